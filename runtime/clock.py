@@ -1,0 +1,37 @@
+"""The clock contract: monotonic seconds and an interruptible wait. The fake one stands beside the real one."""
+
+import threading
+import time
+
+
+class MonotonicClock:
+    """Real time."""
+
+    def now_s(self) -> float:
+        """Seconds since an arbitrary point, never going back."""
+        return time.monotonic()
+
+    def wait(self, event: threading.Event, timeout_s: float) -> bool:
+        """Wait until `event` is set or `timeout_s` has passed; true if it is set."""
+        return event.wait(max(0.0, timeout_s))
+
+
+class FakeClock:
+    """Time that moves only when told to, or when somebody waits on it."""
+
+    def __init__(self, now_s: float = 0.0) -> None:
+        self._now_s = now_s
+
+    def now_s(self) -> float:
+        """Seconds as set by the test."""
+        return self._now_s
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        self._now_s += seconds
+
+    def wait(self, event: threading.Event, timeout_s: float) -> bool:
+        """Pass `timeout_s` at once unless `event` is set; true if it is set."""
+        if not event.is_set():
+            self.advance(max(0.0, timeout_s))
+        return event.is_set()

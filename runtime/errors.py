@@ -1,0 +1,44 @@
+"""Every error the program raises on purpose.
+
+    ShelfsightError              one plain line on standard error, exit status 1
+    |-- UsageError               a flag that makes no sense (also ValueError), exit status 2
+    |-- SourceError              a camera, video or folder that cannot be read (also OSError)
+    |-- ModelError               an ONNX file that cannot be used (also ValueError)
+    |-- BundleError              a bundle that is incomplete or altered (also ValueError)
+    |-- SinkError                a window, page, file or report that cannot be written (also OSError)
+    `-- MissingPackageError      a Python package or system library is absent (also ImportError)
+
+A message says what failed, the value seen, what was expected, and what to do next.
+"""
+
+
+class ShelfsightError(Exception):
+    """The root: catch this to catch all of them."""
+
+    exit_status = 1
+
+
+class UsageError(ShelfsightError, ValueError):
+    """A flag or setting that makes no sense."""
+
+    exit_status = 2
+
+
+class SourceError(ShelfsightError, OSError):
+    """A camera, video or folder that cannot be opened or read."""
+
+
+class ModelError(ShelfsightError, ValueError):
+    """A model file that cannot be loaded, or whose inputs or outputs are not understood."""
+
+
+class BundleError(ShelfsightError, ValueError):
+    """A bundle that is incomplete, altered or inconsistent."""
+
+
+class SinkError(ShelfsightError, OSError):
+    """A window, page, recording or report that cannot be opened or written."""
+
+
+class MissingPackageError(ShelfsightError, ImportError):
+    """A Python package, or a system library that it needs, is not installed."""

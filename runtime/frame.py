@@ -1,0 +1,59 @@
+"""What travels down the pipeline: a captured frame, and what was seen in it."""
+
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+
+class Frame(NamedTuple):
+    """One picture from a source. Whoever holds it owns `image`: the source never touches it again."""
+
+    image: np.ndarray
+    """(H, W, 3) uint8, BGR."""
+    id: Optional[int]
+    """The source's count of distinct frames, from 0; gaps are drops. None: a substituted picture, never counted."""
+    captured_s: float
+    """When it was captured, on the monotonic clock."""
+
+
+class Detections(NamedTuple):
+    """Candidates of one frame, side by side, best score first. k may be 0."""
+
+    boxes_px: np.ndarray
+    """(k, 4) float32: x1, y1, x2, y2 in pixels of the frame, clipped to it."""
+    scores: np.ndarray
+    """(k,) float32 in 0..1."""
+    shapes: np.ndarray
+    """(k,) int32, index into the detector's class names."""
+
+    @classmethod
+    def none(cls) -> "Detections":
+        """Nothing detected."""
+        return cls(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int32))
+
+
+UNKNOWN = -1
+
+
+class Names(NamedTuple):
+    """What stage 2 says of each candidate, side by side with `Detections`."""
+
+    products: np.ndarray
+    """(k,) int32, index into the bundle's products, or UNKNOWN (-1)."""
+    similarities: np.ndarray
+    """(k,) float32 cosine similarity to the nearest prototype, -1..1."""
+    asked: int
+    """How many candidates the classifier was run on for this frame."""
+    reused: int
+    """How many names were taken over from their track instead."""
+
+
+class Observation(NamedTuple):
+    """Everything known about one frame once both stages have run."""
+
+    frame: Frame
+    detections: Detections
+    track_ids: np.ndarray
+    """(k,) int64, stable while an object stays in view."""
+    names: Optional[Names]
+    """None where there is no second stage."""

@@ -1,0 +1,30 @@
+"""The sink contract: where finished pictures go."""
+
+import numpy as np
+
+from runtime.figures import Figures
+from runtime.frame import Observation
+
+
+class Sink:
+    """Opened by its constructor (SinkError if it cannot), closed by `close` or the `with` statement."""
+
+    name: str = "sink"
+    """What the log and the report call it."""
+
+    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
+        """Show or store one finished picture; false when its viewer asks the program to end.
+
+        `picture` is (H, W, 3) uint8 BGR and belongs to the caller again on return: copy what you keep.
+        It must not block on a slow viewer. Raises SinkError when it can no longer do its work.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Finish the file, close the window. May be called twice."""
+
+    def __enter__(self) -> "Sink":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

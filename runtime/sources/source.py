@@ -1,0 +1,40 @@
+"""The source contract: where frames come from."""
+
+from typing import Optional
+
+from runtime.frame import Frame
+
+
+class EndOfStream(Exception):
+    """The last frame has been read; there will be no more."""
+
+
+class Source:
+    """Opened by its constructor (SourceError if it cannot), closed by `close` or the `with` statement.
+
+    A live source (a camera, the demo) runs on its own: `read` gives the newest frame not yet given, and
+    the older ones are lost, which shows as gaps in the frame ids. A source that is not live (a file, a
+    folder) waits for its reader and loses nothing.
+    """
+
+    name: str = "source"
+    """What the log, the page and the report call it."""
+    live: bool = False
+    total_frames: Optional[int] = None
+    """How many frames there will be, where that is known."""
+
+    def read(self, timeout_s: float) -> Optional[Frame]:
+        """The next frame, or None if none came within `timeout_s`.
+
+        Raises EndOfStream after the last frame, SourceError when the source fails.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of the device or file. May be called twice."""
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
