@@ -1,0 +1,104 @@
+"""The slot between a capturing thread and its reader. No test sleeps: threads meet at joins and generous time-outs."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from runtime.errors import SourceError
+from runtime.frame import Frame
+from runtime.sources.newest import NewestSlot
+from runtime.sources.source import EndOfStream
+
+LONG_S = 20.0
+"""Longer than anything here takes on a busy machine; only a failing test waits this long."""
+
+
+def frame(number):
+    # type: (int) -> Frame
+    return Frame(np.zeros((1, 1, 3), np.uint8), number, float(number))
+
+
+def test_a_frame_is_taken_once():
+    slot = NewestSlot()
+    slot.put(frame(0))
+    assert slot.take(0).id == 0
+    assert slot.take(0) is None
+
+
+def test_the_newest_frame_wins():
+    slot = NewestSlot()
+    for number in range(5):
+        slot.put(frame(number))
+    assert slot.take(0).id == 4
+    assert slot.take(0) is None
+
+
+def test_an_empty_slot_gives_nothing_when_the_time_is_up():
+    assert NewestSlot().take(0.001) is None
+    assert NewestSlot().take(-1) is None
+
+
+def test_a_waiting_reader_gets_the_frame_that_comes():
+    slot, taken = NewestSlot(), []
+    reader = threading.Thread(target=lambda: taken.append(slot.take(LONG_S)))
+    reader.start()
+    slot.put(frame(7))
+    reader.join(LONG_S)
+    assert [f.id for f in taken] == [7]
+
+
+def test_a_failure_reaches_a_waiting_reader():
+    slot, raised = NewestSlot(), []
+
+    def read():
+        # type: () -> None
+        try:
+            slot.take(LONG_S)
+        except SourceError as error:
+            raised.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    failure = SourceError("unplugged")
+    slot.fail(failure)
+    reader.join(LONG_S)
+    assert raised == [failure]
+
+
+def test_the_last_frame_comes_before_the_failure_and_the_failure_stays():
+    slot = NewestSlot()
+    slot.put(frame(3))
+    slot.fail(EndOfStream())
+    assert slot.take(0).id == 3
+    for _ in range(2):
+        with pytest.raises(EndOfStream):
+            slot.take(0)
+
+
+def test_the_first_failure_is_the_one_told():
+    slot = NewestSlot()
+    slot.fail(SourceError("cause"))
+    slot.fail(SourceError("consequence"))
+    with pytest.raises(SourceError, match="cause"):
+        slot.take(0)
+
+
+def test_ids_only_go_up_under_a_running_writer():
+    slot, count = NewestSlot(), 2000
+
+    def write():
+        # type: () -> None
+        for number in range(count):
+            slot.put(frame(number))
+        slot.fail(EndOfStream())
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = []
+    with pytest.raises(EndOfStream):
+        while True:
+            seen.append(slot.take(LONG_S).id)
+    writer.join(LONG_S)
+    assert seen == sorted(set(seen))
+    assert seen[-1] == count - 1
