@@ -1,0 +1,65 @@
+"""Packaging: what is installed, from where. Works with setuptools 59.6, the newest for Python 3.6, and current ones."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+INIT = Path(__file__).resolve().parent / "runtime" / "__init__.py"
+
+INSTALL = [
+    "numpy",
+    # A Nano takes JetPack's own cv2, the only one with GStreamer; pip's would hide it.
+    'opencv-python<5; python_version >= "3.7" or platform_machine != "aarch64"',
+    "onnxruntime",
+]
+
+EXTRAS = {
+    # onnxruntime-gpu and onnxruntime install the same import name, onnxruntime, and pip has no word for "instead of".
+    # At one version the GPU build is a superset, so it must be laid down last:
+    #     pip install '.[gpu]' && pip install --force-reinstall --no-deps onnxruntime-gpu
+    "gpu": ["onnxruntime-gpu"],
+    "dashboard": ["aiohttp"],
+    # TensorRT itself comes with JetPack, for the system's Python only; no wheel of it for the Nano is on PyPI.
+    "device": ["pycuda"],
+    "export": ["onnx"],
+    # ultralytics is AGPL-3.0: see NOTICE.
+    "training": ["onnx", "timm", "torch", "torchmetrics", "torchvision", "tqdm", "ultralytics"],
+    "test": [
+        "aiohttp",
+        "hypothesis",
+        "onnx",
+        "pytest",
+        "pytest-timeout",
+        'mypy; python_version >= "3.11"',
+        'ruff; python_version >= "3.7"',
+        'selenium; python_version >= "3.11"',
+        'vermin; python_version >= "3.7"',
+    ],
+}
+
+
+def version() -> str:
+    """The version, read without importing the package, whose requirements may not be installed yet."""
+    return re.search(r'^__version__ = "(.+)"$', INIT.read_text(encoding="utf-8"), re.MULTILINE).group(1)
+
+
+setup(
+    name="shelfsight",
+    version=version(),
+    description="A two-stage product camera for the Jetson Nano that tells the truth about its speed",
+    license="Apache-2.0",
+    python_requires=">=3.6",
+    packages=find_packages(
+        include=[
+            pattern
+            for name in ("runtime", "jetson", "export", "training", "benchmarks")
+            for pattern in (name, name + ".*")
+        ]
+    ),
+    package_data={"runtime": ["sinks/*.html", "bundles/*/*"]},
+    install_requires=INSTALL,
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": ["shelfsight=runtime.camera:main"]},
+    zip_safe=False,
+)

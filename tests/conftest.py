@@ -1,0 +1,62 @@
+"""What every test may use, and the rule that CI skips nothing but what tests/skips_allowed_in_ci.txt lists."""
+
+import os
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SKIPS_ALLOWED = Path(__file__).with_name("skips_allowed_in_ci.txt")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The development data, too large to commit: videos, labelled pictures, third-party models."""
+    folder = Path(os.environ.get("SHELFSIGHT_SHARED") or str(ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip("needs ../shared (development data), absent")
+    return folder
+
+
+def is_skip_allowed(reason: str, python: str, allowed: str) -> bool:
+    """Whether a line of `allowed` ("Python | pattern | why", Python may be "any") covers this reason on this Python."""
+    for line in allowed.splitlines():
+        if line.strip() and not line.startswith("#"):
+            band, pattern, _why = [field.strip() for field in line.split("|")]
+            if band in ("any", python) and fnmatchcase(reason, pattern):
+                return True
+    return False
+
+
+def fail_a_skip_in_ci(report) -> None:
+    """Turn a skip that CI may not make into a failure that says so."""
+    if os.environ.get("CI") != "true" or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason[len("Skipped: ") :] if reason.startswith("Skipped: ") else reason
+    if not is_skip_allowed(reason, "%d.%d" % sys.version_info[:2], SKIPS_ALLOWED.read_text(encoding="utf-8")):
+        report.outcome = "failed"
+        report.longrepr = "skipped in CI: %s\nInstall what is missing in .ci/run, or allow it in %s." % (
+            reason,
+            SKIPS_ALLOWED.relative_to(ROOT),
+        )
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport():
+    outcome = yield
+    fail_a_skip_in_ci(outcome.get_result())
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_make_collect_report():
+    outcome = yield
+    fail_a_skip_in_ci(outcome.get_result())
