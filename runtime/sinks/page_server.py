@@ -1,0 +1,190 @@
+"""The endpoints of the page: `/`, `/stream.mjpg`, `/snapshot.jpg`, `/figures.json`, `/events`."""
+
+import base64
+import hashlib
+import json
+import pkgutil
+import re
+import socket
+from typing import Any, NamedTuple, Optional
+
+from runtime.sinks.access import Access
+from runtime.sinks.audience import Audience, NoSeatError, wait, write
+from runtime.sinks.latest import Jpeg, Latest
+
+EVENTS_PERIOD_S = 0.25
+"""Between two sets of figures: fast enough to look alive, slow enough to read."""
+SNAPSHOT_S = 2.0
+"""How long a snapshot waits for the next picture."""
+FAREWELL_S = 0.2
+"""What viewers get at the end to take their last bytes, before they are cut off."""
+SEND_BUFFER_BYTES = 256 * 1024
+"""Of the kernel, per stream: its default grows to megabytes, which a slow viewer would see seconds late."""
+BOUNDARY = b"--frame\r\n"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "Shelfsight",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class PageServer:
+    """Built and run on one event loop. `web` is the module aiohttp.web."""
+
+    def __init__(self, web: Any, access: Access, latest: Latest) -> None:
+        self.audience = Audience(latest)
+        self._web = web
+        self._access = access
+        self._latest = latest
+        self._page = load_page()
+        self._cookie = ""
+
+        @web.middleware
+        async def admit(request, handler):
+            return await self._admit(request, handler)
+
+        app = web.Application(middlewares=[admit])
+        app.on_response_prepare.append(self._set_headers)
+        app.router.add_get("/", self._get_page)
+        app.router.add_get("/stream.mjpg", self._get_stream)
+        app.router.add_get("/snapshot.jpg", self._get_snapshot)
+        app.router.add_get("/figures.json", self._get_figures)
+        app.router.add_get("/events", self._get_events)
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def start(self, listener: socket.socket) -> None:
+        """Answer from now on, on a listening socket that is the server's own from here."""
+        # cookies know no ports: two servers on one machine must not overwrite each other's
+        self._cookie = "shelfsight-{}".format(listener.getsockname()[1])
+        await self._runner.setup()
+        await self._web.SockSite(self._runner, listener).start()
+
+    async def run(self) -> None:
+        """Serve until the audience is told to end, then release the port. SinkError: a picture cannot be encoded."""
+        try:
+            await self.audience.encode_until_end()
+        finally:
+            self.audience.end()
+            await self.audience.leave(FAREWELL_S)
+            for connection in self._runner.server.connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
+            await self._runner.cleanup()
+
+    async def _admit(self, request: Any, handler: Any) -> Any:
+        """Every request comes through here: turn away whom the access rules or a full house turn away."""
+        refusal = self._access.refusal(
+            host=request.headers.get("Host", ""),
+            query_token=request.query.get("token"),
+            authorization=request.headers.get("Authorization"),
+            cookie=request.cookies.get(self._cookie),
+        )
+        if refusal is not None:
+            headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
+            return self._web.Response(status=refusal.status, text=refusal.line + "\n", headers=headers)
+        try:
+            return await handler(request)
+        except NoSeatError:
+            return self._unavailable("too many viewers: close another page first")
+
+    async def _set_headers(self, _request: Any, response: Any) -> None:
+        response.headers.update(HEADERS)
+        response.headers["Content-Security-Policy"] = self._page.policy
+
+    def _unavailable(self, line: str) -> Any:
+        return self._web.Response(status=503, text=line + "\n", headers={"Retry-After": "2"})
+
+    async def _get_page(self, request: Any) -> Any:
+        if not self._access.is_token(request.query.get("token")):
+            return self._web.Response(body=self._page.html, content_type="text/html", charset="utf-8")
+        # no 303: a browser withholds a Strict cookie from a redirect that began on another site (a link in a chat),
+        # while what a document of our own moves on to counts as ours
+        moved = self._web.Response(
+            text='<!doctype html><title>Shelfsight</title><meta http-equiv="refresh" content="0;url=./">',
+            content_type="text/html",
+        )
+        moved.set_cookie(self._cookie, self._access.cookie_value, httponly=True, samesite="Strict")
+        return moved
+
+    def _figures_text(self) -> Optional[str]:
+        content = self._latest.as_json()
+        return None if content is None else json.dumps(content, allow_nan=False)
+
+    async def _get_figures(self, _request: Any) -> Any:
+        text = self._figures_text()
+        if text is None:
+            return self._unavailable("no figures yet: no picture was presented")
+        return self._web.Response(text=text, content_type="application/json")
+
+    async def _get_snapshot(self, request: Any) -> Any:
+        with self.audience.watching() as wake:
+            jpeg = await self.audience.next_jpeg(None, wake, request, SNAPSHOT_S)
+        if jpeg is None:
+            return self._unavailable("no picture within {:.0f} s".format(SNAPSHOT_S))
+        return self._web.Response(body=jpeg.data, content_type="image/jpeg", headers={"X-Frame-Id": str(jpeg.frame_id)})
+
+    async def _begin(self, request: Any, content_type: str) -> Any:
+        response = self._web.StreamResponse(headers={"Content-Type": content_type})
+        await response.prepare(request)
+        return response
+
+    async def _get_stream(self, request: Any) -> Any:
+        with self.audience.watching() as wake:
+            response = await self._begin(request, "multipart/x-mixed-replace; boundary=frame")
+            kernel_socket = request.transport and request.transport.get_extra_info("socket")
+            if kernel_socket is not None:
+                kernel_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+            data = BOUNDARY
+            jpeg: Optional[Jpeg] = None
+            while request.method == "GET" and await write(request, response, data):
+                jpeg = await self.audience.next_jpeg(jpeg, wake, request)
+                if jpeg is None:
+                    break
+                data = part_from_jpeg(jpeg)
+        return response
+
+    async def _get_events(self, request: Any) -> Any:
+        with self.audience.following() as wake:
+            response = await self._begin(request, "text/event-stream")
+            while request.method == "GET" and not self.audience.is_ending:
+                text = self._figures_text()
+                event = ": no picture yet\n\n" if text is None else "data: {}\n\n".format(text)
+                if not await write(request, response, event.encode("utf-8")):
+                    break
+                await wait(wake, EVENTS_PERIOD_S)
+        return response
+
+
+def part_from_jpeg(jpeg: Jpeg) -> bytes:
+    """One part of the stream. The boundary follows at once: browsers show a part when they see it end."""
+    head = "Content-Type: image/jpeg\r\nContent-Length: {}\r\nX-Frame-Id: {}\r\n\r\n".format(
+        len(jpeg.data), jpeg.frame_id
+    )
+    return b"".join((head.encode("ascii"), jpeg.data, b"\r\n", BOUNDARY))
+
+
+class Page(NamedTuple):
+    """The page as it is sent."""
+
+    html: bytes
+    policy: str
+    """Its Content-Security-Policy: nothing from elsewhere, and no script or style but its own, by their hashes."""
+
+
+def load_page() -> Page:
+    """Read page.html out of the package."""
+    html = pkgutil.get_data("runtime.sinks", "page.html")
+    if html is None:
+        raise FileNotFoundError("runtime/sinks/page.html is missing from this installation")
+    sources = {}
+    for tag in (b"script", b"style"):
+        bodies = re.findall(b"<" + tag + b">(.*?)</" + tag + b">", html, re.DOTALL)
+        hashes = ["'sha256-{}'".format(base64.b64encode(hashlib.sha256(body).digest()).decode()) for body in bodies]
+        sources[tag] = " ".join(hashes)
+    policy = (
+        "default-src 'none'; img-src 'self' data:; connect-src 'self'; script-src {}; style-src {}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ).format(sources[b"script"], sources[b"style"])
+    return Page(html, policy)

@@ -1,0 +1,103 @@
+"""The `web` sink: a page with the live picture and the figures, served by a thread of its own."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from typing import Any, Callable, Optional
+
+import numpy as np
+
+from runtime.errors import MissingPackageError, SinkError
+from runtime.figures import Figures
+from runtime.frame import Observation
+from runtime.sinks.access import Access
+from runtime.sinks.audience import Audience
+from runtime.sinks.latest import Latest
+from runtime.sinks.listening import open_listening_socket, url_of
+from runtime.sinks.page_server import PageServer
+from runtime.sinks.sink import Sink
+
+CLOSE_S = 1.0
+"""Bound of `close`: the server's own farewell takes 0.2 s and one encoding."""
+
+
+class WebSink(Sink):
+    """Serves the page at `url` from its constructor on until `close`."""
+
+    name = "web"
+
+    def __init__(self, listen: str = "127.0.0.1", port: int = 8080, token: Optional[str] = None) -> None:
+        """Returns once the page answers. Port 0 takes a free one.
+
+        UsageError: beyond localhost without a token. SinkError: cannot listen there. MissingPackageError: no aiohttp.
+        """
+        web = _import_aiohttp_web()
+        access = Access(listen, token)
+        listener = open_listening_socket(listen, port)
+        self.url: str = url_of(listen, listener.getsockname()[1], token)
+        self._latest = Latest()
+        self._is_closed = False
+        self._failure: Optional[Exception] = None
+        self._server: Optional[PageServer] = None
+        self._is_ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, args=(web, access, listener), name="web", daemon=True)
+        self._thread.start()
+        self._is_ready.wait()
+        self._raise_failure()
+
+    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
+        """Costs the loop one copy of the picture while somebody watches, else nothing. Always true.
+
+        SinkError once the server has ended.
+        """
+        self._raise_failure()
+        if self._is_closed:
+            raise SinkError("the page is closed")
+        if self._latest.post(picture, observation, figures):
+            self._tell(Audience.note_post)
+        return True
+
+    def close(self) -> None:
+        """End every stream and release the port, within a second."""
+        self._is_closed = True
+        self._tell(Audience.end)
+        self._thread.join(CLOSE_S)
+
+    def _tell(self, action: Callable[[Audience], None]) -> None:
+        """Have the server's thread do `action`."""
+        if self._server is not None:
+            with contextlib.suppress(RuntimeError):  # the server has ended meanwhile; the next `present` says why
+                self._loop.call_soon_threadsafe(action, self._server.audience)
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise SinkError("the page stopped: {}".format(self._failure)) from self._failure
+
+    def _serve(self, web: Any, access: Access, listener: socket.socket) -> None:
+        """The thread: start, say so, run until told to end."""
+        asyncio.set_event_loop(self._loop)  # Python 3.6 binds asyncio.Event to the thread's loop, not the running one
+        try:
+            self._server = PageServer(web, access, self._latest)
+            self._loop.run_until_complete(self._server.start(listener))
+            self._is_ready.set()
+            self._loop.run_until_complete(self._server.run())
+        except Exception as error:  # handed to the thread that presents, whatever it is
+            self._failure = error
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+            listener.close()
+            self._is_ready.set()
+
+
+def _import_aiohttp_web() -> Any:
+    """aiohttp is an extra, and takes 0.3 s to load that a run without the page does not pay."""
+    try:
+        from aiohttp import web
+    except ImportError as error:
+        raise MissingPackageError(
+            'the page needs the package aiohttp ({}): pip install "shelfsight[dashboard]"'.format(error)
+        ) from error
+    return web
