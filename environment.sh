@@ -39,7 +39,7 @@ environment_with() {
     esac
     # shellcheck disable=SC2086 # a list of names
     install --upgrade $build
-    install --no-build-isolation --editable "$root[$1]"
+    install --no-build-isolation --editable "${root}[$1]"
     case ,$1, in
     *,gpu,*) install --no-deps --force-reinstall onnxruntime-gpu ;; # laid over onnxruntime: see setup.py
     esac

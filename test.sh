@@ -18,7 +18,7 @@ fi
 failed=
 check() {
     say "$*"
-    "$venv/bin/$@" || failed="$failed, $*"
+    "$python" -m "$@" || failed="$failed, $*"
 }
 if [ -x "$venv/bin/mypy" ]; then
     check ruff check
