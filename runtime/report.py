@@ -1,13 +1,21 @@
 """The figures of a run as plain JSON, with the keys that the report file and the page share."""
 
+import json
 import math
+import os
+import platform
+import sys
+import tempfile
 from typing import Any, Dict, Optional
 
+from runtime.errors import SinkError
 from runtime.figures import Figures
+
+STANDARD_OUTPUT = "-"
 
 
 def figures_as_json(figures: Figures) -> Dict[str, Any]:
-    """Rounded to 0.01 (frames/s, ms); what is unknown or not finite is None, so that the JSON is valid."""
+    """Rounded to 0.01 (frames per second, milliseconds); what is unknown or not finite is None: JSON stays valid."""
     return {
         "nominal_fps": _hundredths(figures.nominal_fps),
         "camera_fps": _hundredths(figures.camera_fps),
@@ -25,3 +33,43 @@ def _hundredths(value: Optional[float]) -> Optional[float]:
     if value is None or not math.isfinite(value):
         return None
     return round(float(value), 2)
+
+
+def platform_line() -> str:
+    """Operating system, processor and Python in one line."""
+    return "{} {}, Python {}".format(platform.system(), platform.machine(), platform.python_version())
+
+
+def check_report_path(path: Optional[str]) -> None:
+    """Raise SinkError now rather than at the end of a long run, where `path` cannot be written."""
+    if path is None or path == STANDARD_OUTPUT:
+        return
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise SinkError("--report {} is a folder: name a file in it".format(path))
+    if not os.path.isdir(folder):
+        raise SinkError("--report {}: no folder {} (mkdir -p it)".format(path, folder))
+    if not os.access(folder, os.W_OK):
+        raise SinkError("--report {}: no permission to write in {}".format(path, folder))
+
+
+def write_report(path: str, report: Dict[str, Any]) -> None:
+    """Write `report` to `path` whole or not at all; "-" is standard output."""
+    text = json.dumps(report, indent=2) + "\n"
+    if path == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".report-")
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(text)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise SinkError("cannot write the report {}: {}".format(path, error)) from error

@@ -1,0 +1,202 @@
+"""The command line of the camera program: a contract that scripts, units and benchmarks rely on."""
+
+import argparse
+import os
+import re
+import shlex
+from typing import List, NoReturn, Sequence, Tuple
+
+from runtime import __version__, heads
+from runtime.errors import UsageError
+from runtime.settings import Settings
+
+TOKEN_VARIABLE = "SHELFSIGHT_TOKEN"
+
+EPILOG = """
+examples:
+  python -m runtime.camera --res 640x480 --size 160
+  python -m runtime.camera --source 0 --fps 24 --sink web
+  python -m runtime.camera --source video.mp4 --fps 0 --sink out.mp4 --report -
+  python -m runtime.camera --detector yolov8n.onnx --source photos/ --sink none --report -
+  python -m runtime.camera @/etc/shelfsight/camera.flags
+
+--fps is only the nominal rate. The program shows and reports the true one: distinct captured
+frames that were inferred on and presented, per second, and what bounds it.
+exit status: 0 done, 1 it could not run, 2 wrong usage.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of exiting; reads @FILE the way a shell reads a line, with # comments."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("{} (python -m runtime.camera --help lists the flags)".format(message))
+
+    def convert_arg_line_to_args(self, arg_line: str) -> List[str]:
+        return shlex.split(arg_line, comments=True)
+
+
+def _resolution(text: str) -> Tuple[int, int]:
+    match = re.match(r"^(\d+)[xX](\d+)$", text)
+    if not match or not all(16 <= int(side) <= 16384 for side in match.groups()):
+        raise argparse.ArgumentTypeError("{!r} is no resolution: expected WIDTHxHEIGHT, as in 640x480".format(text))
+    return int(match.group(1)), int(match.group(2))
+
+
+def _network_size(text: str) -> int:
+    if not text.isdigit() or not 32 <= int(text) <= 4096 or int(text) % 32:
+        raise argparse.ArgumentTypeError(
+            "{!r} is no network size: expected a multiple of 32 from 32 up, as in 160 or 320".format(text)
+        )
+    return int(text)
+
+
+def _number(minimum: float, maximum: float, kind=float, above: bool = False):
+    limits = "a number {} {:g}{}".format(
+        "above" if above else "from", minimum, "" if maximum == float("inf") else " to {:g}".format(maximum)
+    )
+
+    def parse(text: str):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        # `not (a <= b)` rather than `a > b`, so that nan is refused as well
+        if value is None or not (minimum <= value <= maximum) or (above and value == minimum) or value == float("inf"):
+            raise argparse.ArgumentTypeError("{!r}: expected {}".format(text, limits))
+        return value
+
+    return parse
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser, for the program and for the test that every flag is documented."""
+    parser = _Parser(
+        prog="python -m runtime.camera",
+        description="Name the products in front of a camera, and tell the truth about the speed.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        fromfile_prefix_chars="@",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version="shelfsight " + __version__)
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more; show the traceback of an error")
+
+    what = parser.add_argument_group("what to look at")
+    what.add_argument(
+        "--source",
+        metavar="URI",
+        default="auto",
+        help="auto (the first camera found, else demo://), a camera as 0 or /dev/video0, a video file, a folder of "
+        "images, or demo:// (default: auto)",
+    )
+    what.add_argument("--wait", action="store_true", help="wait for an absent camera, showing offline, instead of exit 1")
+    what.add_argument(
+        "--res",
+        metavar="WxH",
+        type=_resolution,
+        help="capture resolution (default: 640x480; files keep their own unless this is given, then they are fitted in)",
+    )
+    what.add_argument(
+        "--fps", metavar="F", type=_number(0, 1000), default=30.0, help="nominal rate, 0 = as fast as it goes (default: 30)"
+    )
+
+    models = parser.add_argument_group("what to look with")
+    models.add_argument("--bundle", metavar="DIR", help="the models of both stages (default: the shipped bundle)")
+    models.add_argument(
+        "--detector",
+        metavar="FILE.onnx",
+        help="another stage 1; without --bundle there is no stage 2",
+    )
+    models.add_argument(
+        "--size",
+        metavar="N",
+        type=_network_size,
+        help="side of the detector's input in pixels, a multiple of 32 (default: 160; the model's own where it is fixed)",
+    )
+    models.add_argument(
+        "--classes",
+        metavar="NAMES",
+        help="class names of --detector: a file with one a line, a comma-separated list, or coco "
+        "(default: the model's metadata)",
+    )
+    models.add_argument(
+        "--head", choices=heads.NAMES, help="output layout of --detector (default: told by its metadata and shape)"
+    )
+    models.add_argument(
+        "--conf",
+        dest="min_score",
+        metavar="S",
+        type=_number(0, 1),
+        help="lowest detector score that counts, 0..1 (default: the bundle's, else 0.25)",
+    )
+    models.add_argument(
+        "--iou",
+        metavar="R",
+        type=_number(0, 1),
+        help="overlap above which the weaker of two boxes goes, 0..1 (default: the bundle's, else 0.7)",
+    )
+    models.add_argument(
+        "--engine",
+        choices=("auto", "tensorrt", "onnx"),
+        default="auto",
+        help="what runs the networks (default: auto, the fastest that works here)",
+    )
+    models.add_argument(
+        "--threads",
+        metavar="N",
+        type=_number(0, 256, int),
+        default=0,
+        help="CPU threads of the networks, 0 = one a core (default: 0)",
+    )
+
+    shown = parser.add_argument_group("where it goes")
+    shown.add_argument(
+        "--sink",
+        dest="sinks",
+        metavar="KIND",
+        action="append",
+        help="window, web, none, or the path of an .mp4; may be repeated (default: window with a display, else web)",
+    )
+    shown.add_argument(
+        "--listen",
+        metavar="ADDR",
+        default="127.0.0.1",
+        help="address that the page is served on; beyond localhost only with a token (default: 127.0.0.1)",
+    )
+    shown.add_argument(
+        "--port", metavar="N", type=_number(0, 65535, int), default=8080, help="port of the page, 0 = any free (default: 8080)"
+    )
+    shown.add_argument(
+        "--token",
+        metavar="T",
+        default=os.environ.get(TOKEN_VARIABLE),
+        help="secret that the page asks for (default: the environment variable {}, which other users cannot "
+        "see)".format(TOKEN_VARIABLE),
+    )
+    shown.add_argument("--frames", metavar="N", type=_number(1, 10**12, int), help="stop after N presented frames")
+    shown.add_argument("--seconds", metavar="S", type=_number(0, float("inf"), above=True), help="stop after S seconds")
+    shown.add_argument("--report", metavar="FILE", help="write the figures as JSON at the end, - = standard output")
+    shown.add_argument(
+        "--log-every",
+        dest="log_every_s",
+        metavar="S",
+        type=_number(0, float("inf"), above=True),
+        default=5.0,
+        help="seconds between two log lines (default: 5)",
+    )
+    return parser
+
+
+def settings_from_arguments(arguments: Sequence[str]) -> Settings:
+    """Parse a command line; UsageError in one line for what makes no sense. Exits for --help and --version."""
+    values = vars(make_parser().parse_args(arguments))
+    values["sinks"] = tuple(values["sinks"] or ())
+    settings = Settings(**values)
+    if settings.detector is None:
+        for flag, value in (("--classes", settings.classes), ("--head", settings.head)):
+            if value is not None:
+                raise UsageError("{} describes another detector: give it with --detector FILE.onnx".format(flag))
+    if settings.source == "auto" and settings.wait:
+        raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
+    return settings

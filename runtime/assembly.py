@@ -1,0 +1,173 @@
+"""Everything is built here, from one settings object."""
+
+import contextlib
+import logging
+import os
+import threading
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+from runtime import coco
+from runtime.bundle import Bundle
+from runtime.classifier import Classifier
+from runtime.clock import MonotonicClock
+from runtime.compose import Composer
+from runtime.detector import Detector
+from runtime.engines.engine import Engine
+from runtime.engines.onnx import OnnxEngine
+from runtime.errors import MissingPackageError, ModelError, UsageError
+from runtime.loop import Limits, Loop
+from runtime.presenter import Presenter
+from runtime.recogniser import Recogniser
+from runtime.report import figures_as_json, platform_line
+from runtime.settings import DEFAULT_SIZE, Settings
+from runtime.sinks.opening import open_sink
+from runtime.sinks.sink import Sink
+from runtime.sources.opening import open_source
+from runtime.sources.source import Source
+from runtime.tracker import Tracker
+
+log = logging.getLogger(__name__)
+
+SHIPPED_BUNDLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bundles", "demo")
+
+
+class Assembly(NamedTuple):
+    """The parts of a running program."""
+
+    settings: Settings
+    source: Source
+    sinks: Sequence[Sink]
+    bundle: Optional[Bundle]
+    recogniser: Recogniser
+    loop: Loop
+
+    def report(self) -> Dict[str, Any]:
+        """The figures of the whole run, and what they were measured with."""
+        detector = self.recogniser.detector
+        report = figures_as_json(self.loop.figures())
+        report.update(
+            source=self.source.name,
+            sinks=[sink.name for sink in self.sinks],
+            engine=detector.engine.name,
+            detector="{} ({} head, {} classes)".format(
+                self.settings.detector or "the bundle's", detector.head.name, len(detector.classes)
+            ),
+            bundle=None if self.bundle is None else self.bundle.name,
+            size=detector.size,
+            res=self.loop.res,
+            platform=platform_line(),
+        )
+        return report
+
+
+@contextlib.contextmanager
+def assemble(
+    settings: Settings,
+    stop: threading.Event,
+    source: Optional[Source] = None,
+    sinks: Optional[Sequence[Sink]] = None,
+    clock: Optional[MonotonicClock] = None,
+):
+    """Build everything, yield an Assembly, close everything. Raises ShelfsightError where a part cannot be had.
+
+    Models open first and sinks last, so that what fails leaves nothing half-written behind. `source` and `sinks`
+    take the place of those that the settings name, and are closed too.
+    """
+    with contextlib.ExitStack() as stack:
+        bundle = _open_bundle(settings)
+        detector = _make_detector(settings, bundle, stack)
+        classifier = _make_classifier(settings, bundle, stack)
+        source = stack.enter_context(source or open_source(settings))
+        opened: List[Sink] = []
+        for sink in sinks if sinks is not None else _open_sinks(settings):
+            opened.append(stack.enter_context(sink))
+        recogniser = Recogniser(detector, Tracker(), classifier)
+        composer = Composer(detector.classes, None if bundle is None else bundle.products)
+        loop = Loop(
+            source,
+            recogniser,
+            Presenter(composer, opened),
+            settings.fps,
+            stop,
+            Limits(settings.frames, settings.seconds),
+            settings.log_every_s,
+            clock,
+        )
+        log.info(
+            "%s -> %s at %d (%s)%s -> %s",
+            source.name,
+            os.path.basename(settings.detector or "detector"),
+            detector.size,
+            detector.engine.name,
+            "" if bundle is None else " -> {} products of {}".format(len(bundle.products), bundle.name),
+            ", ".join(sink.name for sink in opened),
+        )
+        yield Assembly(settings, source, opened, bundle, recogniser, loop)
+
+
+def _open_sinks(settings: Settings):
+    """Open one after the other, so that those already open are closed when a later one fails."""
+    for kind in settings.sinks or ("auto",):
+        yield open_sink(kind, settings)
+
+
+def _open_bundle(settings: Settings) -> Optional[Bundle]:
+    if settings.bundle is not None:
+        return Bundle.open(settings.bundle)
+    if settings.detector is not None:
+        return None
+    return Bundle.open(SHIPPED_BUNDLE)
+
+
+def _open_engine(path: str, settings: Settings, stack: contextlib.ExitStack) -> Engine:
+    if settings.engine == "tensorrt":
+        raise MissingPackageError("--engine tensorrt is not in this version yet: use --engine onnx or leave it out")
+    return stack.enter_context(OnnxEngine(path, settings.threads))
+
+
+def _make_detector(settings: Settings, bundle: Optional[Bundle], stack: contextlib.ExitStack) -> Detector:
+    path = settings.detector or (bundle.detector if bundle is not None else "")
+    own = bundle if settings.detector is None else None
+    classes = own.shapes if own is not None else _class_names(settings.classes)
+    defaults = {} if own is None else {"min_score": own.min_score, "iou": own.iou}
+    if settings.min_score is not None:
+        defaults["min_score"] = settings.min_score
+    if settings.iou is not None:
+        defaults["iou"] = settings.iou
+    size = settings.size or (own.size if own is not None else DEFAULT_SIZE)
+    engine = _open_engine(path, settings, stack)
+    try:
+        return Detector(engine, size, settings.size is not None, settings.head, classes, **defaults)
+    except ModelError as error:
+        raise ModelError("{}: {}".format(path, error)) from error
+
+
+def _make_classifier(settings: Settings, bundle: Optional[Bundle], stack: contextlib.ExitStack) -> Optional[Classifier]:
+    if bundle is None:
+        return None
+    engine = _open_engine(bundle.classifier, settings, stack)
+    try:
+        return Classifier(engine, bundle.gallery, bundle.crop_size, bundle.crop_margin)
+    except ModelError as error:
+        raise ModelError("{}: {}".format(bundle.classifier, error)) from error
+
+
+def _class_names(text: Optional[str]) -> Optional[List[str]]:
+    """From a file with one name a line, a comma-separated list, or the word coco."""
+    if text is None:
+        return None
+    if text == "coco":
+        return list(coco.NAMES)
+    if os.path.isfile(text):
+        try:
+            with open(text, encoding="utf-8") as file:
+                names = [line.strip() for line in file if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError("--classes {}: cannot read it as a list of names: {}".format(text, error)) from error
+    elif "," in text:
+        names = [name.strip() for name in text.split(",")]
+    else:
+        raise UsageError("--classes {}: no such file, no comma-separated list and not coco".format(text))
+    if not names or not all(names):
+        raise UsageError("--classes {}: a name is empty".format(text))
+    return names

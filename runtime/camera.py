@@ -1,0 +1,92 @@
+"""The camera program: python -m runtime.camera --res 640x480 --size 160"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from typing import List, Optional
+
+from runtime.arguments import settings_from_arguments
+from runtime.errors import MissingPackageError, ShelfsightError
+from runtime.report import check_report_path, write_report
+from runtime.settings import Settings
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Run the program; its exit status: 0 done, 1 it could not run, 2 wrong usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    verbose = "-v" in arguments or "--verbose" in arguments
+    try:
+        settings = settings_from_arguments(arguments)
+        _start_log(settings.verbose)
+        _import_cv2(settings.verbose)
+        _run(settings)
+    except ShelfsightError as error:
+        if verbose:
+            traceback.print_exc()
+        print("shelfsight: {}".format(error), file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def _run(settings: Settings) -> None:
+    from runtime.assembly import assemble
+
+    check_report_path(settings.report)
+    stop = threading.Event()
+    with _stopped_by_signals(stop), assemble(settings, stop) as assembly:
+        try:
+            assembly.loop.run()
+        finally:
+            if settings.report is not None:
+                write_report(settings.report, assembly.report())
+
+
+class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement
+    """SIGINT and SIGTERM set `stop` instead of ending the process; a second one ends it the hard way."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._before = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _: object) -> None:
+        self._stop.set()
+        signal.signal(number, self._before[number])
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def _start_log(verbose: bool) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        datefmt="%H:%M:%S",
+    )
+
+
+def _import_cv2(verbose: bool) -> None:
+    """Load OpenCV once, so that a missing system library is one line that names its package."""
+    if not verbose:
+        # The decoders' own messages; ours say the same in one line. Read by OpenCV when it loads.
+        os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    try:
+        import cv2  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            "OpenCV cannot be loaded ({}): on Debian and Ubuntu, apt-get install libgl1 libglib2.0-0; on a Jetson use "
+            "JetPack's own python3-opencv; otherwise pip install opencv-python".format(error)
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Stage 2: each candidate's crop to an embedding, all crops of a frame in one batch."""
+
+import numpy as np
+
+from runtime.engines.engine import Engine
+from runtime.errors import ModelError
+from runtime.frame import Names
+from runtime.gallery import Gallery
+from runtime.letterbox import SquareBuffer
+
+MAX_BATCH = 16
+"""Crops of one inference; more candidates take several."""
+
+
+class Classifier:
+    """Crop, embed, name. Keeps its buffers; not for two threads at once."""
+
+    def __init__(self, engine: Engine, gallery: Gallery, size: int, margin: float) -> None:
+        """`size`: side of a crop in pixels; `margin`: how much of its size a box is widened by, in all.
+
+        Runs the network once, on grey. Raises ModelError where network and gallery do not fit each other.
+        """
+        spec = engine.input
+        if spec.dtype != np.uint8 or len(spec.shape) != 4 or spec.shape[3] != 3 or spec.shape[0] is not None:
+            raise ModelError(
+                "the classifier's input is {} {}: expected uint8 [N, {s}, {s}, 3] with N open; "
+                "export it again with python -m export.onnx".format(spec.dtype, list(spec.shape), s=size)
+            )
+        self.engine = engine
+        self.gallery = gallery
+        self._margin = margin
+        self._crops = np.zeros((MAX_BATCH, size, size, 3), np.uint8)
+        self._squares = [SquareBuffer(crop) for crop in self._crops]
+        embedding = engine.run(self._crops[:2])[0]
+        if embedding.shape != (2, gallery.prototypes.shape[1]):
+            raise ModelError(
+                "the classifier gives {} for two crops, the gallery holds prototypes of length {}: they are not of one "
+                "training; put the bundle together again with python -m export.bundle".format(
+                    list(embedding.shape), gallery.prototypes.shape[1]
+                )
+            )
+
+    def name(self, image: np.ndarray, boxes_px: np.ndarray) -> Names:
+        """Name the contents of `boxes_px` (k, 4) float32 x1, y1, x2, y2 in `image` (H, W, 3) uint8 BGR."""
+        count = len(boxes_px)
+        products = np.empty(count, np.int32)
+        similarities = np.empty(count, np.float32)
+        regions = self._regions(image, boxes_px)
+        for start in range(0, count, MAX_BATCH):
+            batch = regions[start : start + MAX_BATCH]
+            for square, (x1, y1, x2, y2) in zip(self._squares, batch):
+                square.draw(image[y1:y2, x1:x2])
+            chunk = slice(start, start + len(batch))
+            embeddings = self.engine.run(self._crops[: len(batch)])[0]
+            products[chunk], similarities[chunk] = self.gallery.name(embeddings)
+        return Names(products, similarities, asked=count, reused=0)
+
+    def _regions(self, image: np.ndarray, boxes_px: np.ndarray) -> list:
+        """Whole-pixel x1, y1, x2, y2 of each box, widened, inside the image and never empty."""
+        height, width = image.shape[:2]
+        grow = (boxes_px[:, 2:] - boxes_px[:, :2]) * (self._margin / 2)
+        top_left = np.floor(boxes_px[:, :2] - grow)
+        bottom_right = np.ceil(boxes_px[:, 2:] + grow)
+        limit = np.array([width, height], np.float32)
+        top_left = np.clip(top_left, 0, limit - 1)
+        bottom_right = np.minimum(np.maximum(bottom_right, top_left + 1), limit)
+        return np.concatenate([top_left, bottom_right], axis=1).astype(int).tolist()

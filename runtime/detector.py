@@ -1,0 +1,93 @@
+"""Stage 1: candidates by shape, from one frame through any network of the YOLO family."""
+
+import ast
+from typing import List, Optional, Sequence
+
+import numpy as np
+
+from runtime.engines.engine import Engine
+from runtime.errors import ModelError
+from runtime.frame import Detections
+from runtime.heads import make_head, tell_head
+from runtime.network_input import FloatInput, UInt8Input, input_side, takes_uint8
+from runtime.nms import suppress
+
+MAX_DETECTIONS = 300
+"""The limit that Ultralytics uses."""
+
+
+class Detector:
+    """Letterbox, infer, read the head, suppress. Keeps its buffers; not for two threads at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        size: int = 160,
+        size_is_explicit: bool = False,
+        head: Optional[str] = None,
+        classes: Optional[Sequence[str]] = None,
+        min_score: float = 0.25,
+        iou: float = 0.7,
+    ) -> None:
+        """Runs the network once, on grey, to see its output.
+
+        `size`: side in pixels where the model leaves it open. `head`: see runtime.heads.NAMES, None = told by metadata
+        and shape. `classes`: names, None = the model's metadata. Raises ModelError for a model that does not fit.
+        """
+        self.engine = engine
+        self.size = input_side(engine.input, size, size_is_explicit)
+        self._min_score = min_score
+        self._iou = iou
+        shapes = [output.shape for output in engine.run(self._grey())]
+        name = head or tell_head(shapes, self.size, engine.metadata)
+        self.head = make_head(name, self.size)
+        self.classes = _class_names(self.head.classes(shapes[0]), classes, engine.metadata)
+        if takes_uint8(engine.input):
+            self._input = UInt8Input(self.size, self.head.centred)
+        else:
+            self._input = FloatInput(
+                self.size, self.head.centred, self.head.rgb, self.head.float_scale, engine.input.dtype
+            )
+        self._fit = None
+
+    def _grey(self) -> np.ndarray:
+        shape = (1, self.size, self.size, 3) if takes_uint8(self.engine.input) else (1, 3, self.size, self.size)
+        return np.zeros(shape, self.engine.input.dtype)
+
+    def prepare(self, image: np.ndarray) -> None:
+        """Put `image` (H, W, 3) uint8 BGR into the network's input, ready for `detect`."""
+        self._fit = self._input.fill(image)
+
+    def detect(self) -> Detections:
+        """What the network finds in the prepared image."""
+        found = self.head.read(self.engine.run(self._input.tensor)[0], self._min_score)
+        if self.head.overlapping:
+            kept = suppress(found.boxes, found.scores, found.classes, self._iou, MAX_DETECTIONS)
+        else:
+            kept = np.argsort(-found.scores, kind="stable")[:MAX_DETECTIONS]
+        boxes_px = self._fit.boxes_out(found.boxes[kept])
+        return Detections(boxes_px, found.scores[kept].astype(np.float32, copy=False), found.classes[kept])
+
+
+def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata) -> List[str]:
+    names = list(given) if given else _metadata_names(metadata)
+    if expected is None:
+        return names
+    if not names:
+        return ["class {}".format(index) for index in range(expected)]
+    if len(names) != expected:
+        raise ModelError(
+            "{} class names for a model with {} classes: give as many with --classes".format(len(names), expected)
+        )
+    return names
+
+
+def _metadata_names(metadata) -> List[str]:
+    """Ultralytics writes `names` as the text of a dict from index to name."""
+    try:
+        names = ast.literal_eval(metadata.get("names", "{}"))
+        return [str(names[index]) for index in sorted(names)]
+    except (ValueError, SyntaxError, TypeError, KeyError) as error:
+        raise ModelError(
+            "the model's metadata 'names' is not a list of names: give them with --classes ({})".format(error)
+        ) from error

@@ -1,0 +1,69 @@
+"""Fit a picture into a square without distorting it, and take boxes back out."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+PADDING = 114
+"""The grey that YOLO models are trained with."""
+
+
+class Letterbox(NamedTuple):
+    """How a picture of `width` x `height` lies in a square of `side` pixels."""
+
+    width: int
+    height: int
+    side: int
+    scale: float
+    inner_width: int
+    inner_height: int
+    left: int
+    top: int
+
+    @classmethod
+    def fit(cls, width: int, height: int, side: int, centred: bool = True) -> "Letterbox":
+        """The largest fit that keeps the aspect; centred as Ultralytics does it, or top left as YOLOX does."""
+        scale = min(side / width, side / height)
+        if not centred:
+            return cls(width, height, side, scale, max(1, int(width * scale)), max(1, int(height * scale)), 0, 0)
+        inner_width, inner_height = max(1, round(width * scale)), max(1, round(height * scale))
+        # The tenth decides which side gets an odd pixel: the same one as in Ultralytics' LetterBox.
+        left, top = round((side - inner_width) / 2 - 0.1), round((side - inner_height) / 2 - 0.1)
+        return cls(width, height, side, scale, inner_width, inner_height, left, top)
+
+    def draw(self, image: np.ndarray, square: np.ndarray) -> None:
+        """Resize `image` (H, W, 3) uint8 into its place in `square` (side, side, 3) uint8; the rest stays as it is."""
+        inner = square[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
+        cv2.resize(image, (self.inner_width, self.inner_height), dst=inner, interpolation=cv2.INTER_LINEAR)
+
+    def boxes_out(self, boxes: np.ndarray) -> np.ndarray:
+        """Boxes (k, 4) x1, y1, x2, y2 in the square -> float32 in the picture, clipped to it."""
+        out = (boxes - np.array([self.left, self.top, self.left, self.top], np.float32)) / np.float32(self.scale)
+        np.clip(out[:, 0::2], 0, self.width, out=out[:, 0::2])
+        np.clip(out[:, 1::2], 0, self.height, out=out[:, 1::2])
+        return out.astype(np.float32, copy=False)
+
+    def boxes_in(self, boxes: np.ndarray) -> np.ndarray:
+        """Boxes (k, 4) x1, y1, x2, y2 in the picture -> float32 in the square."""
+        offset = np.array([self.left, self.top, self.left, self.top], np.float32)
+        return (boxes * np.float32(self.scale) + offset).astype(np.float32, copy=False)
+
+
+class SquareBuffer:
+    """A kept square that pictures are letterboxed into; pads anew only when the fit changes."""
+
+    def __init__(self, square: np.ndarray, centred: bool = True) -> None:
+        """`square`: (side, side, 3) uint8, written in place, owned by the caller."""
+        self._square = square
+        self._centred = centred
+        self._fit = None
+
+    def draw(self, image: np.ndarray) -> Letterbox:
+        """Letterbox `image` (H, W, 3) uint8 into the square; how it lies there."""
+        height, width = image.shape[:2]
+        if self._fit is None or (self._fit.width, self._fit.height) != (width, height):
+            self._fit = Letterbox.fit(width, height, self._square.shape[0], self._centred)
+            self._square[:] = PADDING
+        self._fit.draw(image, self._square)
+        return self._fit

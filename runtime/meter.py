@@ -1,0 +1,149 @@
+"""True FPS: distinct captured frames that were inferred on and presented, per second, and all that goes with it."""
+
+from collections import deque
+from typing import Deque, NamedTuple, Optional
+
+from runtime.figures import Figures, Stages
+from runtime.frame import Frame
+from runtime.latency import LatencyHistogram, percentile
+from runtime.limits import limited_by
+
+WINDOW_S = 4.0
+
+
+def rate_hz(count: int, first_s: float, last_s: float, now_s: float) -> float:
+    """Events per second, from `count` of them stamped `first_s` .. `last_s`, looked at `now_s`.
+
+    min((n - 1) / (last - first), n / (now - first)): n stamps bound n - 1 intervals, so the first term is exact
+    when they are steady; the second falls in a stall. 0 for fewer than two events.
+    """
+    if count < 2 or now_s <= first_s:
+        return 0.0
+    so_far = count / (now_s - first_s)
+    return min((count - 1) / (last_s - first_s), so_far) if last_s > first_s else so_far
+
+
+def _plus(a: Stages, b: Stages) -> Stages:
+    return Stages(*[x + y for x, y in zip(a, b)])
+
+
+class _Presented(NamedTuple):
+    frame_id: int
+    captured_s: float
+    presented_s: float
+    stages_ms: Stages
+
+
+class Meter:
+    """Told of every presented picture; asked for the figures of the last 4 s or of the whole run."""
+
+    def __init__(self, nominal_fps: float, live: bool, window_s: float = WINDOW_S) -> None:
+        self._nominal_fps = nominal_fps
+        self._live = live
+        self._window_s = window_s
+        self._recent: Deque[_Presented] = deque()
+        self._first: Optional[_Presented] = None
+        self._last: Optional[_Presented] = None
+        self._presented = 0
+        self._asked = 0
+        self._reused = 0
+        self._latency = LatencyHistogram()
+        self._uncounted_ms = Stages()
+        self._total_ms = Stages()
+
+    @property
+    def presented(self) -> int:
+        """Distinct captured frames presented so far."""
+        return self._presented
+
+    def record(self, frame: Frame, presented_s: float, stages_ms: Stages, asked: int = 0, reused: int = 0) -> None:
+        """A picture made from `frame` has been handed to every sink.
+
+        A substituted frame (no id) or a repeated one (an id not above the last) counts for nothing, but the time it
+        took belongs to the next frame that does count, so that the stages go on adding up to the period.
+        """
+        self._asked += asked
+        self._reused += reused
+        stages_ms = _plus(self._uncounted_ms, stages_ms)
+        if frame.id is None or (self._last is not None and frame.id <= self._last.frame_id):
+            self._uncounted_ms = stages_ms
+            return
+        self._uncounted_ms = Stages()
+        entry = _Presented(frame.id, frame.captured_s, presented_s, stages_ms)
+        if self._first is None:
+            self._first = entry
+        else:
+            self._total_ms = _plus(self._total_ms, stages_ms)
+        self._last = entry
+        self._presented += 1
+        self._latency.add((presented_s - frame.captured_s) * 1e3)
+        self._recent.append(entry)
+        self._forget(presented_s)
+
+    def _forget(self, now_s: float) -> None:
+        while self._recent and self._recent[0].presented_s < now_s - self._window_s:
+            self._recent.popleft()
+
+    def recent(self, now_s: float) -> Figures:
+        """The figures of the window that ends now; counts are those of the whole run."""
+        self._forget(now_s)
+        if not self._recent:
+            return self._figures(0, None, None, now_s, Stages(), None, None)
+        # The first entry only marks where the first interval begins: its own time lies before the window.
+        total_ms = Stages()
+        for entry in list(self._recent)[1:]:
+            total_ms = _plus(total_ms, entry.stages_ms)
+        latencies_ms = sorted((entry.presented_s - entry.captured_s) * 1e3 for entry in self._recent)
+        return self._figures(
+            len(self._recent),
+            self._recent[0],
+            self._recent[-1],
+            now_s,
+            total_ms,
+            percentile(latencies_ms, 0.50),
+            percentile(latencies_ms, 0.95),
+        )
+
+    def whole_run(self, now_s: float) -> Figures:
+        """The figures from the first presented frame until now."""
+        return self._figures(
+            self._presented,
+            self._first,
+            self._last,
+            now_s,
+            self._total_ms,
+            self._latency.percentile(0.50),
+            self._latency.percentile(0.95),
+        )
+
+    def _figures(
+        self,
+        count: int,
+        first: Optional[_Presented],
+        last: Optional[_Presented],
+        now_s: float,
+        total_ms: Stages,
+        p50_ms: Optional[float],
+        p95_ms: Optional[float],
+    ) -> Figures:
+        camera_fps = true_fps = 0.0
+        if first is not None and last is not None:
+            delivered = last.frame_id - first.frame_id + 1
+            # A frame reaches the meter one latency after its capture: without that, no stall would show as one.
+            seen_s = now_s - (last.presented_s - last.captured_s)
+            camera_fps = rate_hz(delivered, first.captured_s, last.captured_s, seen_s)
+            true_fps = rate_hz(count, first.presented_s, last.presented_s, now_s)
+        stages_ms = Stages(*[stage_ms / max(1, count - 1) for stage_ms in total_ms])
+        return Figures(
+            nominal_fps=self._nominal_fps,
+            camera_fps=camera_fps,
+            true_fps=true_fps,
+            latency_p50_ms=p50_ms,
+            latency_p95_ms=p95_ms,
+            stages_ms=stages_ms,
+            captured=0 if self._last is None else self._last.frame_id + 1,
+            presented=self._presented,
+            asked=self._asked,
+            reused=self._reused,
+            limited_by=limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, self._live),
+        )

@@ -1,0 +1,38 @@
+"""The end of the pipeline: the finished picture to every sink."""
+
+from typing import Sequence
+
+from runtime.compose import Composer
+from runtime.figures import Figures
+from runtime.frame import Observation
+from runtime.sinks.sink import Sink
+from runtime.stopwatch import Stopwatch
+
+
+class Presenter:
+    """compose -> sinks. Belongs to one thread, which owns the window."""
+
+    def __init__(self, composer: Composer, sinks: Sequence[Sink]) -> None:
+        self._composer = composer
+        self._sinks = sinks
+
+    def present(self, observation: Observation, figures: Figures, watch: Stopwatch) -> bool:
+        """Draw on the frame and hand it to every sink; false when one of them asks to end."""
+        picture = self._composer.compose(observation, figures)
+        watch.lap("compose")
+        go_on = self._hand_out(picture, observation, figures)
+        watch.lap("present")
+        return go_on
+
+    def repeat(self, observation: Observation, figures: Figures, watch: Stopwatch) -> bool:
+        """Show the last picture again under new figures: in a stall the picture must not claim the old rate."""
+        picture = observation.frame.image
+        self._composer.draw_panel(picture, figures, offline=observation.frame.id is None)
+        watch.lap("compose")
+        go_on = self._hand_out(picture, observation, figures)
+        watch.lap("present")
+        return go_on
+
+    def _hand_out(self, picture, observation: Observation, figures: Figures) -> bool:
+        answers = [sink.present(picture, observation, figures) for sink in self._sinks]
+        return all(answers)

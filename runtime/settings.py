@@ -1,0 +1,36 @@
+"""The one settings object that everything is built from: the command line, the service, the sweep and the tests."""
+
+from typing import NamedTuple, Optional, Tuple
+
+DEFAULT_RES = (640, 480)
+DEFAULT_SIZE = 160
+
+
+class Settings(NamedTuple):
+    """What to run, and how. See runtime.arguments for the flags and their meaning."""
+
+    source: str = "auto"
+    wait: bool = False
+    res: Optional[Tuple[int, int]] = None
+    """(width, height); None: 640x480 for a camera and the demo, files as they are."""
+    size: Optional[int] = None
+    """Detector input side in pixels; None: the bundle's, else 160, else what the model is fixed to."""
+    detector: Optional[str] = None
+    classes: Optional[str] = None
+    head: Optional[str] = None
+    min_score: Optional[float] = None
+    iou: Optional[float] = None
+    fps: float = 30.0
+    bundle: Optional[str] = None
+    engine: str = "auto"
+    threads: int = 0
+    sinks: Tuple[str, ...] = ()
+    """Empty: a window with a display, else the web page."""
+    listen: str = "127.0.0.1"
+    port: int = 8080
+    token: Optional[str] = None
+    frames: Optional[int] = None
+    seconds: Optional[float] = None
+    report: Optional[str] = None
+    log_every_s: float = 5.0
+    verbose: bool = False

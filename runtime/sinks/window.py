@@ -1,0 +1,66 @@
+"""A window on the screen through OpenCV."""
+
+import os
+import subprocess
+import sys
+from typing import Optional
+
+import cv2
+import numpy as np
+
+from runtime.errors import SinkError
+from runtime.figures import Figures
+from runtime.frame import Observation
+from runtime.sinks.sink import Sink
+
+TITLE = "Shelfsight"
+KEYS_THAT_END = (ord("q"), 27)
+PROBE_TIMEOUT_S = 20
+"""Loading OpenCV takes seconds on a Nano that has just booted."""
+
+_PROBE = "import cv2; cv2.namedWindow('probe'); cv2.waitKey(1)"
+
+
+def why_no_window() -> Optional[str]:
+    """None where a window can be opened, else the reason.
+
+    OpenCV's window toolkit aborts the whole process when it finds no display. So a child process tries it first.
+    """
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"
+    try:
+        probe = subprocess.run(
+            [sys.executable, "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=PROBE_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        return "the display does not answer"
+    if probe.returncode != 0:
+        return "the display {} cannot be used, or OpenCV was built without windows".format(os.environ.get("DISPLAY", ""))
+    return None
+
+
+class WindowSink(Sink):
+    """Shows each picture in its own size; q, Esc or closing the window ends the program."""
+
+    name = "window"
+
+    def __init__(self) -> None:
+        reason = why_no_window()
+        if reason is not None:
+            raise SinkError("cannot open a window: {}; use --sink web or --sink none".format(reason))
+        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE)
+        self._shown = False
+
+    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
+        if self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+            return False
+        cv2.imshow(TITLE, picture)
+        self._shown = True
+        return (cv2.waitKey(1) & 0xFF) not in KEYS_THAT_END
+
+    def close(self) -> None:
+        cv2.destroyAllWindows()

@@ -1,0 +1,106 @@
+"""A camera through OpenCV's own capture, by number or device path."""
+
+import logging
+import os
+import re
+import threading
+from typing import Any, Callable, List, Optional
+
+import cv2
+
+from runtime.clock import MonotonicClock
+from runtime.errors import SourceError
+from runtime.frame import Frame
+from runtime.sources.fitting import Size
+from runtime.sources.newest import NewestSlot
+from runtime.sources.source import Source
+
+log = logging.getLogger(__name__)
+
+JOIN_S = 0.5
+"""How long close waits for a capture that hangs in the driver before it leaves it behind."""
+
+
+def camera_paths(devices: str = "/dev") -> List[str]:
+    """The paths of all V4L2 devices present, in the order of their numbers."""
+    try:
+        numbers = [int(name[5:]) for name in os.listdir(devices) if re.match(r"^video\d+$", name)]
+    except OSError:
+        return []
+    return [os.path.join(devices, "video{}".format(number)) for number in sorted(numbers)]
+
+
+def _open_capture(path: str) -> Any:
+    return cv2.VideoCapture(path, cv2.CAP_V4L2)
+
+
+class CameraSource(Source):
+    """A thread grabs what the camera delivers; the reader gets the newest."""
+
+    live = True
+
+    def __init__(
+        self,
+        path: str,
+        res: Size,
+        fps: float,
+        clock: Optional[MonotonicClock] = None,
+        open_capture: Callable[[str], Any] = _open_capture,
+    ) -> None:
+        """Ask the camera for `res` (width, height) and `fps` (0 = its own), and wait for its first frame."""
+        self.name = path
+        self._clock = clock or MonotonicClock()
+        self._stop = threading.Event()
+        self._slot = NewestSlot()
+        if not os.path.exists(path):
+            present = ", ".join(camera_paths()) or "none"
+            raise SourceError("no camera at {} (present: {}): plug it in, or --wait for it".format(path, present))
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise SourceError("no permission for {}: sudo usermod -aG video $USER, then log in again".format(path))
+        self._capture = open_capture(path)
+        if not self._capture.isOpened():
+            raise SourceError(
+                "cannot open {}: is another program using it (fuser -v {})? or is it no camera?".format(path, path)
+            )
+        self._ask_for(res, fps)
+        # Read here, so that a camera that is busy or sends nothing is told before the loop starts.
+        delivered, image = self._capture.read()
+        if not delivered:
+            self._capture.release()
+            raise SourceError("{} opens but delivers no frame: is another program using it?".format(path))
+        self._slot.put(Frame(image, 0, self._clock.now_s()))
+        self._thread = threading.Thread(target=self._grab, name="camera", daemon=True)
+        self._thread.start()
+
+    def _ask_for(self, res: Size, fps: float) -> None:
+        # MJPG first: raw YUYV does not fit through USB 2 at 720p and 30 fps, and the driver then halves the rate.
+        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*"MJPG"))
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, res[0])
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, res[1])
+        if fps > 0:
+            self._capture.set(cv2.CAP_PROP_FPS, fps)
+        granted = [int(self._capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
+        message = "%s grants %dx%d at %g fps (asked for %dx%d at %g)"
+        log.info(message, self.name, granted[0], granted[1], self._capture.get(cv2.CAP_PROP_FPS), res[0], res[1], fps)
+
+    def _grab(self) -> None:
+        number = 1
+        try:
+            while not self._stop.is_set():
+                delivered, image = self._capture.read()
+                if not delivered:
+                    raise SourceError("{} stopped delivering frames: unplugged?".format(self.name))
+                self._slot.put(Frame(image, number, self._clock.now_s()))
+                number += 1
+        except Exception as error:  # handed to the reader, who raises it
+            self._slot.fail(error)
+
+    def read(self, timeout_s: float) -> Optional[Frame]:
+        return self._slot.take(timeout_s)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(JOIN_S)
+        # Releasing under a read in progress crashes in the driver; a thread that hangs keeps its capture until exit.
+        if not self._thread.is_alive():
+            self._capture.release()

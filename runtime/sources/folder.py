@@ -1,0 +1,68 @@
+"""A folder of images, in the natural order of their names."""
+
+import logging
+import os
+import re
+from typing import Optional
+
+import cv2
+import numpy as np
+
+from runtime.clock import MonotonicClock
+from runtime.errors import SourceError
+from runtime.frame import Frame
+from runtime.sources.fitting import Size, fitted
+from runtime.sources.source import EndOfStream, Source
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+
+
+def natural_order(name: str) -> list:
+    """Sort key by which img2 comes before img10."""
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", name.lower())]
+
+
+def read_image(path: str) -> Optional[np.ndarray]:
+    """(H, W, 3) uint8 BGR, or None where the file is no image. Unlike cv2.imread it says nothing and takes any name."""
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError:
+        return None
+    return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+
+
+class FolderSource(Source):
+    """Reads on demand: it waits for its reader and loses nothing. Unreadable images are named and passed over."""
+
+    def __init__(self, path: str, res: Optional[Size] = None, clock: Optional[MonotonicClock] = None) -> None:
+        """`res`: (width, height) that images are fitted into; None leaves them as they are."""
+        try:
+            names = sorted(os.listdir(path), key=natural_order)
+        except OSError as error:
+            raise SourceError("cannot read the folder {}: {}".format(path, error.strerror)) from error
+        self.paths = [os.path.join(path, name) for name in names if name.lower().endswith(EXTENSIONS)]
+        if not self.paths:
+            raise SourceError("no images in {}: expected files that end in {}".format(path, ", ".join(EXTENSIONS)))
+        self.name = path
+        self.total_frames = len(self.paths)
+        self._res = res
+        self._clock = clock or MonotonicClock()
+        self._next_path = 0
+        self._read = 0
+
+    def read(self, timeout_s: float) -> Optional[Frame]:
+        while self._next_path < len(self.paths):
+            path = self.paths[self._next_path]
+            self._next_path += 1
+            image = read_image(path)
+            if image is None:
+                log.warning("%s is not a readable image: passed over", path)
+                continue
+            frame = Frame(fitted(image, self._res), self._read, self._clock.now_s())
+            self._read += 1
+            return frame
+        if not self._read:
+            raise SourceError("none of the {} images in {} can be read".format(len(self.paths), self.name))
+        raise EndOfStream

@@ -1,0 +1,67 @@
+"""A video file, every frame of it in order."""
+
+import logging
+import os
+from typing import Optional
+
+import cv2
+import numpy as np
+
+from runtime.clock import MonotonicClock
+from runtime.errors import SourceError
+from runtime.frame import Frame
+from runtime.sources.fitting import Size, fitted
+from runtime.sources.source import EndOfStream, Source
+
+log = logging.getLogger(__name__)
+
+
+class VideoSource(Source):
+    """Decodes on demand: it waits for its reader and loses nothing."""
+
+    def __init__(self, path: str, res: Optional[Size] = None, clock: Optional[MonotonicClock] = None) -> None:
+        """`res`: (width, height) that frames are fitted into; None leaves them as they are."""
+        if not os.path.isfile(path):
+            raise SourceError("no such file: {}".format(path))
+        if not os.access(path, os.R_OK):
+            raise SourceError("no permission to read {}: chmod +r it, or run as its owner".format(path))
+        self.name = path
+        self._res = res
+        self._clock = clock or MonotonicClock()
+        self._read = 0
+        self._capture = cv2.VideoCapture(path)
+        count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if self._capture.isOpened() else 0
+        self.total_frames = count if count > 0 else None
+        # The first frame is decoded here, so that a file that is no video is refused before anything is written.
+        self._ahead: Optional[np.ndarray] = self._decode()
+        if self._ahead is None:
+            self.close()
+            raise SourceError(
+                "cannot read {}: not a video, or damaged from its first frame on (ffprobe tells more)".format(path)
+            )
+
+    def _decode(self) -> Optional[np.ndarray]:
+        delivered, image = self._capture.read()
+        return image if delivered else None
+
+    def read(self, timeout_s: float) -> Optional[Frame]:
+        image = self._ahead
+        self._ahead = None
+        if image is None:
+            image = self._decode()
+        if image is None:
+            self._end()
+        frame = Frame(fitted(image, self._res), self._read, self._clock.now_s())
+        self._read += 1
+        return frame
+
+    def _end(self) -> None:
+        # Containers round: only more than one missing frame is taken for damage.
+        if self.total_frames is not None and self._read < self.total_frames - 1:
+            log.warning(
+                "%s is damaged or cut short: played %d of %d frames", self.name, self._read, self.total_frames
+            )
+        raise EndOfStream
+
+    def close(self) -> None:
+        self._capture.release()
