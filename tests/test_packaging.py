@@ -1,0 +1,137 @@
+"""What `pip install` lays down, and that constraints.txt pins all of it."""
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Dict, Iterator, Set
+
+import pytest
+from packaging.requirements import Requirement
+
+if sys.version_info >= (3, 8):
+    from importlib import metadata
+else:
+    import importlib_metadata as metadata
+
+OURS = {"runtime", "jetson", "export", "benchmarks", "training"}
+LEFT_OUT_OF_THE_COPY = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__")
+BANDS = ["3.6", "3.11"]
+
+
+def run(*command, **options) -> str:
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, timeout=100, **options
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(root, tmp_path_factory) -> Path:
+    """A wheel of this checkout, built in a copy: setuptools would take what an earlier build left behind."""
+    folder = tmp_path_factory.mktemp("wheel")
+    copy = folder / "checkout"
+    shutil.copytree(str(root), str(copy), ignore=LEFT_OUT_OF_THE_COPY)
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), str(copy))
+    (path,) = folder.glob("shelfsight-*.whl")
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(root, wheel):
+    names = set(zipfile.ZipFile(str(wheel)).namelist())
+    present = [name for name in OURS if (root / name).is_dir()]
+    expected = {
+        path.relative_to(root).as_posix()
+        for name in present
+        for path in (root / name).glob("**/*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".sh", ".md")
+    }
+    assert expected - names == set()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == set(present)
+    assert {"LICENSE", "NOTICE"} <= {Path(name).name for name in names if ".dist-info/" in name}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_the_installed_copy_runs_from_anywhere(wheel, tmp_path):
+    site = tmp_path / "site"
+    run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(site), str(wheel))
+    environment = {"PYTHONPATH": str(site)}
+    where = run(sys.executable, "-c", "import runtime; print(runtime.__file__)", cwd=str(tmp_path), env=environment)
+    assert Path(where.strip()) == site / "runtime" / "__init__.py"
+    usage = run(str(site / "bin" / "shelfsight"), "--help", cwd=str(tmp_path), env=environment)
+    assert "--res" in usage
+
+
+def pins(root: Path, python: str) -> Dict[str, str]:
+    """Name to exact version, of the lines of constraints.txt that hold for this Python on x86-64."""
+    environment = {"python_version": python, "platform_machine": "x86_64"}
+    found = {}
+    for line in (root / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            if requirement.marker.evaluate(environment):
+                assert normal(requirement.name) not in found, "pinned twice: " + line
+                assert re.match(r"==[^*]+$", str(requirement.specifier)), "not one version: " + line
+                found[normal(requirement.name)] = str(requirement.specifier)[2:]
+    return found
+
+
+def normal(name: str) -> str:
+    """PyPI's spelling."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirements(name: str, extras: Set[str]) -> Iterator[str]:
+    """Names that the installed distribution asks for here, with these extras."""
+    for text in metadata.requires(name) or ():
+        requirement = Requirement(text)
+        if any(requirement.marker is None or requirement.marker.evaluate({"extra": extra}) for extra in extras | {""}):
+            yield normal(requirement.name)
+            for found in requirements_of_extras(requirement):
+                yield found
+
+
+def requirements_of_extras(requirement: Requirement) -> Iterator[str]:
+    if requirement.extras:
+        for name in requirements(requirement.name, set(requirement.extras)):
+            yield name
+
+
+def test_everything_installed_is_at_its_pinned_version(root):
+    pinned = pins(root, "%d.%d" % sys.version_info[:2])
+    if not pinned:
+        pytest.skip("needs a Python that constraints.txt pins: %s" % " or ".join(BANDS))
+    waiting = sorted(requirements("shelfsight", {"dashboard", "test"}))
+    seen = set()
+    wrong = []
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        installed = metadata.version(name)
+        if pinned.get(name) != installed:
+            wrong.append("{} is {}, pinned {}".format(name, installed, pinned.get(name)))
+        waiting.extend(requirements(name, set()))
+    assert wrong == []
+    assert {"numpy", "onnxruntime", "opencv-python", "protobuf", "yarl"} <= seen
+
+
+@pytest.mark.parametrize("python", BANDS)
+def test_every_requirement_of_setup_py_is_pinned(root, python):
+    asked = set()
+    for text in metadata.requires("shelfsight"):
+        requirement = Requirement(text)
+        extra = re.search(r"""extra == ["'](\w+)""", text)
+        environment = {"python_version": python, "platform_machine": "x86_64", "extra": extra.group(1) if extra else ""}
+        on_a_workstation_only = environment["extra"] in ("training", "export") and python == "3.6"
+        if not on_a_workstation_only and (requirement.marker is None or requirement.marker.evaluate(environment)):
+            asked.add(normal(requirement.name))
+    assert {"numpy", "opencv-python", "onnxruntime", "aiohttp", "pytest"} <= asked
+    assert asked - set(pins(root, python)) == set()
