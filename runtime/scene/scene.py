@@ -1,0 +1,183 @@
+"""The scene: products on shelves and in hands before a backdrop, as a pure function of settings, size and time."""
+
+from functools import lru_cache
+from typing import List, NamedTuple, Tuple
+
+import cv2
+import numpy as np
+
+from runtime.scene.backdrop import draw_backdrop, margin_px
+from runtime.scene.hands import hand_for
+from runtime.scene.light import UNIT, gain_map
+from runtime.scene.motion import Pose, hand_pose, lane_pose, layout_of, sway_px
+from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
+from runtime.scene.render import Layer, matrix_of_pose, paint, shifted, sights
+from runtime.scene.settings import SceneSettings, difficulty_of
+from runtime.scene.sprites import product_sprite
+from runtime.scene.truth import MIN_VISIBLE, Rendered, Truth
+
+NOISE_SHIFTS = 64
+"""The noise tile is larger than the frame by this, and cut at another place for each frame."""
+
+
+class _Object(NamedTuple):
+    """One product in the scene at one moment."""
+
+    product: Product
+    number: int
+    """Index into PRODUCTS, -1 for an outsider."""
+    track_id: int
+    layers: Tuple[Layer, ...]
+    """Back to front."""
+    own: int
+    """Which of the layers is the product; the others are a hand."""
+
+
+class Scene:
+    """Renders frames. `render` may be called for any time in any order, from one thread at a time."""
+
+    def __init__(self, settings, size):
+        # type: (SceneSettings, Tuple[int, int]) -> None
+        """`size` is (width, height) in pixels; draws the backdrop, which takes some 0.1 s at 640x480."""
+        self.settings = settings
+        self.size = size
+        width, height = size
+        self._difficulty = difficulty_of(settings)
+        split = 1 if settings.split == "heldout" else 0
+        rng = np.random.RandomState([settings.seed, split, int(settings.hard)])
+        self._order = rng.permutation(len(PRODUCTS))
+        self._layout = layout_of(rng, settings, width, height)
+        self._skins = rng.permutation(64)
+        self._backdrop = draw_backdrop(rng, settings, self._layout, width, height)
+        self._gain = gain_map(rng, settings, width, height)
+        noise = rng.standard_normal((height + NOISE_SHIFTS, width + NOISE_SHIFTS, 3)) * self._difficulty.noise
+        self._lighter = np.clip(np.round(noise), 0, 255).astype(np.uint8)
+        self._darker = np.clip(np.round(-noise), 0, 255).astype(np.uint8)
+
+    def render(self, time_s):
+        # type: (float) -> Rendered
+        """The frame at `time_s` and its truth. The same settings, size and time give the same frame."""
+        time_s = time_s * self.settings.speed
+        width, height = self.size
+        sway = sway_px(time_s, height)
+        image = self._backdrop_at(sway)
+        objects = self._objects(time_s, sway)
+        stamps = [paint(image, layer) for thing in objects for layer in thing.layers]
+        image = self._photographed(image, time_s)
+        return Rendered(image, _truth(objects, sights(stamps, width, height)))
+
+    def _backdrop_at(self, sway):
+        # type: (Tuple[int, int]) -> np.ndarray
+        margin, (width, height) = margin_px(self.size[0]), self.size
+        left, top = margin - sway[0], margin - sway[1]
+        return self._backdrop[top : top + height, left : left + width].copy()
+
+    def _objects(self, time_s, sway):
+        # type: (float, Tuple[int, int]) -> List[_Object]
+        """All objects, back to front."""
+        objects = []  # type: List[_Object]
+        for lane in self._layout.lanes:
+            for number in range(len(lane.phases)):
+                pose = self._seen_by_camera(lane_pose(lane, number, time_s), sway)
+                objects.append(self._standing(len(objects), pose))
+        for hand in self._layout.hands:
+            pose = self._seen_by_camera(hand_pose(hand, time_s), sway)
+            objects.append(self._held(len(objects), pose))
+        return objects
+
+    def _seen_by_camera(self, pose, sway):
+        # type: (Pose, Tuple[int, int]) -> Pose
+        """Sway and roll with the camera, as the backdrop does."""
+        (width, height), roll = self.size, self._layout.camera_roll
+        x, y = pose.x_px - width / 2.0, pose.y_px - height / 2.0
+        return pose._replace(
+            x_px=x * np.cos(roll) - y * np.sin(roll) + width / 2.0 + sway[0],
+            y_px=x * np.sin(roll) + y * np.cos(roll) + height / 2.0 + sway[1],
+            roll=pose.roll + roll,
+        )
+
+    def _standing(self, index, pose):
+        # type: (int, Pose) -> _Object
+        number, product = self._shown(index, pose.visit)
+        sprite = product_sprite(product)
+        matrix = matrix_of_pose(pose, sprite.size_px[1] / 2.0)
+        layer = Layer(sprite, matrix, pose.scale, self._smear(pose))
+        return _Object(product, number, self._track_id(index, pose), (layer,), 0)
+
+    def _held(self, index, pose):
+        # type: (int, Pose) -> _Object
+        number, product = self._shown(index, pose.visit)
+        kind = int(self._skins[(index + pose.visit) % len(self._skins)])
+        hand = hand_for(product, kind, kind // 6)
+        matrix, smear = matrix_of_pose(pose, 0.0), self._smear(pose)
+        around = matrix.dot(shifted(*hand.offset_px))
+        layers = (
+            Layer(hand.behind, around, pose.scale, smear),
+            Layer(product_sprite(product), matrix, pose.scale, smear),
+            Layer(hand.front, around, pose.scale, smear),
+        )
+        return _Object(product, number, self._track_id(index, pose), layers, 1)
+
+    def _shown(self, index, visit):
+        # type: (int, int) -> Tuple[int, Product]
+        """Which product object `index` is on its `visit`-th way through the frame."""
+        return _chosen(self.settings.seed, index, visit, self.settings.unknown) or self._regular(index, visit)
+
+    def _regular(self, index, visit):
+        # type: (int, int) -> Tuple[int, Product]
+        number = int(self._order[(index + visit * (self.settings.products + 1)) % len(PRODUCTS)])
+        return number, PRODUCTS[number]
+
+    def _track_id(self, index, pose):
+        # type: (int, Pose) -> int
+        return pose.visit * self.settings.products + index
+
+    def _smear(self, pose):
+        # type: (Pose) -> Tuple[int, int]
+        """Motion blur of this object; only along the axis it moves most, which one box filter can do."""
+        shift = [abs(v) * self._difficulty.shutter_s * self.settings.speed for v in pose.velocity_px_s]
+        lengths = [min(15, int(round(s))) for s in shift]
+        return (lengths[0], 0) if lengths[0] >= lengths[1] else (0, lengths[1])
+
+    def _photographed(self, image, time_s):
+        # type: (np.ndarray, float) -> np.ndarray
+        """Light, lens and sensor."""
+        width, height = self.size
+        cv2.multiply(image, self._gain, dst=image, scale=1.0 / UNIT)
+        defocus = self._difficulty.defocus_px * height / 480.0
+        if defocus > 0.2:
+            image = cv2.GaussianBlur(image, (0, 0), defocus)
+        key = int(round(time_s * 10000)) & 0xFFFFFFFF
+        left, top = np.random.RandomState([self.settings.seed, key]).randint(0, NOISE_SHIFTS, 2)
+        cut = (slice(top, top + height), slice(left, left + width))
+        cv2.add(image, self._lighter[cut], dst=image)
+        return cv2.subtract(image, self._darker[cut], dst=image)
+
+
+@lru_cache(maxsize=1024)
+def _chosen(seed, index, visit, unknown):
+    # type: (int, int, int, float) -> object
+    """An outsider, where chance has it, as (-1, product); else None."""
+    if unknown <= 0:
+        return None
+    rng = np.random.RandomState([seed, index, visit, 1])
+    return (-1, OUTSIDERS[rng.randint(len(OUTSIDERS))]) if rng.uniform() < unknown else None
+
+
+def _truth(objects, seen):
+    # type: (List[_Object], list) -> Truth
+    """The truth of the objects of which enough can be seen; `seen` runs over all their layers."""
+    first, kept = 0, []
+    for thing in objects:
+        sight = seen[first + thing.own]
+        first += len(thing.layers)
+        if sight is not None and sight.visible >= MIN_VISIBLE:
+            kept.append((sight.box_px, thing.product.shape, thing.number, thing.track_id, sight.visible))
+    boxes, shapes, numbers, tracks, visible = zip(*kept) if kept else ((),) * 5
+    return Truth(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(shapes, np.int32),
+        np.array(numbers, np.int32),
+        np.array(tracks, np.int64),
+        np.array(visible, np.float32),
+    )

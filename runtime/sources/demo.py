@@ -1,0 +1,159 @@
+"""`demo://`: a live camera looking at the drawn scene, with the ground truth of what it saw."""
+
+import threading
+from collections import OrderedDict
+from typing import Callable, Dict, NamedTuple, Optional, Tuple
+from urllib.parse import parse_qsl, urlsplit
+
+from runtime.clock import MonotonicClock
+from runtime.errors import SourceError, UsageError
+from runtime.frame import Frame
+from runtime.scene.scene import Scene
+from runtime.scene.settings import SPLITS, SceneSettings
+from runtime.scene.truth import Truth
+from runtime.sources.newest import NewestSlot
+from runtime.sources.source import EndOfStream, Source
+
+DEFAULT_FPS = 30.0
+TRUTHS_KEPT = 64
+"""Two seconds at 30 frames per second: longer than any frame takes through the pipeline."""
+JOIN_S = 1.0
+
+
+class DemoRequest(NamedTuple):
+    """What a `demo://` address asks for."""
+
+    scene: SceneSettings
+    fps: Optional[float]
+    """None: the caller's rate."""
+
+
+class DemoSource(Source):
+    """Renders in its own thread, paced like a camera; frame `k` shows the scene at k / fps seconds.
+
+    A machine too slow for the rate gets fewer frames, each the next one of the scene: it plays in slow motion.
+    """
+
+    name = "demo"
+    live = True
+
+    def __init__(self, uri, size, fps, clock=MonotonicClock()):
+        # type: (str, Tuple[int, int], float, MonotonicClock) -> None
+        """`size` is (width, height). `fps` is the caller's rate; the address's own goes first, 0 gives DEFAULT_FPS.
+
+        UsageError if the address asks for what there is not.
+        """
+        request = parse_demo_uri(uri)
+        self.size = size
+        self.fps = request.fps or fps or DEFAULT_FPS
+        self._scene = Scene(request.scene, size)
+        self._clock = clock
+        self._slot = NewestSlot()
+        self._stop = threading.Event()
+        self._truths = OrderedDict()  # type: OrderedDict
+        self._truths_lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="demo camera", daemon=True)
+        self._thread.start()
+
+    def read(self, timeout_s):
+        # type: (float) -> Optional[Frame]
+        """The newest frame not yet given; SourceError if the renderer failed, EndOfStream after `close`."""
+        return self._slot.take(timeout_s)
+
+    def truth(self, frame_id):
+        # type: (int) -> Truth
+        """The ground truth of one of the last TRUTHS_KEPT frames; KeyError for any other."""
+        with self._truths_lock:
+            return self._truths[frame_id]
+
+    def close(self):
+        # type: () -> None
+        """Stop rendering and wait for the thread, at most JOIN_S."""
+        self._stop.set()
+        self._slot.fail(EndOfStream())
+        self._thread.join(JOIN_S)
+
+    def _run(self):
+        # type: () -> None
+        try:
+            self._film()
+        except Exception as error:  # whatever it is, the reader must not wait for ever
+            failure = SourceError("the demo's renderer failed: {}: {}".format(type(error).__name__, error))
+            failure.__cause__ = error
+            self._slot.fail(failure)
+
+    def _film(self):
+        # type: () -> None
+        """Render one frame per period of an absolute schedule, which slips only when a frame took too long."""
+        period_s = 1.0 / self.fps
+        due_s, frame_id = self._clock.now_s(), 0
+        while not self._clock.wait(self._stop, due_s - self._clock.now_s()):
+            image, truth = self._scene.render(frame_id * period_s)
+            with self._truths_lock:
+                self._truths[frame_id] = truth
+                if len(self._truths) > TRUTHS_KEPT:
+                    self._truths.popitem(last=False)
+            self._slot.put(Frame(image, frame_id, self._clock.now_s()))
+            frame_id += 1
+            due_s = max(due_s + period_s, self._clock.now_s() - period_s)
+
+
+def parse_demo_uri(uri):
+    # type: (str) -> DemoRequest
+    """The request in `demo://?products=8&seed=3&...`; UsageError, one line, for anything it cannot be."""
+    parts = urlsplit(uri)
+    if parts.scheme != "demo":
+        raise UsageError("{!r} is not a demo address: expected demo:// or demo://?products=8&seed=3".format(uri))
+    if parts.netloc or parts.path.strip("/"):
+        raise UsageError("{!r}: demo:// takes no name or path, only ?key=value of {}".format(uri, ", ".join(_KEYS)))
+    values = {}  # type: Dict[str, object]
+    for key, text in parse_qsl(parts.query, keep_blank_values=True):
+        if key not in _KEYS:
+            raise UsageError("{!r}: demo:// knows no {!r}, only {}".format(uri, key, ", ".join(_KEYS)))
+        values[key] = _KEYS[key](key, text)
+    fps = values.pop("fps", None)
+    return DemoRequest(SceneSettings(**values), fps)
+
+
+def _number(kind, low, high):
+    # type: (Callable, float, float) -> Callable[[str, str], object]
+    """A parser of numbers in low..high, both allowed."""
+
+    def parse(key, text):
+        # type: (str, str) -> object
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            what = "a whole number" if kind is int else "a number"
+            raise UsageError("demo:// {}={!r}: expected {} from {} to {}".format(key, text, what, low, high))
+        return value
+
+    return parse
+
+
+def _choice(choices):
+    # type: (Dict[str, object]) -> Callable[[str, str], object]
+    """A parser of one of a few words."""
+
+    def parse(key, text):
+        # type: (str, str) -> object
+        if text not in choices:
+            raise UsageError("demo:// {}={!r}: expected {}".format(key, text, " or ".join(choices)))
+        return choices[text]
+
+    return parse
+
+
+_KEYS = OrderedDict(
+    [
+        ("products", _number(int, 1, 60)),
+        ("seed", _number(int, 0, 2**31 - 1)),
+        ("speed", _number(float, 0.0, 20.0)),
+        ("split", _choice(OrderedDict((name, name) for name in SPLITS))),
+        ("hard", _choice(OrderedDict([("0", False), ("1", True)]))),
+        ("unknown", _number(float, 0.0, 1.0)),
+        ("fps", _number(float, 1.0, 240.0)),
+    ]
+)
