@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Prove the README's two commands in a bare Debian 12, with the seconds that each step takes.
 #
-#     bash benchmarks/bare_root.sh [-s FOLDER] [-k] [CHECKOUT] [-- ARGUMENTS OF run.sh]
+#     bash benchmarks/bare_root.sh [-c CHECKOUT] [-s FOLDER] [-k] [-- ARGUMENTS OF run.sh]
 #
 # Makes a minimal root in a temporary folder, installs what the README names and nothing else, clones the committed
-# state of CHECKOUT (this one unless given), runs `sh run.sh` to its first frame, again to time a warm start, and then
-# `sh test.sh`. Needs root and mmdebstrap. The host's pip configuration and certificates are taken along.
+# state of a checkout, runs `sh run.sh` to its first frame, again to time a warm start, and then `sh test.sh`.
+# Needs root and mmdebstrap. The host's pip configuration and certificates are taken along.
+#   -c FOLDER  the checkout; this one unless given
 #   -s FOLDER  development data to show, read-only, as ../shared beside the clone
 #   -k         keep the root and print its folder
 set -euo pipefail
@@ -21,27 +22,30 @@ fi
 
 shared=
 keep=
-while getopts s:k option; do
+checkout=$here
+while getopts c:s:k option; do
     case $option in
+    c) checkout=$(cd "$OPTARG" && pwd) ;;
     s) shared=$(cd "$OPTARG" && pwd) ;;
     k) keep=1 ;;
     *) exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
-checkout=$here
-if [ $# -gt 0 ] && [ "$1" != -- ]; then
-    checkout=$(cd "$1" && pwd)
-    shift
-fi
-if [ "${1:-}" = -- ]; then
-    shift
+if [ $# -gt 0 ]; then
     run_arguments=("$@")
 fi
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/bare-root.XXXXXX")
-cleanup() {
-    local at
+finish() { # prints the seconds of the steps that were completed, and leaves nothing behind
+    local status=$? at i
+    printf '\nbare Debian 12, commit %s, %s cores\n' "$commit" "$(nproc)"
+    for ((i = 0; i < ${#seconds[@]}; i++)); do
+        printf '%7s s  %s\n' "${seconds[i]}" "${names[i]}"
+    done
+    if [ "$status" -ne 0 ]; then
+        echo " failed    ${names[i]:-}"
+    fi
     for at in "$root"/home/shared "$root"/dev "$root"/proc; do
         if mountpoint -q "$at"; then
             umount --recursive --lazy "$at"
@@ -53,21 +57,19 @@ cleanup() {
         rm -rf --one-file-system "$root"
     fi
 }
-trap cleanup EXIT
+trap finish EXIT
 
 step() { # step NAME COMMAND...: runs it, prints its output, then its seconds
-    local name=$1 started=$EPOCHREALTIME
+    local started=$EPOCHREALTIME
+    names+=("$1")
+    echo "==> $1"
     shift
-    echo "==> $name"
     "$@" </dev/null
-    seconds[steps]=$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
-    names[steps]=$name
-    steps=$((steps + 1))
-    echo "    ${seconds[steps - 1]} s"
+    seconds+=("$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')")
 }
 names=()
 seconds=()
-steps=0
+commit=$(git -C "$checkout" rev-parse --short HEAD)
 
 inside() { # inside FOLDER COMMAND...: in the root, with no more of this environment than pip's own settings
     local variables=(HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive) name
@@ -112,13 +114,6 @@ step "make a minimal Debian 12" make_root
 step "apt-get install ${readme_packages[*]}" install_prerequisites
 take_pip_configuration
 step "git clone" clone
-commit=$(git -C "$root/home/shelfsight" -c safe.directory='*' rev-parse --short HEAD)
 step "sh run.sh ${run_arguments[*]}" inside /home/shelfsight sh run.sh "${run_arguments[@]}"
 step "the same again" inside /home/shelfsight sh run.sh "${run_arguments[@]}"
 step "sh test.sh" inside /home/shelfsight sh test.sh
-
-printf '\nbare Debian 12, commit %s, Python %s, %s cores\n' "$commit" \
-    "$(inside / python3 -c 'import platform; print(platform.python_version())')" "$(nproc)"
-for ((i = 0; i < steps; i++)); do
-    printf '%7s s  %s\n' "${seconds[i]}" "${names[i]}"
-done
