@@ -7,8 +7,10 @@ from typing import Any, Iterator, Optional, Set
 
 from runtime.sinks.latest import Jpeg, Latest
 
-SEATS = 8
-"""Streams open at once, and as many figure feeds: every stream costs the Nano some 2 MB/s of copying."""
+STREAMS = 8
+"""Open at once: every one costs the Nano some 2 MB/s of copying."""
+FEEDS = 16
+"""Of figures, open at once: a page that gets no picture any more still tells why."""
 LIVENESS_S = 1.0
 """How often a viewer who waits for a picture is checked for still being there."""
 WRITE_TIMEOUT_S = 10.0
@@ -35,7 +37,7 @@ class Audience:
         """A seat for somebody who looks at the picture: an event set at each new one. NoSeatError when full."""
         if not self._streams:
             self._jpeg = None  # what the last viewer saw, however long ago
-        with _seat(self._streams) as wake:
+        with _seat(self._streams, STREAMS) as wake:
             self._latest.watched = True
             try:
                 yield wake
@@ -44,7 +46,7 @@ class Audience:
 
     def following(self) -> Any:
         """A seat for somebody who reads the figures: an event set at the end. NoSeatError when full."""
-        return _seat(self._feeds)
+        return _seat(self._feeds, FEEDS)
 
     def note_post(self) -> None:
         """There is a picture to encode, or an end to notice."""
@@ -113,8 +115,8 @@ async def write(request: Any, response: Any, data: bytes) -> bool:
 
 
 @contextlib.contextmanager
-def _seat(seats: Set[asyncio.Event]) -> Iterator[asyncio.Event]:
-    if len(seats) >= SEATS:
+def _seat(seats: Set[asyncio.Event], most: int) -> Iterator[asyncio.Event]:
+    if len(seats) >= most:
         raise NoSeatError()
     wake = asyncio.Event()
     seats.add(wake)

@@ -74,9 +74,11 @@ class Latest:
             self._posted, self._encoding = self._encoding, self._posted
             frame_id = self._posted_id
         try:
-            _, data = cv2.imencode(".jpg", self._encoding, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        except cv2.error as error:
-            raise SinkError("cannot encode a picture of shape {}: {}".format(self._encoding.shape, error)) from error
+            is_done, data = cv2.imencode(".jpg", self._encoding, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        except cv2.error:  # OpenCV 4.6 raises where 4.13 says false
+            is_done = False
+        if not is_done:
+            raise SinkError("cannot encode a picture of shape {} as JPEG".format(self._encoding.shape))
         return Jpeg(data.tobytes(), frame_id)
 
     def as_json(self) -> Optional[Dict[str, Any]]:

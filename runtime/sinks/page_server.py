@@ -108,15 +108,11 @@ class PageServer:
         moved.set_cookie(self._cookie, self._access.cookie_value, httponly=True, samesite="Strict")
         return moved
 
-    def _figures_text(self) -> Optional[str]:
-        content = self._latest.as_json()
-        return None if content is None else json.dumps(content, allow_nan=False)
-
     async def _get_figures(self, _request: Any) -> Any:
-        text = self._figures_text()
-        if text is None:
+        figures = self._latest.as_json()
+        if figures is None:
             return self._unavailable("no figures yet: no picture was presented")
-        return self._web.Response(text=text, content_type="application/json")
+        return self._web.Response(text=text_from_json(figures), content_type="application/json")
 
     async def _get_snapshot(self, request: Any) -> Any:
         with self.audience.watching() as wake:
@@ -149,12 +145,16 @@ class PageServer:
         with self.audience.following() as wake:
             response = await self._begin(request, "text/event-stream")
             while request.method == "GET" and not self.audience.is_ending:
-                text = self._figures_text()
-                event = ": no picture yet\n\n" if text is None else "data: {}\n\n".format(text)
+                event = "data: {}\n\n".format(text_from_json(self._latest.as_json()))  # null before the first picture
                 if not await write(request, response, event.encode("utf-8")):
                     break
                 await wait(wake, EVENTS_PERIOD_S)
         return response
+
+
+def text_from_json(content: Any) -> str:
+    """Strict JSON: ValueError for a NaN, which browsers refuse."""
+    return json.dumps(content, allow_nan=False)
 
 
 def part_from_jpeg(jpeg: Jpeg) -> bytes:
