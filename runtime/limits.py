@@ -9,7 +9,7 @@ REACHED = 0.98
 def limited_by(nominal_fps: float, camera_fps: float, true_fps: float, stages_ms: Stages, live: bool) -> str:
     """Name the bound: the delay asked for, the source, or the longest stage with its share of the period."""
     if true_fps <= 0:
-        return "nothing presented yet" if camera_fps <= 0 else "stalled"
+        return "no new frame"
     if 0 < nominal_fps * REACHED <= true_fps:
         return "delay: {:g} fps asked for and reached".format(nominal_fps)
     works = stages_ms._replace(delay=0.0)

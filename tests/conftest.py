@@ -26,6 +26,14 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory) -> Path:
+    """A small bundle with weights set by hand, see tests/tiny_bundle.py. Not to be written to."""
+    import tiny_bundle
+
+    return tiny_bundle.write(tmp_path_factory.mktemp("bundle"))
+
+
 def is_skip_allowed(reason: str, python: str, allowed: str) -> bool:
     """Whether a line of `allowed` ("Python | pattern | why", Python may be "any") covers this reason on this Python."""
     for line in allowed.splitlines():

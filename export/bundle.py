@@ -1,0 +1,102 @@
+"""Put a bundle together: python -m export.bundle --detector D.onnx --classifier C.onnx ... --out DIR"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+
+from runtime.bundle import DESCRIPTION, FILES, FORMAT, Bundle, sha256_of
+from runtime.errors import BundleError, ShelfsightError
+
+
+def write_gallery(path: str, prototypes: np.ndarray, products: np.ndarray) -> None:
+    """Save prototypes (p, d), scaled to length 1, with the product (p,) each stands for, as a gallery.npz."""
+    lengths = np.linalg.norm(prototypes, axis=1, keepdims=True)
+    if not np.all(np.isfinite(lengths)) or np.any(lengths <= 0):
+        raise BundleError("a prototype of length 0 or not finite: expected vectors that point somewhere")
+    np.savez(path, prototypes=(prototypes / lengths).astype(np.float32), products=np.asarray(products, np.int32))
+
+
+def write_parity(path: str, frames: Sequence[np.ndarray]) -> None:
+    """Save sample frames, each (H, W, 3) uint8 BGR and all of one size, as a parity.npz."""
+    stacked = np.stack(frames)
+    if stacked.dtype != np.uint8 or stacked.ndim != 4 or stacked.shape[3] != 3:
+        raise BundleError("parity frames are {} {}: expected uint8 (n, H, W, 3)".format(stacked.dtype, stacked.shape))
+    np.savez_compressed(path, frames=stacked)
+
+
+def assemble_bundle(out: str, files: Dict[str, str], description: Dict[str, Any], replace: bool = False) -> Bundle:
+    """Copy `files` (each of runtime.bundle.FILES: its path) to the folder `out`, with `description` and their hashes.
+
+    `description` holds name, shapes, products, detector {size, min_score, iou}, classifier {crop_size, crop_margin,
+    threshold} and whatever else is worth knowing (trained_on, accuracy). The result is opened and checked before it
+    takes its place: `out` is whole or not there. Raises BundleError.
+    """
+    missing = [name for name in FILES if not os.path.isfile(files.get(name, ""))]
+    if missing:
+        raise BundleError("these files of the bundle are missing: {}".format(", ".join(missing)))
+    if os.path.exists(out) and not replace:
+        raise BundleError("{} exists: give another --out, or --replace it".format(out))
+    parent = os.path.dirname(os.path.abspath(out))
+    os.makedirs(parent, exist_ok=True)
+    staging = tempfile.mkdtemp(dir=parent, prefix=".bundle-")
+    try:
+        for name in FILES:
+            shutil.copyfile(files[name], os.path.join(staging, name))
+        hashes = {name: sha256_of(os.path.join(staging, name)) for name in FILES}
+        with open(os.path.join(staging, DESCRIPTION), "w", encoding="utf-8") as file:
+            json.dump(dict(description, format=FORMAT, sha256=hashes), file, indent=2, ensure_ascii=False)
+            file.write("\n")
+        Bundle.open(staging)
+        os.chmod(staging, 0o755)
+        if os.path.exists(out):
+            shutil.rmtree(out)
+        os.rename(staging, out)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return Bundle.open(out)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m export.bundle", description="Put a bundle together and check it.")
+    for name in FILES:
+        flag = "--" + name.split(".")[0]
+        parser.add_argument(flag, required=True, metavar="FILE", help="becomes {} of the bundle".format(name))
+    parser.add_argument(
+        "--description",
+        required=True,
+        metavar="FILE.json",
+        help="name, shapes, products, detector {size, min_score, iou}, classifier {crop_size, crop_margin, threshold}; "
+        "the hashes are added",
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="the folder to make")
+    parser.add_argument("--replace", action="store_true", help="take the place of an existing folder")
+    return parser
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    values = vars(_parser().parse_args(arguments))
+    try:
+        try:
+            with open(values["description"], encoding="utf-8") as file:
+                description = json.load(file)
+        except (OSError, ValueError) as error:
+            raise BundleError("cannot read {} as JSON: {}".format(values["description"], error)) from error
+        files = {name: values[name.split(".")[0]] for name in FILES}
+        bundle = assemble_bundle(values["out"], files, description, values["replace"])
+    except (ShelfsightError, OSError) as error:
+        print("shelfsight: {}".format(error), file=sys.stderr)
+        return 1
+    print("{}: {} shapes, {} products".format(values["out"], len(bundle.shapes), len(bundle.products)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
