@@ -14,14 +14,14 @@ MARGIN = 0.10
 """Backdrop beyond the frame, on each side, in frame widths: covers sway and the camera's roll."""
 
 
-def margin_px(width):
-    # type: (int) -> int
+def margin_px(width: int) -> int:
     """Pixels of backdrop beyond each edge of a frame of that width."""
     return int(math.ceil(MARGIN * width))
 
 
-def draw_backdrop(rng, settings, layout, width, height):
-    # type: (np.random.RandomState, SceneSettings, Layout, int, int) -> np.ndarray
+def draw_backdrop(
+    rng: np.random.RandomState, settings: SceneSettings, layout: Layout, width: int, height: int
+) -> np.ndarray:
     """(H + 2m, W + 2m, 3) uint8 BGR, m = margin_px(width): evenly lit, rolled with the camera."""
     margin = margin_px(width)
     full_width, full_height, scale = width + 2 * margin, height + 2 * margin, height / 480.0
@@ -37,8 +37,7 @@ def draw_backdrop(rng, settings, layout, width, height):
     return cv2.warpAffine(flat, turn, (full_width, full_height), borderMode=cv2.BORDER_REFLECT_101)
 
 
-def _add_board(picture, wood, y_px, scale):
-    # type: (np.ndarray, np.ndarray, int, float) -> None
+def _add_board(picture: np.ndarray, wood: np.ndarray, y_px: int, scale: float) -> None:
     """A shelf: its top seen at a slant, its front edge, and the shade beneath it."""
     top, front, shade = int(12 * scale), int(13 * scale), int(34 * scale)
     rows = picture[y_px - top : y_px + int(4 * scale)]
@@ -52,13 +51,13 @@ def _add_board(picture, wood, y_px, scale):
     contact *= np.linspace(1.0, 0.82, len(contact))[:, None, None]
 
 
-def _add_clutter(rng, picture, foot_px, scale):
-    # type: (np.ndarray, np.random.RandomState, float, float) -> None
+def _add_clutter(rng: np.ndarray, picture: np.random.RandomState, foot_px: float, scale: float) -> None:
     """A few things along the shelf, slightly out of focus and in the shade: they stand behind the products."""
     for _ in range(rng.randint(1, 4)):
         thing = CLUTTER[rng.randint(len(CLUTTER))](rng).finished().astype(np.float32)
         size = rng.uniform(0.32, 0.48) * scale
-        thing = cv2.GaussianBlur(cv2.resize(thing, None, fx=size, fy=size, interpolation=cv2.INTER_AREA), (0, 0), 0.8 * scale)
+        thing = cv2.resize(thing, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
+        thing = cv2.GaussianBlur(thing, (0, 0), 0.8 * scale)
         left = int(rng.uniform(0, picture.shape[1] - thing.shape[1]))
         top = max(0, int(foot_px - 5 * scale) - thing.shape[0])
         place = picture[top : top + thing.shape[0], left : left + thing.shape[1]]

@@ -7,8 +7,9 @@ from runtime.scene.canvas import GLOSS, METAL, SATIN, Canvas, mix
 from runtime.scene.products import Product
 
 
-def _label(canvas, product, left, top, right, bottom, body):
-    # type: (Canvas, Product, float, float, float, float, np.ndarray) -> None
+def _label(
+    canvas: Canvas, product: Product, left: float, top: float, right: float, bottom: float, body: np.ndarray
+) -> None:
     panel = canvas.box(left, top, right, bottom, 6) * body
     canvas.tint(panel, product.paper)
     gap = 4
@@ -16,16 +17,14 @@ def _label(canvas, product, left, top, right, bottom, body):
     print_name(canvas, product, (left + right) / 2, bottom - 13, right - left - 18)
 
 
-def _collar(canvas, product, left, top, right, bottom):
-    # type: (Canvas, Product, float, float, float, float) -> None
+def _collar(canvas: Canvas, product: Product, left: float, top: float, right: float, bottom: float) -> None:
     ring = canvas.box(left, top, right, bottom, 3)
     canvas.fill(ring, product.accent)
     canvas.round_across(ring, left, right, METAL)
     canvas.shade(canvas.box(left, bottom - 3, right, bottom), np.float32(0.7))
 
 
-def pump(product):
-    # type: (Product) -> Canvas
+def pump(product: Product) -> Canvas:
     """A lotion bottle with a pump head; the snout points left."""
     canvas = Canvas(140, 300)
     body = np.maximum(canvas.box(8, 96, 132, 300, 20), canvas.box(8, 200, 132, 300, 10))
@@ -46,8 +45,7 @@ def pump(product):
     return canvas
 
 
-def spray(product):
-    # type: (Product) -> Canvas
+def spray(product: Product) -> Canvas:
     """A slender mist bottle with a trigger head; the snout points left."""
     canvas = Canvas(132, 300)
     head = canvas.polygon([(0, 12), (30, 4), (100, 4), (112, 22), (104, 52), (44, 52), (40, 34), (0, 30)])
@@ -56,8 +54,20 @@ def spray(product):
     trigger = canvas.polygon([(30, 34), (44, 34), (46, 70), (34, 92), (26, 88), (34, 66)])
     canvas.fill(trigger, mix(product.accent, (60, 60, 60), 0.25))
     _collar(canvas, product, 46, 50, 106, 80)
-    body = canvas.polygon([(52, 78), (100, 78), (106, 110), (128, 150), (128, 290), (122, 300), (30, 300), (24, 290),
-                           (24, 150), (46, 110)])
+    body = canvas.polygon(
+        [
+            (52, 78),
+            (100, 78),
+            (106, 110),
+            (128, 150),
+            (128, 290),
+            (122, 300),
+            (30, 300),
+            (24, 290),
+            (24, 150),
+            (46, 110),
+        ]
+    )
     canvas.fill(body, product.main)
     _label(canvas, product, 32, 158, 120, 282, body)
     canvas.round_across(body, 22, 130, GLOSS)
@@ -65,8 +75,7 @@ def spray(product):
     return canvas
 
 
-def snout(product):
-    # type: (Product) -> Canvas
+def snout(product: Product) -> Canvas:
     """A soft bottle whose shoulders run into a tall conical snout."""
     canvas = Canvas(136, 300)
     tip = canvas.polygon([(60, 0), (76, 0), (92, 74), (44, 74)])

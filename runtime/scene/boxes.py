@@ -1,5 +1,7 @@
 """Bodies of the shape "rectangle": carton, slim carton, tube and palette."""
 
+from typing import Optional
+
 import cv2
 import numpy as np
 
@@ -10,8 +12,15 @@ from runtime.scene.products import Product
 WHITE = rgb(0xFFFFFF)
 
 
-def print_motif(canvas, product, left, top, right, bottom, mask=None):
-    # type: (Canvas, Product, float, float, float, float, np.ndarray) -> None
+def print_motif(
+    canvas: Canvas,
+    product: Product,
+    left: float,
+    top: float,
+    right: float,
+    bottom: float,
+    mask: Optional[np.ndarray] = None,
+) -> None:
     """The product's label art in its ink, inside the given box and, where there is one, inside `mask`."""
     box = [int(round(v * OVERSAMPLE)) for v in (left, top, right, bottom)]
     ink = np.zeros(canvas.shape, np.float32)
@@ -19,8 +28,7 @@ def print_motif(canvas, product, left, top, right, bottom, mask=None):
     canvas.tint(ink if mask is None else ink * mask, product.ink)
 
 
-def print_name(canvas, product, x, y, width):
-    # type: (Canvas, Product, float, float, float) -> None
+def print_name(canvas: Canvas, product: Product, x: float, y: float, width: float) -> None:
     """The product's name in small print around (x, y), `width` across: decoration, not meant to be read from afar."""
     mask = np.zeros(canvas.shape, np.uint8)
     (natural, height), _ = cv2.getTextSize(product.name, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)
@@ -30,8 +38,7 @@ def print_name(canvas, product, x, y, width):
     canvas.tint(mask.astype(np.float32) * 0.8, product.ink)
 
 
-def _folded_box(product, front, depth, height):
-    # type: (Product, int, int, int) -> Canvas
+def _folded_box(product: Product, front: int, depth: int, height: int) -> Canvas:
     """A printed card box seen slightly from its right: a front and a darker side."""
     canvas = Canvas(front + depth, height)
     side = canvas.polygon([(front, 0), (front + depth, 8), (front + depth, height - 8), (front, height)])
@@ -51,25 +58,22 @@ def _folded_box(product, front, depth, height):
         canvas.shade(foil, 1 + 0.5 * np.exp(-(((canvas.x_px - front * 0.3) / (front * 0.12)) ** 2)))
     canvas.tint(canvas.box(front - 1.5, 0, front, height) * 0.5, WHITE)
     canvas.tint(canvas.box(0, 0, front, 2) * 0.6, WHITE)
-    glare = canvas.soft(canvas.polygon([(front * 0.05, 0), (front * 0.30, 0), (0, height * 0.55), (0, height * 0.2)]), 6)
-    canvas.tint(glare * face * 0.28, WHITE)
+    glare = canvas.polygon([(front * 0.05, 0), (front * 0.30, 0), (0, height * 0.55), (0, height * 0.2)])
+    canvas.tint(canvas.soft(glare, 6) * face * 0.28, WHITE)
     return canvas
 
 
-def carton(product):
-    # type: (Product) -> Canvas
+def carton(product: Product) -> Canvas:
     """A serum's card box."""
     return _folded_box(product, 138, 22, 288)
 
 
-def slim(product):
-    # type: (Product) -> Canvas
+def slim(product: Product) -> Canvas:
     """A mascara's narrow card box."""
     return _folded_box(product, 104, 16, 288)
 
 
-def tube(product):
-    # type: (Product) -> Canvas
+def tube(product: Product) -> Canvas:
     """A squeeze tube standing on its cap, with a crimped end on top."""
     canvas = Canvas(132, 288)
     body = canvas.polygon([(0, 0), (132, 0), (132, 16), (122, 236), (10, 236), (0, 16)])
@@ -91,8 +95,7 @@ def tube(product):
     return canvas
 
 
-def palette(product):
-    # type: (Product) -> Canvas
+def palette(product: Product) -> Canvas:
     """An eye-shadow palette: printed lid above, a row of pans below."""
     canvas = Canvas(288, 196)
     case = canvas.box(0, 0, 288, 196, 12)

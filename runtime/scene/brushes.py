@@ -10,8 +10,7 @@ WIDTH, HEIGHT = 104, 300
 MIDDLE = WIDTH / 2.0
 
 
-def _bristles(canvas, mask, root, tip):
-    # type: (Canvas, np.ndarray, int, int) -> None
+def _bristles(canvas: Canvas, mask: np.ndarray, root: int, tip: int) -> None:
     """Hair: fine strands fanning out from the ferrule, darker at the root."""
     canvas.fill(mask, rgb(root))
     canvas.tint(mask * np.clip((100 - canvas.y_px) / 90, 0, 1), rgb(tip))
@@ -20,8 +19,7 @@ def _bristles(canvas, mask, root, tip):
     canvas.round_across(mask, 4, WIDTH - 4, (0.68, 1.02, 1.10, 1.0, 0.9, 0.62))
 
 
-def _ferrule(canvas, product, points):
-    # type: (Canvas, Product, list) -> None
+def _ferrule(canvas: Canvas, product: Product, points: list) -> None:
     mask = canvas.polygon(points)
     canvas.fill(mask, product.accent)
     left, right = min(x for x, _ in points), max(x for x, _ in points)
@@ -30,8 +28,7 @@ def _ferrule(canvas, product, points):
         canvas.shade(canvas.box(0, y, WIDTH, y + 2) * mask, np.float32(0.65))
 
 
-def _handle(canvas, product, outline):
-    # type: (Canvas, Product, list) -> None
+def _handle(canvas: Canvas, product: Product, outline: list) -> None:
     body = canvas.polygon(outline)
     body = np.maximum(body, canvas.ellipse(MIDDLE, 286, 15, 14))
     canvas.fill(body, product.main)
@@ -45,8 +42,7 @@ def _handle(canvas, product, outline):
 HANDLE = [(28, 132), (76, 132), (82, 160), (82, 190), (67, 286), (37, 286), (22, 190), (22, 160)]
 
 
-def powder(product):
-    # type: (Product) -> Canvas
+def powder(product: Product) -> Canvas:
     """A powder brush with a full dome of hair."""
     canvas = Canvas(WIDTH, HEIGHT)
     dome = np.maximum(canvas.ellipse(MIDDLE, 52, 51, 52), canvas.polygon([(2, 60), (102, 60), (80, 110), (24, 110)]))
@@ -56,8 +52,7 @@ def powder(product):
     return canvas
 
 
-def flat(product):
-    # type: (Product) -> Canvas
+def flat(product: Product) -> Canvas:
     """A foundation brush with a flat slanted tuft."""
     canvas = Canvas(WIDTH, HEIGHT)
     tuft = canvas.polygon([(14, 34), (22, 16), (70, 0), (88, 8), (92, 40), (82, 106), (22, 106)])

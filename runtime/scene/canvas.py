@@ -12,14 +12,12 @@ OVERSAMPLE = 2
 """Canvas pixels per design pixel: shapes are drawn hard-edged at twice the size, and averaging gives clean edges."""
 
 
-def rgb(code):
-    # type: (int) -> Colour
+def rgb(code: int) -> Colour:
     """The colour written 0xRRGGBB."""
     return (float(code & 255), float(code >> 8 & 255), float(code >> 16 & 255))
 
 
-def mix(first, second, share):
-    # type: (Colour, Colour, float) -> Colour
+def mix(first: Colour, second: Colour, share: float) -> Colour:
     """`first` with `share` (0..1) of `second` in it."""
     return tuple(a + (b - a) * share for a, b in zip(first, second))
 
@@ -27,8 +25,7 @@ def mix(first, second, share):
 class Canvas:
     """A picture being painted. Coordinates are design pixels; masks are (H, W) float32 in 0..1 at canvas size."""
 
-    def __init__(self, width_px, height_px):
-        # type: (int, int) -> None
+    def __init__(self, width_px: int, height_px: int) -> None:
         self.shape = (height_px * OVERSAMPLE, width_px * OVERSAMPLE)
         self.bgr = np.zeros(self.shape + (3,), np.float32)
         self.alpha = np.zeros(self.shape, np.float32)
@@ -36,69 +33,69 @@ class Canvas:
 
     # Masks -----------------------------------------------------------------
 
-    def polygon(self, points):
-        # type: (Sequence[Tuple[float, float]]) -> np.ndarray
+    def polygon(self, points: Sequence[Tuple[float, float]]) -> np.ndarray:
         """The inside of a polygon."""
         mask = np.zeros(self.shape, np.uint8)
         cv2.fillPoly(mask, [np.round(np.array(points) * OVERSAMPLE).astype(np.int32)], 1)
         return mask.astype(np.float32)
 
-    def box(self, left, top, right, bottom, radius=0.0):
-        # type: (float, float, float, float, float) -> np.ndarray
+    def box(self, left: float, top: float, right: float, bottom: float, radius: float = 0.0) -> np.ndarray:
         """A rectangle with rounded corners."""
         centre_x, centre_y = (left + right) / 2, (top + bottom) / 2
         dx = np.maximum(np.abs(self.x_px - centre_x) - ((right - left) / 2 - radius), 0)
         dy = np.maximum(np.abs(self.y_px - centre_y) - ((bottom - top) / 2 - radius), 0)
         return (dx * dx + dy * dy <= max(radius, 1e-3) ** 2).astype(np.float32)
 
-    def ellipse(self, x, y, radius_x, radius_y):
-        # type: (float, float, float, float) -> np.ndarray
+    def ellipse(self, x: float, y: float, radius_x: float, radius_y: float) -> np.ndarray:
         """An upright ellipse."""
         return (((self.x_px - x) / radius_x) ** 2 + ((self.y_px - y) / radius_y) ** 2 <= 1).astype(np.float32)
 
-    def stroke(self, points, thickness):
-        # type: (Sequence[Tuple[float, float]], float) -> np.ndarray
+    def stroke(self, points: Sequence[Tuple[float, float]], thickness: float) -> np.ndarray:
         """A line with round ends through `points`."""
         mask = np.zeros(self.shape, np.uint8)
         path = [np.round(np.array(points) * OVERSAMPLE).astype(np.int32)]
         cv2.polylines(mask, path, False, 1, max(1, int(round(thickness * OVERSAMPLE))))
         return mask.astype(np.float32)
 
-    def soft(self, mask, sigma):
-        # type: (np.ndarray, float) -> np.ndarray
+    def soft(self, mask: np.ndarray, sigma: float) -> np.ndarray:
         """The mask blurred by `sigma` design pixels."""
         return cv2.GaussianBlur(mask, (0, 0), sigma * OVERSAMPLE)
 
     # Paint -----------------------------------------------------------------
 
-    def fill(self, mask, colour):
-        # type: (np.ndarray, Colour) -> None
+    def fill(self, mask: np.ndarray, colour: Colour) -> None:
         """Opaque paint."""
         self.tint(mask, colour)
         self.alpha = np.maximum(self.alpha, mask)
 
-    def tint(self, mask, colour):
-        # type: (np.ndarray, Colour) -> None
+    def tint(self, mask: np.ndarray, colour: Colour) -> None:
         """Paint as thick as the mask, on what is there; the outline stays."""
-        self.bgr += mask[..., None] * (np.float32(colour) - self.bgr)
+        part = _extent(mask)
+        self.bgr[part] += mask[part][..., None] * (np.float32(colour) - self.bgr[part])
 
-    def shade(self, mask, gain):
-        # type: (np.ndarray, np.ndarray) -> None
+    def shade(self, mask: np.ndarray, gain: np.ndarray) -> None:
         """Multiply by `gain` (broadcast to canvas size) inside the mask."""
-        self.bgr *= (1 + mask * (gain - 1))[..., None]
+        part = _extent(mask)
+        self.bgr[part] *= (1 + mask[part] * (np.broadcast_to(gain, self.shape)[part] - 1))[..., None]
 
-    def round_across(self, mask, left, right, profile):
-        # type: (np.ndarray, float, float, Sequence[float]) -> None
+    def round_across(self, mask: np.ndarray, left: float, right: float, profile: Sequence[float]) -> None:
         """Shade as an upright cylinder from `left` to `right`: gains evenly spaced across it."""
         stops = np.linspace(left, right, len(profile))
         self.shade(mask, np.interp(self.x_px[0], stops, profile).astype(np.float32)[None])
 
-    def finished(self):
-        # type: () -> np.ndarray
+    def finished(self) -> np.ndarray:
         """(height, width, 4) uint8 at design size: premultiplied BGR, and alpha."""
         picture = np.dstack([np.clip(self.bgr, 0, 255) * self.alpha[..., None], self.alpha * 255])
         size = (self.shape[1] // OVERSAMPLE, self.shape[0] // OVERSAMPLE)
         return np.round(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)).astype(np.uint8)
+
+
+def _extent(mask: np.ndarray) -> Tuple[slice, slice]:
+    """The rows and columns that hold all of the mask: painting only those is several times faster."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 SATIN = (0.60, 0.86, 1.12, 1.04, 0.98, 0.92, 0.80, 0.58)

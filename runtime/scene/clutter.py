@@ -7,8 +7,7 @@ import numpy as np
 from runtime.scene.canvas import SATIN, Canvas, rgb
 
 
-def _plant(rng):
-    # type: (np.random.RandomState) -> Canvas
+def _plant(rng: np.random.RandomState) -> Canvas:
     canvas = Canvas(240, 260)
     green = (0x3F7D4E, 0x5E9B58, 0x2F6B5B)[rng.randint(3)]
     for number in range(11):
@@ -25,8 +24,7 @@ def _plant(rng):
     return canvas
 
 
-def _stones(rng):
-    # type: (np.random.RandomState) -> Canvas
+def _stones(rng: np.random.RandomState) -> Canvas:
     canvas = Canvas(200, 150)
     bottom = 150.0
     for size in (92, 70, 46):
@@ -38,8 +36,7 @@ def _stones(rng):
     return canvas
 
 
-def _vase(rng):
-    # type: (np.random.RandomState) -> Canvas
+def _vase(rng: np.random.RandomState) -> Canvas:
     canvas = Canvas(180, 290)
     for _ in range(6):
         tip = (rng.uniform(10, 170), rng.uniform(4, 70))
@@ -54,8 +51,7 @@ def _vase(rng):
     return canvas
 
 
-def _cone(rng):
-    # type: (np.random.RandomState) -> Canvas
+def _cone(rng: np.random.RandomState) -> Canvas:
     canvas = Canvas(170, 200)
     body = canvas.polygon([(85, 0), (165, 200), (5, 200)])
     canvas.fill(body, rgb((0xD9D2C5, 0x9FB3A6, 0xC9A9A0)[rng.randint(3)]))
@@ -64,4 +60,4 @@ def _cone(rng):
     return canvas
 
 
-CLUTTER = (_plant, _stones, _vase, _cone)  # type: Tuple[Callable[[np.random.RandomState], Canvas], ...]
+CLUTTER: Tuple[Callable[[np.random.RandomState], Canvas], ...] = (_plant, _stones, _vase, _cone)

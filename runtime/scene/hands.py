@@ -18,13 +18,19 @@ GRIP = 150
 """Of these, how many lie above the product's foot."""
 
 
-class Hand(NamedTuple):
-    """Two sprites of one size, and where their centre lies from the product's centre."""
+class HandSprite(NamedTuple):
+    """A part of a hand, and where its centre lies from the product's centre."""
 
-    behind: Sprite
-    front: Sprite
+    sprite: Sprite
     offset_px: Tuple[float, float]
-    """Design pixels."""
+    """Design pixels, right and down."""
+
+
+class Hand(NamedTuple):
+    """What is painted before the product, and what after it."""
+
+    behind: HandSprite
+    front: HandSprite
 
 
 class _Part(NamedTuple):
@@ -32,8 +38,7 @@ class _Part(NamedTuple):
     thickness: float
 
 
-def _flesh(canvas, parts, skin):
-    # type: (Canvas, Tuple[_Part, ...], int) -> None
+def _flesh(canvas: Canvas, parts: Tuple[_Part, ...], skin: int) -> None:
     """Round, lit from the upper left: darker towards each part's outline, so that fingers stay apart."""
     colour = rgb(SKINS[skin])
     shadow = mix(colour, rgb(0x5A1E12), 0.45)
@@ -45,23 +50,20 @@ def _flesh(canvas, parts, skin):
         canvas.tint(part.mask * (0.25 + 0.75 * np.minimum(bulge, 0.35 + 0.65 * lit)), colour)
 
 
-def _finger(canvas, points, thickness):
-    # type: (Canvas, list, float) -> _Part
+def _finger(canvas: Canvas, points: list, thickness: float) -> _Part:
     return _Part(canvas.stroke(points, thickness), thickness)
 
 
-def _nail(canvas, x, y, radius_x, radius_y, skin):
-    # type: (Canvas, float, float, float, float, int) -> None
+def _nail(canvas: Canvas, x: float, y: float, radius_x: float, radius_y: float, skin: int) -> None:
     canvas.tint(canvas.ellipse(x, y, radius_x, radius_y) * 0.55, mix(rgb(SKINS[skin]), rgb(0xFFE4E4), 0.75))
 
 
-def _arm(canvas, middle, foot, skin, sleeve):
-    # type: (Canvas, float, float, int, int) -> None
-    arm = canvas.polygon([(middle - 50, foot + 30), (middle + 54, foot + 30), (middle + 74, HEIGHT + 60),
-                          (middle - 62, HEIGHT + 60)])
+def _arm(canvas: Canvas, middle: float, foot: float, skin: int, sleeve: int) -> None:
+    end = HEIGHT + 60
+    arm = canvas.polygon([(middle - 50, foot + 30), (middle + 54, foot + 30), (middle + 74, end), (middle - 62, end)])
     _flesh(canvas, (_Part(arm, 120.0),), skin)
-    cloth = canvas.polygon([(middle - 70, foot + 190), (middle + 78, foot + 182), (middle + 96, HEIGHT + 60),
-                            (middle - 88, HEIGHT + 60)])
+    cuff = [(middle - 70, foot + 190), (middle + 78, foot + 182)]
+    cloth = canvas.polygon(cuff + [(middle + 96, end), (middle - 88, end)])
     canvas.fill(cloth, rgb(SLEEVES[sleeve]))
     canvas.round_across(cloth, middle - 88, middle + 96, (0.62, 0.92, 1.04, 1.0, 0.9, 0.6))
     fold = np.sin(canvas.y_px * 0.09 + canvas.x_px * 0.05 + 1.5 * np.sin(canvas.x_px * 0.04))
@@ -70,8 +72,7 @@ def _arm(canvas, middle, foot, skin, sleeve):
 
 
 @lru_cache(maxsize=96)
-def _hand(half_width, foot_px, pinching, skin, sleeve):
-    # type: (int, int, bool, int, int) -> Hand
+def _hand(half_width: int, foot_px: int, pinching: bool, skin: int, sleeve: int) -> Hand:
     """A right hand around something `half_width` design pixels from its middle to its side, its foot `foot_px` below it."""
     width = 2 * (half_width + 120)
     middle, foot = width / 2.0, float(GRIP)
@@ -84,8 +85,11 @@ def _hand(half_width, foot_px, pinching, skin, sleeve):
             for x, reach in ((-66, 40), (-22, 62), (24, 62), (68, 36))
         )
         _flesh(behind, fingers + (_Part(behind.box(middle - 84, foot - 4, middle + 86, foot + 92, 44), 130.0),), skin)
-        _flesh(front, (_finger(front, [(middle - 34, foot + 74), (middle - 10, foot + 20), (middle, foot - 30)], 50),),
-               skin)
+        _flesh(
+            front,
+            (_finger(front, [(middle - 34, foot + 74), (middle - 10, foot + 20), (middle, foot - 30)], 50),),
+            skin,
+        )
         _nail(front, middle + 1, foot - 34, 13, 16, skin)
     else:
         palm = behind.box(left - 30, foot - 118, right + 30, foot + 84, 52)
@@ -97,12 +101,18 @@ def _hand(half_width, foot_px, pinching, skin, sleeve):
         thumb = _finger(front, [(left - 24, foot + 22), (left - 14, foot - 40), (left + 14, foot - 84)], 40)
         _flesh(front, fingers + (thumb,), skin)
         _nail(front, left + 16, foot - 88, 10, 13, skin)
-    offset = (0.0, foot_px - GRIP + HEIGHT / 2.0)
-    return Hand(sprite_from_picture(behind.finished()), sprite_from_picture(front.finished()), offset)
+    origin = (middle, float(GRIP - foot_px))
+    return Hand(_trimmed(behind.finished(), origin), _trimmed(front.finished(), origin))
 
 
-def hand_for(product, skin, sleeve):
-    # type: (Product, int, int) -> Hand
+def _trimmed(picture: np.ndarray, origin: Tuple[float, float]) -> HandSprite:
+    """Without the empty border, which would cost time in every frame. `origin`: the product's centre in `picture`."""
+    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(picture[..., 3]))
+    sprite = sprite_from_picture(picture[y : y + height, x : x + width])
+    return HandSprite(sprite, (x + width / 2.0 - origin[0], y + height / 2.0 - origin[1]))
+
+
+def hand_for(product: Product, skin: int, sleeve: int) -> Hand:
     """The hand that suits the product: pinched by its edge where wide, gripped by the handle where a brush."""
     width, height = product_sprite(product).size_px
     brush = SHAPES[product.shape] == "brush"

@@ -13,41 +13,36 @@ GRID = (48, 36)
 """(width, height) the light is computed at; it has no finer detail, and the map is enlarged once."""
 
 
-def _no_shadow(rng, x, y):
-    # type: (np.random.RandomState, np.ndarray, np.ndarray) -> np.ndarray
+def _no_shadow(rng: np.random.RandomState, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.zeros_like(x)
 
 
-def _blob(rng, x, y):
-    # type: (np.random.RandomState, np.ndarray, np.ndarray) -> np.ndarray
+def _blob(rng: np.random.RandomState, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Somebody stands in the light: a soft round shadow reaching in from the left or the top."""
     centre_x, centre_y = rng.uniform(0.0, 0.8), rng.uniform(-0.1, 0.3)
     return np.clip(1.3 - 2.2 * np.hypot((x - centre_x) * 1.3, y - centre_y), 0, 1)
 
 
-def _blinds(rng, x, y):
-    # type: (np.random.RandomState, np.ndarray, np.ndarray) -> np.ndarray
+def _blinds(rng: np.random.RandomState, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Light through slats: slanted soft bars."""
     slope, count = rng.uniform(0.2, 0.6), rng.uniform(2.5, 4.0)
     return np.clip(0.5 + 1.4 * np.sin(2 * np.pi * count * (y + slope * x)), 0, 1)
 
 
-def _corner(rng, x, y):
-    # type: (np.random.RandomState, np.ndarray, np.ndarray) -> np.ndarray
+def _corner(rng: np.random.RandomState, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The edge of a cupboard: everything to the lower left of a slanted line."""
     return np.clip((y - x * rng.uniform(0.6, 1.4) - rng.uniform(0.05, 0.25)) * 6 + 0.5, 0, 1)
 
 
-SHADOWS = {
+SHADOWS: Dict[str, Callable[[np.random.RandomState, np.ndarray, np.ndarray], np.ndarray]] = {
     "none": _no_shadow,
     "blob": _blob,
     "blinds": _blinds,
     "corner": _corner,
-}  # type: Dict[str, Callable[[np.random.RandomState, np.ndarray, np.ndarray], np.ndarray]]
+}
 
 
-def gain_map(rng, settings, width, height):
-    # type: (np.random.RandomState, SceneSettings, int, int) -> np.ndarray
+def gain_map(rng: np.random.RandomState, settings: SceneSettings, width: int, height: int) -> np.ndarray:
     """(H, W, 3) uint8: what to multiply a frame by, over UNIT."""
     ranges = ranges_of(settings)
     y, x = np.mgrid[: GRID[1], : GRID[0]].astype(np.float32)

@@ -11,41 +11,35 @@ Material = Callable[[np.random.RandomState, int, int, float], np.ndarray]
 """`scale` is pixels of the frame per pixel of a 480-line frame."""
 
 
-def _choose(rng, *codes):
-    # type: (np.random.RandomState, *int) -> np.ndarray
+def _choose(rng: np.random.RandomState, *codes: int) -> np.ndarray:
     """One of the colours, slightly off."""
     return np.float32(rgb(codes[rng.randint(len(codes))])) * rng.uniform(0.94, 1.05)
 
 
-def smooth_noise(rng, height, width, cell_x, cell_y):
-    # type: (np.random.RandomState, int, int, float, float) -> np.ndarray
+def smooth_noise(rng: np.random.RandomState, height: int, width: int, cell_x: float, cell_y: float) -> np.ndarray:
     """(H, W) float32 of about -1..1, with features of the given size in pixels."""
     coarse = rng.uniform(-1, 1, (int(height / cell_y) + 3, int(width / cell_x) + 3)).astype(np.float32)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def _grid(height, width, scale):
-    # type: (int, int, float) -> np.ndarray
+def _grid(height: int, width: int, scale: float) -> np.ndarray:
     return np.mgrid[:height, :width].astype(np.float32) / scale
 
 
-def _cells(rng, row, column, spread):
-    # type: (np.random.RandomState, np.ndarray, np.ndarray, float) -> np.ndarray
+def _cells(rng: np.random.RandomState, row: np.ndarray, column: np.ndarray, spread: float) -> np.ndarray:
     """A gain of its own for each cell of a grid."""
     table = rng.uniform(1 - spread, 1 + spread, (64, 64)).astype(np.float32)
     return table[row.astype(int) % 64, column.astype(int) % 64]
 
 
-def _plaster(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _plaster(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0xE8DED2, 0xDDE4E6, 0xEAD3CC, 0xCFDBD0, 0xC9C4DA)
     gain = 1 + 0.035 * smooth_noise(rng, height, width, 90 * scale, 70 * scale)
     gain += 0.02 * smooth_noise(rng, height, width, 3 * scale, 3 * scale)
     return gain[..., None] * colour
 
 
-def _wood(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _wood(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0xC79A6B, 0xA87B52, 0xD9B88C, 0x8A6242)
     y, x = _grid(height, width, scale)
     plank = np.floor(y / 62)
@@ -57,8 +51,7 @@ def _wood(rng, height, width, scale):
     return gain[..., None] * colour
 
 
-def _tiles(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _tiles(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0xD6E4E2, 0xF0EBE1, 0xB9D0D6, 0xE2C9C5)
     side = rng.uniform(44, 70)
     y, x = _grid(height, width, scale)
@@ -69,8 +62,7 @@ def _tiles(rng, height, width, scale):
     return gain[..., None] * colour
 
 
-def _fabric(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _fabric(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0x8C8FA6, 0xB9A08F, 0x7F9A8E, 0xC4B7B0)
     y, x = _grid(height, width, scale)
     weave = 0.06 * np.sin(x * 1.6) * np.sin(y * 1.6)
@@ -78,14 +70,12 @@ def _fabric(rng, height, width, scale):
     return (1 + weave + folds)[..., None] * colour
 
 
-def _painted(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _painted(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0xF2EFEA, 0xD5D9DC, 0x6F7E86)
     return (1 + 0.015 * smooth_noise(rng, height, width, 40 * scale, 4 * scale))[..., None] * colour
 
 
-def _bricks(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _bricks(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0xB0705A, 0xD8D2C8, 0x9A8378)
     y, x = _grid(height, width, scale)
     row = np.floor(y / 30)
@@ -96,8 +86,7 @@ def _bricks(rng, height, width, scale):
     return picture
 
 
-def _terrazzo(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _terrazzo(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     picture = np.empty((height, width, 3), np.float32)
     picture[...] = _choose(rng, 0xE9E4DC, 0xCBD2CF, 0xE6D6D2)
     chips = [_choose(rng, 0xB5846B), _choose(rng, 0x7A8A8C), _choose(rng, 0xC9B79A), _choose(rng, 0x5D5A63)]
@@ -109,8 +98,7 @@ def _terrazzo(rng, height, width, scale):
     return picture
 
 
-def _marble(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _marble(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0xEFEDEA, 0x5A6160, 0xDCE0E2)
     y, x = _grid(height, width, scale)
     turn = 1.3 * smooth_noise(rng, height, width, 150 * scale, 110 * scale)
@@ -122,8 +110,7 @@ def _marble(rng, height, width, scale):
     return (1 + clouds - 0.26 * veins)[..., None] * colour
 
 
-def _herringbone(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _herringbone(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0x9C7A5B, 0xB7A58C, 0x6F6A66)
     y, x = _grid(height, width, scale)
     column = np.floor(x / 48)
@@ -133,13 +120,12 @@ def _herringbone(rng, height, width, scale):
     return gain[..., None] * colour
 
 
-def _brushed(rng, height, width, scale):
-    # type: (np.random.RandomState, int, int, float) -> np.ndarray
+def _brushed(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
     colour = _choose(rng, 0xB8BCBF, 0x8E9296)
     return (1 + 0.05 * smooth_noise(rng, height, width, 90 * scale, 1.2 * scale))[..., None] * colour
 
 
-MATERIALS = {
+MATERIALS: Dict[str, Material] = {
     "plaster": _plaster,
     "wood": _wood,
     "tiles": _tiles,
@@ -150,4 +136,4 @@ MATERIALS = {
     "marble": _marble,
     "herringbone": _herringbone,
     "brushed": _brushed,
-}  # type: Dict[str, Material]
+}

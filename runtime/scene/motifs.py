@@ -9,44 +9,38 @@ Field = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Where the ink is: (x, y) arrays in -1..1, right and down, to a bool array."""
 
 
-def _petals(x, y):
-    # type: (np.ndarray, np.ndarray) -> np.ndarray
+def _petals(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     return ((radius < 0.45 + 0.5 * np.abs(np.cos(2.5 * angle + np.pi / 4))) & (radius > 0.30)) | (radius < 0.16)
 
 
-def _leaf(x, y):
-    # type: (np.ndarray, np.ndarray) -> np.ndarray
+def _leaf(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     inside = (np.hypot(x - 0.62, y) < 1.12) & (np.hypot(x + 0.62, y) < 1.12)
     return inside & (np.abs(x) > 0.07)
 
 
-def _drop(x, y):
-    # type: (np.ndarray, np.ndarray) -> np.ndarray
+def _drop(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     tip = (y > -0.95) & (y < 0.3) & (np.abs(x) < 0.55 * ((y + 0.95) / 1.25))
     return tip | (np.hypot(x, y - 0.35) < 0.58)
 
 
-def _star(x, y):
-    # type: (np.ndarray, np.ndarray) -> np.ndarray
+def _star(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     angle = np.abs((np.arctan2(x, -y) + np.pi / 5) % (2 * np.pi / 5) - np.pi / 5)
     return np.hypot(x, y) * (np.cos(angle) + 1.38 * np.sin(angle)) < 0.95
 
 
-def _heart(x, y):
-    # type: (np.ndarray, np.ndarray) -> np.ndarray
+def _heart(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     u, v = 1.25 * x, -1.25 * y + 0.05
     return (u * u + v * v - 0.8) ** 3 < 1.6 * u * u * v**3
 
 
-def _rays(x, y):
-    # type: (np.ndarray, np.ndarray) -> np.ndarray
+def _rays(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     radius = np.hypot(x, y)
     spokes = np.cos(8 * np.arctan2(y, x)) > 0.1
     return (radius < 0.34) | ((radius > 0.48) & (radius < 0.98) & spokes)
 
 
-EMBLEMS = {
+EMBLEMS: Dict[str, Field] = {
     "petals": _petals,
     "leaf": _leaf,
     "drop": _drop,
@@ -59,10 +53,10 @@ EMBLEMS = {
     "cross": lambda x, y: (np.minimum(np.abs(x), np.abs(y)) < 0.26) & (np.maximum(np.abs(x), np.abs(y)) < 0.92),
     "triangle": lambda x, y: (y < 0.75) & (np.abs(x) < (y + 0.9) * 0.58),
     "hourglass": lambda x, y: (np.abs(x) < np.abs(y) + 0.08) & (np.abs(y) < 0.88),
-}  # type: Dict[str, Field]
+}
 """Signs drawn once, in the middle of the label."""
 
-PATTERNS = {
+PATTERNS: Dict[str, Field] = {
     "bands": lambda x, y: np.cos(2 * np.pi * (y + 0.5)) > 0.25,
     "pinstripes": lambda x, y: np.cos(2 * np.pi * (x * 1.25 + 0.5)) > 0.25,
     "diagonal": lambda x, y: np.sin(2 * np.pi * (x + y) * 0.9) > 0.25,
@@ -71,12 +65,11 @@ PATTERNS = {
     "checker": lambda x, y: (np.floor(x * 1.5 + 0.5) + np.floor(y * 1.5 + 0.5)) % 2 > 0,
     "waves": lambda x, y: np.sin(2 * np.pi * (y * 1.0 + 0.16 * np.sin(4.2 * x))) > 0.25,
     "lattice": lambda x, y: np.minimum(np.abs((x + y) * 1.1 % 1 - 0.5), np.abs((x - y) * 1.1 % 1 - 0.5)) < 0.13,
-}  # type: Dict[str, Field]
+}
 """Signs that repeat and cover the label."""
 
 
-def motif_mask(motif, width_px, height_px):
-    # type: (str, int, int) -> np.ndarray
+def motif_mask(motif: str, width_px: int, height_px: int) -> np.ndarray:
     """(height, width) float32 in 0..1: ink coverage of `motif`, an emblem, a pattern or a capital letter."""
     half = min(width_px, height_px) / 2.0
     y, x = np.mgrid[:height_px, :width_px].astype(np.float32) + 0.5
@@ -88,8 +81,7 @@ def motif_mask(motif, width_px, height_px):
     return _letter(motif, width_px, height_px)
 
 
-def _letter(letter, width_px, height_px):
-    # type: (str, int, int) -> np.ndarray
+def _letter(letter: str, width_px: int, height_px: int) -> np.ndarray:
     """A bold capital as tall as the label's shorter side."""
     side = min(width_px, height_px)
     font, thickness = cv2.FONT_HERSHEY_DUPLEX, max(2, int(side * 0.13))

@@ -5,7 +5,7 @@ from typing import NamedTuple, Tuple
 
 import numpy as np
 
-from runtime.scene.settings import SceneSettings, difficulty_of, ranges_of
+from runtime.scene.settings import Difficulty, SceneSettings, difficulty_of, ranges_of
 
 DESIGN_HEIGHT = 300.0
 """Design pixels of a tall product; a pose's scale is frame pixels per design pixel."""
@@ -68,9 +68,9 @@ class Layout(NamedTuple):
     """Radians."""
 
 
-def layout_of(rng, settings, width, height):
-    # type: (np.random.RandomState, SceneSettings, int, int) -> Layout
+def layout_of(rng: np.random.RandomState, settings: SceneSettings, width: int, height: int) -> Layout:
     """Share the objects out over shelves and hands."""
+    size = (width, height)
     ranges, difficulty = ranges_of(settings), difficulty_of(settings)
     hand_count = 0 if settings.products < 2 else min(3, max(1, settings.products // 4))
     on_shelves = settings.products - hand_count
@@ -86,17 +86,25 @@ def layout_of(rng, settings, width, height):
         scale = min(tall_px / DESIGN_HEIGHT, 2.2 * width / (TYPICAL_WIDTH * max(1, count)))
         direction = 1 if (row + rng.randint(2)) % 2 else -1
         front = count // 3
-        lanes.append(_lane(rng, width, height, board_px - 0.012 * height, scale, count - front, direction, difficulty))
+        lanes.append(_lane(rng, size, board_px - 0.012 * height, scale, count - front, direction, difficulty))
         if front:
             nearer = board_px + 0.006 * height
-            lanes.append(_lane(rng, width, height, nearer, scale * 1.07, front, -direction, difficulty))
-    hands = tuple(_hand(rng, number, hand_count, width, height, difficulty) for number in range(hand_count))
+            lanes.append(_lane(rng, size, nearer, scale * 1.07, front, -direction, difficulty))
+    hands = tuple(_hand(rng, number, hand_count, size, difficulty) for number in range(hand_count))
     roll = math.radians(rng.uniform(*ranges.camera_roll_degrees)) * (1 if rng.randint(2) else -1)
     return Layout(tuple(lanes), hands, tuple(boards), roll)
 
 
-def _lane(rng, width, height, foot_y_px, scale, count, direction, difficulty):
-    # type: (...) -> Lane
+def _lane(
+    rng: np.random.RandomState,
+    size: Tuple[int, int],
+    foot_y_px: float,
+    scale: float,
+    count: int,
+    direction: int,
+    difficulty: Difficulty,
+) -> Lane:
+    width, height = size
     margin_px = 0.50 * DESIGN_HEIGHT * scale
     loop_px = width + 2 * margin_px
     spacing_px = loop_px / max(1, count)
@@ -106,16 +114,17 @@ def _lane(rng, width, height, foot_y_px, scale, count, direction, difficulty):
     return Lane(foot_y_px, scale, speed_px_s, loop_px, spacing_px, margin_px, tuple(rng.uniform(0, 1, count)))
 
 
-def _hand(rng, number, count, width, height, difficulty):
-    # type: (...) -> HandPath
+def _hand(
+    rng: np.random.RandomState, number: int, count: int, size: Tuple[int, int], difficulty: Difficulty
+) -> HandPath:
+    width, height = size
     x_px = width * ((number + 0.5) / count + rng.uniform(-0.08, 0.08))
     tall_px = height * rng.uniform(0.30, 0.37) * (0.5 + 0.5 * difficulty.size[0])
     y_px = height * rng.uniform(0.50, 0.60)
     return HandPath(x_px, y_px, 0.07 * height, tall_px / DESIGN_HEIGHT, rng.uniform(0.25, 0.75) + number * 0.41)
 
 
-def lane_pose(lane, number, time_s):
-    # type: (Lane, int, float) -> Pose
+def lane_pose(lane: Lane, number: int, time_s: float) -> Pose:
     """The pose of the lane's object `number`; `x_px, y_px` is its foot."""
     phase = lane.phases[number]
     start = lane.spacing_px * (number + 0.30 * (phase - 0.5)) + lane.margin_px
@@ -135,16 +144,14 @@ def lane_pose(lane, number, time_s):
     )
 
 
-def hand_pose(hand, time_s):
-    # type: (HandPath, float) -> Pose
+def hand_pose(hand: HandPath, time_s: float) -> Pose:
     """The pose of what the hand holds; `x_px, y_px` is its centre."""
     visits = time_s / VISIT_S + hand.phase
     visit = math.floor(visits)
     share = visits - visit
     turn = 2 * math.pi * (hand.phase + 0.37 * visit)
 
-    def at(seconds, part):
-        # type: (float, float) -> Tuple[float, float]
+    def at(seconds: float, part: float) -> Tuple[float, float]:
         away = 1 - _ease(part / 0.10) * _ease((1 - part) / 0.10)
         return (
             hand.x_px + 2.2 * hand.reach_px * math.sin(0.70 * seconds + turn),
@@ -165,15 +172,13 @@ def hand_pose(hand, time_s):
     )
 
 
-def _ease(share):
-    # type: (float) -> float
+def _ease(share: float) -> float:
     """0 to 1 with a soft start and end."""
     share = min(1.0, max(0.0, share))
     return share * share * (3 - 2 * share)
 
 
-def sway_px(time_s, height):
-    # type: (float, int) -> Tuple[int, int]
+def sway_px(time_s: float, height: int) -> Tuple[int, int]:
     """How far a hand-held camera has wandered, whole pixels so that the backdrop is only ever copied."""
     reach = height / 90.0
     return int(round(reach * math.sin(0.43 * time_s))), int(round(0.6 * reach * math.sin(0.71 * time_s + 1)))

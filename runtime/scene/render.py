@@ -43,8 +43,7 @@ class Sight(NamedTuple):
     visible: float
 
 
-def matrix_of_pose(pose, lift_px):
-    # type: (Pose, float) -> np.ndarray
+def matrix_of_pose(pose: Pose, lift_px: float) -> np.ndarray:
     """(3, 3): from design pixels around an object's centre to frame pixels.
 
     `lift_px`, design pixels, is how far the centre is above the pose's point; the object turns around that point.
@@ -53,36 +52,37 @@ def matrix_of_pose(pose, lift_px):
     cos_y, sin_y = math.cos(pose.yaw), math.sin(pose.yaw)
     cos_p, sin_p = math.cos(pose.pitch), math.sin(pose.pitch)
     # The first two columns of Rz(roll) Rx(pitch) Ry(yaw): a flat picture has no depth of its own.
-    flat = np.array([
-        [cos_r * cos_y - sin_r * sin_p * sin_y, -sin_r * cos_p],
-        [sin_r * cos_y + cos_r * sin_p * sin_y, cos_r * cos_p],
-        [-cos_p * sin_y, sin_p],
-    ])
-    project = np.array([
-        [flat[0, 0], flat[0, 1], 0.0],
-        [flat[1, 0], flat[1, 1], 0.0],
-        [flat[2, 0] / FOCAL_PX, flat[2, 1] / FOCAL_PX, 1.0],
-    ])
+    flat = np.array(
+        [
+            [cos_r * cos_y - sin_r * sin_p * sin_y, -sin_r * cos_p],
+            [sin_r * cos_y + cos_r * sin_p * sin_y, cos_r * cos_p],
+            [-cos_p * sin_y, sin_p],
+        ]
+    )
+    project = np.array(
+        [
+            [flat[0, 0], flat[0, 1], 0.0],
+            [flat[1, 0], flat[1, 1], 0.0],
+            [flat[2, 0] / FOCAL_PX, flat[2, 1] / FOCAL_PX, 1.0],
+        ]
+    )
     place = np.array([[pose.scale, 0.0, pose.x_px], [0.0, pose.scale, pose.y_px], [0.0, 0.0, 1.0]])
     return place.dot(project).dot(shifted(0.0, -lift_px))
 
 
-def shifted(x, y):
-    # type: (float, float) -> np.ndarray
+def shifted(x: float, y: float) -> np.ndarray:
     """(3, 3) translation."""
     return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
 
 
-def _projected(matrix, width, height):
-    # type: (np.ndarray, float, float) -> np.ndarray
+def _projected(matrix: np.ndarray, width: float, height: float) -> np.ndarray:
     """(4, 2): the corners of a centred rectangle, in the frame."""
     x, y = width / 2.0, height / 2.0
     corners = matrix.dot(np.array([[-x, x, x, -x], [-y, -y, y, y], [1.0, 1.0, 1.0, 1.0]]))
     return (corners[:2] / corners[2]).T
 
 
-def paint(frame, layer):
-    # type: (np.ndarray, Layer) -> Optional[Stamp]
+def paint(frame: np.ndarray, layer: Layer) -> Optional[Stamp]:
     """Blend the layer into `frame`, (H, W, 3) uint8, in place; None if it lies wholly outside."""
     sprite, (width, height) = layer.sprite, layer.sprite.size_px
     reach = max(layer.smear_px)
@@ -102,18 +102,19 @@ def paint(frame, layer):
     return Stamp(left, top, alpha >= SOLID, whole_px)
 
 
-def _warped(layer, left, top, right, bottom):
-    # type: (Layer, int, int, int, int) -> np.ndarray
+def _warped(layer: Layer, left: int, top: int, right: int, bottom: int) -> np.ndarray:
     """The region of the frame with only this layer in it."""
     levels, (width, height) = layer.sprite.levels, layer.sprite.size_px
     level = min(len(levels) - 1, max(0, int(math.floor(math.log(1.0 / layer.scale, 2) + 0.1))))
     step = 2.0**level
     # Pixel (u, v) of the level is centred on design pixel ((u + 0.5) * step - margin - width / 2, ...).
-    design = np.array([
-        [step, 0.0, 0.5 * step - MARGIN_PX - width / 2.0],
-        [0.0, step, 0.5 * step - MARGIN_PX - height / 2.0],
-        [0.0, 0.0, 1.0],
-    ])
+    design = np.array(
+        [
+            [step, 0.0, 0.5 * step - MARGIN_PX - width / 2.0],
+            [0.0, step, 0.5 * step - MARGIN_PX - height / 2.0],
+            [0.0, 0.0, 1.0],
+        ]
+    )
     matrix = shifted(-left - 0.5, -top - 0.5).dot(layer.matrix).dot(design)
     warped = cv2.warpPerspective(levels[level], matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
     if max(layer.smear_px) >= 2:
@@ -121,18 +122,16 @@ def _warped(layer, left, top, right, bottom):
     return warped
 
 
-def _area(polygon):
-    # type: (np.ndarray) -> float
+def _area(polygon: np.ndarray) -> float:
     """Shoelace formula."""
     x, y = polygon[:, 0], polygon[:, 1]
     return 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
 
 
-def sights(stamps, width, height):
-    # type: (List[Optional[Stamp]], int, int) -> List[Optional[Sight]]
+def sights(stamps: List[Optional[Stamp]], width: int, height: int) -> List[Optional[Sight]]:
     """What can be seen of each layer, back to front like `stamps`; None where nothing is."""
     covered = np.zeros((height, width), bool)
-    found = []  # type: List[Optional[Sight]]
+    found: List[Optional[Sight]] = []
     for stamp in reversed(stamps):
         if stamp is None:
             found.append(None)
@@ -145,8 +144,7 @@ def sights(stamps, width, height):
     return found[::-1]
 
 
-def _sight(seen, stamp):
-    # type: (np.ndarray, Stamp) -> Optional[Sight]
+def _sight(seen: np.ndarray, stamp: Stamp) -> Optional[Sight]:
     mask = seen.view(np.uint8)
     x, y, width, height = cv2.boundingRect(mask)
     if width == 0 or height == 0:

@@ -11,41 +11,35 @@ SIDE = 264
 MIDDLE = SIDE / 2.0
 
 
-def _disc(canvas, radius):
-    # type: (Canvas, float) -> np.ndarray
+def _disc(canvas: Canvas, radius: float) -> np.ndarray:
     return canvas.ellipse(MIDDLE, MIDDLE, radius, radius)
 
 
-def _sweep(canvas, phase):
-    # type: (Canvas, float) -> np.ndarray
+def _sweep(canvas: Canvas, phase: float) -> np.ndarray:
     """Conical shine of turned metal: gains around the centre."""
     angle = np.arctan2(canvas.y_px - MIDDLE, canvas.x_px - MIDDLE)
     return 0.92 + 0.34 * np.cos(2 * (angle - phase)) + 0.12 * np.cos(5 * angle)
 
 
-def _bowl(canvas, depth):
-    # type: (Canvas, float) -> np.ndarray
+def _bowl(canvas: Canvas, depth: float) -> np.ndarray:
     """Light from the upper left: gains falling towards the lower right."""
     return 1.0 - depth * ((canvas.x_px - MIDDLE) + (canvas.y_px - MIDDLE)) / SIDE
 
 
-def _label(canvas, product, radius):
-    # type: (Canvas, Product, float) -> None
+def _label(canvas: Canvas, product: Product, radius: float) -> None:
     inside = _disc(canvas, radius)
     canvas.tint(inside, product.paper)
     reach = radius * 0.86
     print_motif(canvas, product, MIDDLE - reach, MIDDLE - reach, MIDDLE + reach, MIDDLE + reach, _disc(canvas, reach))
 
 
-def _glare(canvas, radius, strength):
-    # type: (Canvas, float, float) -> None
+def _glare(canvas: Canvas, radius: float, strength: float) -> None:
     """A crescent of reflected window near the upper left."""
     crescent = _disc(canvas, radius) * (1 - canvas.ellipse(MIDDLE + 22, MIDDLE + 26, radius, radius))
     canvas.tint(canvas.soft(crescent, 5) * _disc(canvas, radius) * strength, WHITE)
 
 
-def jar(product):
-    # type: (Product) -> Canvas
+def jar(product: Product) -> Canvas:
     """A cream jar: metal screw lid with a knurled edge and a printed top."""
     canvas = Canvas(SIDE, SIDE)
     rim = _disc(canvas, 131)
@@ -62,8 +56,7 @@ def jar(product):
     return canvas
 
 
-def compact(product):
-    # type: (Product) -> Canvas
+def compact(product: Product) -> Canvas:
     """A lacquered powder compact with a metal ring and a clasp."""
     canvas = Canvas(SIDE, SIDE)
     canvas.fill(canvas.box(MIDDLE - 24, SIDE - 22, MIDDLE + 24, SIDE - 2, 5), product.accent)
@@ -79,8 +72,7 @@ def compact(product):
     return canvas
 
 
-def tin(product):
-    # type: (Product) -> Canvas
+def tin(product: Product) -> Canvas:
     """A flat balm tin: rolled bare edge, printed lid with a pressed step."""
     canvas = Canvas(SIDE, SIDE)
     edge = _disc(canvas, 131)

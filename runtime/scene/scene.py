@@ -36,8 +36,7 @@ class _Object(NamedTuple):
 class Scene:
     """Renders frames. `render` may be called for any time in any order, from one thread at a time."""
 
-    def __init__(self, settings, size):
-        # type: (SceneSettings, Tuple[int, int]) -> None
+    def __init__(self, settings: SceneSettings, size: Tuple[int, int]) -> None:
         """`size` is (width, height) in pixels; draws the backdrop, which takes some 0.1 s at 640x480."""
         self.settings = settings
         self.size = size
@@ -54,8 +53,7 @@ class Scene:
         self._lighter = np.clip(np.round(noise), 0, 255).astype(np.uint8)
         self._darker = np.clip(np.round(-noise), 0, 255).astype(np.uint8)
 
-    def render(self, time_s):
-        # type: (float) -> Rendered
+    def render(self, time_s: float) -> Rendered:
         """The frame at `time_s` and its truth. The same settings, size and time give the same frame."""
         time_s = time_s * self.settings.speed
         width, height = self.size
@@ -66,16 +64,14 @@ class Scene:
         image = self._photographed(image, time_s)
         return Rendered(image, _truth(objects, sights(stamps, width, height)))
 
-    def _backdrop_at(self, sway):
-        # type: (Tuple[int, int]) -> np.ndarray
+    def _backdrop_at(self, sway: Tuple[int, int]) -> np.ndarray:
         margin, (width, height) = margin_px(self.size[0]), self.size
         left, top = margin - sway[0], margin - sway[1]
         return self._backdrop[top : top + height, left : left + width].copy()
 
-    def _objects(self, time_s, sway):
-        # type: (float, Tuple[int, int]) -> List[_Object]
+    def _objects(self, time_s: float, sway: Tuple[int, int]) -> List[_Object]:
         """All objects, back to front."""
-        objects = []  # type: List[_Object]
+        objects: List[_Object] = []
         for lane in self._layout.lanes:
             for number in range(len(lane.phases)):
                 pose = self._seen_by_camera(lane_pose(lane, number, time_s), sway)
@@ -85,8 +81,7 @@ class Scene:
             objects.append(self._held(len(objects), pose))
         return objects
 
-    def _seen_by_camera(self, pose, sway):
-        # type: (Pose, Tuple[int, int]) -> Pose
+    def _seen_by_camera(self, pose: Pose, sway: Tuple[int, int]) -> Pose:
         """Sway and roll with the camera, as the backdrop does."""
         (width, height), roll = self.size, self._layout.camera_roll
         x, y = pose.x_px - width / 2.0, pose.y_px - height / 2.0
@@ -96,51 +91,44 @@ class Scene:
             roll=pose.roll + roll,
         )
 
-    def _standing(self, index, pose):
-        # type: (int, Pose) -> _Object
+    def _standing(self, index: int, pose: Pose) -> _Object:
         number, product = self._shown(index, pose.visit)
         sprite = product_sprite(product)
         matrix = matrix_of_pose(pose, sprite.size_px[1] / 2.0)
         layer = Layer(sprite, matrix, pose.scale, self._smear(pose))
         return _Object(product, number, self._track_id(index, pose), (layer,), 0)
 
-    def _held(self, index, pose):
-        # type: (int, Pose) -> _Object
+    def _held(self, index: int, pose: Pose) -> _Object:
         number, product = self._shown(index, pose.visit)
         kind = int(self._skins[(index + pose.visit) % len(self._skins)])
         hand = hand_for(product, kind, kind // 6)
         matrix, smear = matrix_of_pose(pose, 0.0), self._smear(pose)
-        around = matrix.dot(shifted(*hand.offset_px))
+        behind, front = (matrix.dot(shifted(*part.offset_px)) for part in hand)
         layers = (
-            Layer(hand.behind, around, pose.scale, smear),
+            Layer(hand.behind.sprite, behind, pose.scale, smear),
             Layer(product_sprite(product), matrix, pose.scale, smear),
-            Layer(hand.front, around, pose.scale, smear),
+            Layer(hand.front.sprite, front, pose.scale, smear),
         )
         return _Object(product, number, self._track_id(index, pose), layers, 1)
 
-    def _shown(self, index, visit):
-        # type: (int, int) -> Tuple[int, Product]
+    def _shown(self, index: int, visit: int) -> Tuple[int, Product]:
         """Which product object `index` is on its `visit`-th way through the frame."""
         return _chosen(self.settings.seed, index, visit, self.settings.unknown) or self._regular(index, visit)
 
-    def _regular(self, index, visit):
-        # type: (int, int) -> Tuple[int, Product]
+    def _regular(self, index: int, visit: int) -> Tuple[int, Product]:
         number = int(self._order[(index + visit * (self.settings.products + 1)) % len(PRODUCTS)])
         return number, PRODUCTS[number]
 
-    def _track_id(self, index, pose):
-        # type: (int, Pose) -> int
+    def _track_id(self, index: int, pose: Pose) -> int:
         return pose.visit * self.settings.products + index
 
-    def _smear(self, pose):
-        # type: (Pose) -> Tuple[int, int]
+    def _smear(self, pose: Pose) -> Tuple[int, int]:
         """Motion blur of this object; only along the axis it moves most, which one box filter can do."""
         shift = [abs(v) * self._difficulty.shutter_s * self.settings.speed for v in pose.velocity_px_s]
         lengths = [min(15, int(round(s))) for s in shift]
         return (lengths[0], 0) if lengths[0] >= lengths[1] else (0, lengths[1])
 
-    def _photographed(self, image, time_s):
-        # type: (np.ndarray, float) -> np.ndarray
+    def _photographed(self, image: np.ndarray, time_s: float) -> np.ndarray:
         """Light, lens and sensor."""
         width, height = self.size
         cv2.multiply(image, self._gain, dst=image, scale=1.0 / UNIT)
@@ -155,8 +143,7 @@ class Scene:
 
 
 @lru_cache(maxsize=1024)
-def _chosen(seed, index, visit, unknown):
-    # type: (int, int, int, float) -> object
+def _chosen(seed: int, index: int, visit: int, unknown: float) -> object:
     """An outsider, where chance has it, as (-1, product); else None."""
     if unknown <= 0:
         return None
@@ -164,8 +151,7 @@ def _chosen(seed, index, visit, unknown):
     return (-1, OUTSIDERS[rng.randint(len(OUTSIDERS))]) if rng.uniform() < unknown else None
 
 
-def _truth(objects, seen):
-    # type: (List[_Object], list) -> Truth
+def _truth(objects: List[_Object], seen: list) -> Truth:
     """The truth of the objects of which enough can be seen; `seen` runs over all their layers."""
     first, kept = 0, []
     for thing in objects:

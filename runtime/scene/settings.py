@@ -91,13 +91,11 @@ CLEAN = Difficulty(size=(0.86, 1.0), exposure=1.0, noise=2.5, defocus_px=0.0, sh
 HARD = Difficulty(size=(0.50, 0.72), exposure=0.62, noise=8.0, defocus_px=1.1, shutter_s=0.040, crowding=0.80)
 
 
-def ranges_of(settings):
-    # type: (SceneSettings) -> SplitRanges
+def ranges_of(settings: SceneSettings) -> SplitRanges:
     """The ranges of the split that `settings` names."""
     return TRAIN if settings.split == "train" else HELDOUT
 
 
-def difficulty_of(settings):
-    # type: (SceneSettings) -> Difficulty
+def difficulty_of(settings: SceneSettings) -> Difficulty:
     """Clean or hard."""
     return HARD if settings.hard else CLEAN

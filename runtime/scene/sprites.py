@@ -10,7 +10,7 @@ from runtime.scene import bottles, boxes, brushes, rounds
 from runtime.scene.canvas import Canvas
 from runtime.scene.products import Product
 
-BODIES = {
+BODIES: Dict[str, Callable[[Product], Canvas]] = {
     "carton": boxes.carton,
     "slim": boxes.slim,
     "tube": boxes.tube,
@@ -23,7 +23,7 @@ BODIES = {
     "snout": bottles.snout,
     "powder": brushes.powder,
     "flat": brushes.flat,
-}  # type: Dict[str, Callable[[Product], Canvas]]
+}
 
 SIZES = {"jar": 0.80, "compact": 0.78, "tin": 0.70, "palette": 0.90}
 """Bodies that are smaller, next to a bottle, than they are drawn."""
@@ -48,8 +48,7 @@ class Sprite(NamedTuple):
     """Share of that rectangle that the silhouette covers."""
 
 
-def sprite_from_picture(picture):
-    # type: (np.ndarray) -> Sprite
+def sprite_from_picture(picture: np.ndarray) -> Sprite:
     """A (h, w, 4) uint8 premultiplied picture, with margin, shadow and smaller copies added."""
     height, width = picture.shape[:2]
     fill = float(np.count_nonzero(picture[..., 3] >= SOLID)) / (height * width)
@@ -66,8 +65,7 @@ def sprite_from_picture(picture):
 
 
 @lru_cache(maxsize=64)
-def product_sprite(product):
-    # type: (Product) -> Sprite
+def product_sprite(product: Product) -> Sprite:
     """The product's sprite, drawn on first use (some 20 ms on a desk machine) and kept."""
     picture, size = BODIES[product.body](product).finished(), SIZES.get(product.body, 1.0)
     return sprite_from_picture(cv2.resize(picture, None, fx=size, fy=size, interpolation=cv2.INTER_AREA))

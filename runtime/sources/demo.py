@@ -37,8 +37,7 @@ class DemoSource(Source):
     name = "demo"
     live = True
 
-    def __init__(self, uri, size, fps, clock=MonotonicClock()):
-        # type: (str, Tuple[int, int], float, MonotonicClock) -> None
+    def __init__(self, uri: str, size: Tuple[int, int], fps: float, clock: Optional[MonotonicClock] = None) -> None:
         """`size` is (width, height). `fps` is the caller's rate; the address's own goes first, 0 gives DEFAULT_FPS.
 
         UsageError if the address asks for what there is not.
@@ -47,34 +46,30 @@ class DemoSource(Source):
         self.size = size
         self.fps = request.fps or fps or DEFAULT_FPS
         self._scene = Scene(request.scene, size)
-        self._clock = clock
+        self._clock = clock or MonotonicClock()
         self._slot = NewestSlot()
         self._stop = threading.Event()
-        self._truths = OrderedDict()  # type: OrderedDict
+        self._truths: OrderedDict = OrderedDict()
         self._truths_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="demo camera", daemon=True)
         self._thread.start()
 
-    def read(self, timeout_s):
-        # type: (float) -> Optional[Frame]
+    def read(self, timeout_s: float) -> Optional[Frame]:
         """The newest frame not yet given; SourceError if the renderer failed, EndOfStream after `close`."""
         return self._slot.take(timeout_s)
 
-    def truth(self, frame_id):
-        # type: (int) -> Truth
+    def truth(self, frame_id: int) -> Truth:
         """The ground truth of one of the last TRUTHS_KEPT frames; KeyError for any other."""
         with self._truths_lock:
             return self._truths[frame_id]
 
-    def close(self):
-        # type: () -> None
+    def close(self) -> None:
         """Stop rendering and wait for the thread, at most JOIN_S."""
         self._stop.set()
         self._slot.fail(EndOfStream())
         self._thread.join(JOIN_S)
 
-    def _run(self):
-        # type: () -> None
+    def _run(self) -> None:
         try:
             self._film()
         except Exception as error:  # whatever it is, the reader must not wait for ever
@@ -82,8 +77,7 @@ class DemoSource(Source):
             failure.__cause__ = error
             self._slot.fail(failure)
 
-    def _film(self):
-        # type: () -> None
+    def _film(self) -> None:
         """Render one frame per period of an absolute schedule, which slips only when a frame took too long."""
         period_s = 1.0 / self.fps
         due_s, frame_id = self._clock.now_s(), 0
@@ -98,15 +92,14 @@ class DemoSource(Source):
             due_s = max(due_s + period_s, self._clock.now_s() - period_s)
 
 
-def parse_demo_uri(uri):
-    # type: (str) -> DemoRequest
+def parse_demo_uri(uri: str) -> DemoRequest:
     """The request in `demo://?products=8&seed=3&...`; UsageError, one line, for anything it cannot be."""
     parts = urlsplit(uri)
     if parts.scheme != "demo":
         raise UsageError("{!r} is not a demo address: expected demo:// or demo://?products=8&seed=3".format(uri))
     if parts.netloc or parts.path.strip("/"):
         raise UsageError("{!r}: demo:// takes no name or path, only ?key=value of {}".format(uri, ", ".join(_KEYS)))
-    values = {}  # type: Dict[str, object]
+    values: Dict[str, object] = {}
     for key, text in parse_qsl(parts.query, keep_blank_values=True):
         if key not in _KEYS:
             raise UsageError("{!r}: demo:// knows no {!r}, only {}".format(uri, key, ", ".join(_KEYS)))
@@ -115,12 +108,10 @@ def parse_demo_uri(uri):
     return DemoRequest(SceneSettings(**values), fps)
 
 
-def _number(kind, low, high):
-    # type: (Callable, float, float) -> Callable[[str, str], object]
+def _number(kind: Callable, low: float, high: float) -> Callable[[str, str], object]:
     """A parser of numbers in low..high, both allowed."""
 
-    def parse(key, text):
-        # type: (str, str) -> object
+    def parse(key: str, text: str) -> object:
         try:
             value = kind(text)
         except ValueError:
@@ -133,12 +124,10 @@ def _number(kind, low, high):
     return parse
 
 
-def _choice(choices):
-    # type: (Dict[str, object]) -> Callable[[str, str], object]
+def _choice(choices: Dict[str, object]) -> Callable[[str, str], object]:
     """A parser of one of a few words."""
 
-    def parse(key, text):
-        # type: (str, str) -> object
+    def parse(key: str, text: str) -> object:
         if text not in choices:
             raise UsageError("demo:// {}={!r}: expected {}".format(key, text, " or ".join(choices)))
         return choices[text]

@@ -13,21 +13,18 @@ class NewestSlot:
     shows as a gap in the frame ids. It ends with `fail`, whatever the reason, so that no reader is left waiting.
     """
 
-    def __init__(self):
-        # type: () -> None
+    def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._frame = None  # type: Optional[Frame]
-        self._error = None  # type: Optional[BaseException]
+        self._frame: Optional[Frame] = None
+        self._error: Optional[BaseException] = None
 
-    def put(self, frame):
-        # type: (Frame) -> None
+    def put(self, frame: Frame) -> None:
         """Make `frame` the newest; the slot, and then its taker, owns it."""
         with self._changed:
             self._frame = frame
             self._changed.notify_all()
 
-    def take(self, timeout_s):
-        # type: (float) -> Optional[Frame]
+    def take(self, timeout_s: float) -> Optional[Frame]:
         """The newest frame not yet taken, waiting up to `timeout_s` for it; None if there is none by then.
 
         Once `fail` was called: the frame put before it, if nobody has taken it, and from then on its exception.
@@ -39,8 +36,7 @@ class NewestSlot:
                 raise self._error
             return frame
 
-    def fail(self, error):
-        # type: (BaseException) -> None
+    def fail(self, error: BaseException) -> None:
         """No frame comes any more: raise `error` in every later `take` (EndOfStream for an orderly end).
 
         The first reason stays, since what follows a failure is usually its consequence.
@@ -50,6 +46,5 @@ class NewestSlot:
                 self._error = error
             self._changed.notify_all()
 
-    def _settled(self):
-        # type: () -> bool
+    def _settled(self) -> bool:
         return self._frame is not None or self._error is not None

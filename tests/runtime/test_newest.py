@@ -14,8 +14,7 @@ LONG_S = 20.0
 """Longer than anything here takes on a busy machine; only a failing test waits this long."""
 
 
-def frame(number):
-    # type: (int) -> Frame
+def frame(number: int) -> Frame:
     return Frame(np.zeros((1, 1, 3), np.uint8), number, float(number))
 
 
@@ -51,8 +50,7 @@ def test_a_waiting_reader_gets_the_frame_that_comes():
 def test_a_failure_reaches_a_waiting_reader():
     slot, raised = NewestSlot(), []
 
-    def read():
-        # type: () -> None
+    def read() -> None:
         try:
             slot.take(LONG_S)
         except SourceError as error:
@@ -87,8 +85,7 @@ def test_the_first_failure_is_the_one_told():
 def test_ids_only_go_up_under_a_running_writer():
     slot, count = NewestSlot(), 2000
 
-    def write():
-        # type: () -> None
+    def write() -> None:
         for number in range(count):
             slot.put(frame(number))
         slot.fail(EndOfStream())

@@ -20,15 +20,13 @@ SIZE = (160, 120)
 class GatedClock(FakeClock):
     """Lets the camera film only as many frames as it was given turns."""
 
-    def __init__(self, turns):
-        # type: (int) -> None
+    def __init__(self, turns: int) -> None:
         super().__init__()
         self.waits = []
         self._turns = threading.Semaphore(turns)
         self.starved = threading.Event()
 
-    def wait(self, event, timeout_s):
-        # type: (threading.Event, float) -> bool
+    def wait(self, event: threading.Event, timeout_s: float) -> bool:
         self.waits.append(timeout_s)
         if not self._turns.acquire(blocking=False):
             self.starved.set()
@@ -36,8 +34,7 @@ class GatedClock(FakeClock):
         return super().wait(event, timeout_s)
 
 
-def filmed(uri, turns, fps=10.0, clock=None):
-    # type: (str, int, float, object) -> DemoSource
+def filmed(uri: str, turns: int, fps: float = 10.0, clock: object = None) -> DemoSource:
     """A source that has rendered exactly `turns` frames and now stands still."""
     clock = clock or GatedClock(turns)
     source = DemoSource(uri, SIZE, fps, clock)
@@ -117,8 +114,7 @@ def test_old_truths_are_forgotten():
 
 
 def test_a_failing_renderer_reaches_the_reader(monkeypatch):
-    def broken(self, time_s):
-        # type: (Scene, float) -> None
+    def broken(self: Scene, time_s: float) -> None:
         raise RuntimeError("no paint left")
 
     monkeypatch.setattr(Scene, "render", broken)
