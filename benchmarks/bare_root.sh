@@ -36,6 +36,9 @@ if [ $# -gt 0 ]; then
     run_arguments=("$@")
 fi
 
+commit=$(git -C "$checkout" rev-parse --short HEAD)
+names=()
+seconds=()
 root=$(mktemp -d "${TMPDIR:-/tmp}/bare-root.XXXXXX")
 finish() { # prints the seconds of the steps that were completed, and leaves nothing behind
     local status=$? at i
@@ -67,9 +70,6 @@ step() { # step NAME COMMAND...: runs it, prints its output, then its seconds
     "$@" </dev/null
     seconds+=("$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')")
 }
-names=()
-seconds=()
-commit=$(git -C "$checkout" rev-parse --short HEAD)
 
 inside() { # inside FOLDER COMMAND...: in the root, with no more of this environment than pip's own settings
     local variables=(HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive) name
