@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import logging
 import pkgutil
 import re
 import socket
@@ -52,7 +53,7 @@ class PageServer:
         app.router.add_get("/snapshot.jpg", self._get_snapshot)
         app.router.add_get("/figures.json", self._get_figures)
         app.router.add_get("/events", self._get_events)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, logger=quiet_logger())
 
     async def start(self, listener: socket.socket) -> None:
         """Answer from now on, on a listening socket that is the server's own from here."""
@@ -150,6 +151,18 @@ class PageServer:
                     break
                 await wait(wake, EVENTS_PERIOD_S)
         return response
+
+
+def quiet_logger() -> logging.Logger:
+    """For aiohttp, which logs a traceback for every malformed request: any scanner could fill the disk with them."""
+    logger = logging.getLogger(__name__)
+    logger.addFilter(_is_ours)
+    return logger
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return type(error).__module__ != "aiohttp.http_exceptions"
 
 
 def text_from_json(content: Any) -> str:

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional
 
 import numpy as np
 
@@ -78,6 +79,7 @@ class WebSink(Sink):
     def _serve(self, web: Any, access: Access, listener: socket.socket) -> None:
         """The thread: start, say so, run until told to end."""
         asyncio.set_event_loop(self._loop)  # Python 3.6 binds asyncio.Event to the thread's loop, not the running one
+        self._loop.set_exception_handler(_log_in_one_line)
         try:
             self._server = PageServer(web, access, self._latest)
             self._loop.run_until_complete(self._server.start(listener))
@@ -86,10 +88,25 @@ class WebSink(Sink):
         except Exception as error:  # handed to the thread that presents, whatever it is
             self._failure = error
         finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+            _finish(self._loop)
             listener.close()
             self._is_ready.set()
+
+
+def _finish(loop: asyncio.AbstractEventLoop) -> None:
+    """Close `loop` after whatever connections cut off at the end have left in it; as asyncio.run does, from 3.7 on."""
+    all_tasks = getattr(asyncio, "all_tasks", None) or asyncio.Task.all_tasks  # type: ignore[attr-defined]
+    tasks = all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+def _log_in_one_line(_loop: asyncio.AbstractEventLoop, context: Dict[str, Any]) -> None:
+    logging.getLogger(__name__).warning("the page: %s: %r", context["message"], context.get("exception"))
 
 
 def _import_aiohttp_web() -> Any:

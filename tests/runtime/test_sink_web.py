@@ -1,6 +1,8 @@
 """The web sink as its viewers and its loop meet it: a real server, real connections."""
 
+import gc
 import json
+import logging
 import socket
 import subprocess
 import sys
@@ -115,6 +117,15 @@ def wait_until(condition, what):
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def quiet(caplog):
+    """asyncio and aiohttp log what they cannot raise: lost tasks, tracebacks of handlers."""
+    yield
+    gc.collect()
+    records = caplog.get_records("call") + caplog.get_records("teardown")
+    assert [record.getMessage() for record in records if record.levelno >= logging.WARNING] == []
+
+
 @pytest.fixture
 def sink():
     with WebSink(port=0) as opened:
@@ -176,14 +187,14 @@ def decode(data):
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 
-def mute_viewer(sink, path="stream.mjpg"):
-    """A connection that asks for the stream and never reads it."""
+def mute_viewer(sink, path="stream.mjpg", request=None):
+    """A connection that asks for the stream, or sends the bytes of `request`, and never reads the answer."""
     host, port = base_of(sink)[len("http://") : -1].split(":")
     viewer = socket.socket()
     viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     viewer.settimeout(WAIT_S)
     viewer.connect((host, int(port)))
-    viewer.sendall("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n".format(path).encode())
+    viewer.sendall(request or "GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n".format(path).encode())
     return viewer
 
 
@@ -364,7 +375,7 @@ class TestLoop:
             wait_until(lambda: len(sink._server.audience._streams) == 2, "both viewers")
             for _ in range(20):
                 stream.next_picture()
-        assert sorted(feeding.costs_s)[len(feeding.costs_s) // 2] < 0.02
+        assert sorted(feeding.costs_s)[len(feeding.costs_s) // 2] < 0.05
         assert max(feeding.costs_s) < 1.0
 
     def test_a_viewer_who_takes_nothing_for_long_loses_his_seat(self, sink, monkeypatch):
@@ -395,11 +406,20 @@ class TestLoop:
             wait_until(lambda: feeding.error is not None, "the error")
         assert "cannot encode a picture of shape (2, 70000, 3)" in str(feeding.error)
 
-    def test_noise_on_the_port_does_no_harm(self, sink, capfd):
-        with mute_viewer(sink, path="\r\n\x01\x02\x16\x03") as viewer:
+    @pytest.mark.parametrize(
+        "noise",
+        [
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",  # a browser told to use https
+            b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\x01: 2\r\n\r\n",
+            b"A" * 20000 + b"\r\n\r\n",
+        ],
+        ids=["tls", "version", "header", "long"],
+    )
+    def test_noise_on_the_port_does_no_harm(self, sink, noise):
+        with mute_viewer(sink, request=noise) as viewer:
             assert b"400" in viewer.recv(4096)
         assert ask(sink)[0] == 200
-        assert "Traceback" not in capfd.readouterr().err
 
 
 class TestAccess:
