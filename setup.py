@@ -33,7 +33,6 @@ EXTRAS = {
         "pytest-timeout",
         'mypy; python_version >= "3.11"',
         'ruff; python_version >= "3.7"',
-        'selenium; python_version >= "3.11"',
         'vermin; python_version >= "3.7"',
     ],
 }
