@@ -51,13 +51,13 @@ def _add_board(picture: np.ndarray, wood: np.ndarray, y_px: int, scale: float) -
     contact *= np.linspace(1.0, 0.82, len(contact))[:, None, None]
 
 
-def _add_clutter(rng: np.ndarray, picture: np.random.RandomState, foot_px: float, scale: float) -> None:
+def _add_clutter(rng: np.random.RandomState, picture: np.ndarray, foot_px: float, scale: float) -> None:
     """A few things along the shelf, slightly out of focus and in the shade: they stand behind the products."""
     for _ in range(rng.randint(1, 4)):
-        thing = CLUTTER[rng.randint(len(CLUTTER))](rng).finished().astype(np.float32)
+        drawn = CLUTTER[rng.randint(len(CLUTTER))](rng).finished()
         size = rng.uniform(0.32, 0.48) * scale
-        thing = cv2.resize(thing, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
-        thing = cv2.GaussianBlur(thing, (0, 0), 0.8 * scale)
+        drawn = cv2.resize(drawn, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
+        thing = cv2.GaussianBlur(drawn, (0, 0), 0.8 * scale).astype(np.float32)
         left = int(rng.uniform(0, picture.shape[1] - thing.shape[1]))
         top = max(0, int(foot_px - 5 * scale) - thing.shape[0])
         place = picture[top : top + thing.shape[0], left : left + thing.shape[1]]

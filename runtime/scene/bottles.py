@@ -21,7 +21,7 @@ def _collar(canvas: Canvas, product: Product, left: float, top: float, right: fl
     ring = canvas.box(left, top, right, bottom, 3)
     canvas.fill(ring, product.accent)
     canvas.round_across(ring, left, right, METAL)
-    canvas.shade(canvas.box(left, bottom - 3, right, bottom), np.float32(0.7))
+    canvas.shade(canvas.box(left, bottom - 3, right, bottom), 0.7)
 
 
 def pump(product: Product) -> Canvas:
@@ -40,7 +40,7 @@ def pump(product: Product) -> Canvas:
     canvas.fill(body, product.main)
     _label(canvas, product, 14, 120, 126, 284, body)
     canvas.round_across(body, 6, 134, GLOSS)
-    canvas.shade(canvas.soft(canvas.box(30, 92, 110, 100), 3) * body, np.float32(0.7))
+    canvas.shade(canvas.soft(canvas.box(30, 92, 110, 100), 3) * body, 0.7)
     canvas.tint(canvas.soft(canvas.box(26, 112, 34, 288, 4), 2) * body * 0.5, WHITE)
     return canvas
 
@@ -91,5 +91,5 @@ def snout(product: Product) -> Canvas:
     _label(canvas, product, 12, 132, 124, 276, body)
     canvas.round_across(body, 0, 136, SATIN)
     canvas.tint(canvas.soft(canvas.box(22, 128, 31, 276, 4), 3) * body * 0.6, WHITE)
-    canvas.shade(canvas.soft(canvas.box(36, 88, 100, 97), 3) * body, np.float32(0.75))
+    canvas.shade(canvas.soft(canvas.box(36, 88, 100, 97), 3) * body, 0.75)
     return canvas

@@ -5,7 +5,7 @@ from typing import Optional
 import cv2
 import numpy as np
 
-from runtime.scene.canvas import OVERSAMPLE, SATIN, Canvas, mix, rgb
+from runtime.scene.canvas import SATIN, Canvas, mix, rgb
 from runtime.scene.motifs import motif_mask
 from runtime.scene.products import Product
 
@@ -22,7 +22,7 @@ def print_motif(
     mask: Optional[np.ndarray] = None,
 ) -> None:
     """The product's label art in its ink, inside the given box and, where there is one, inside `mask`."""
-    box = [int(round(v * OVERSAMPLE)) for v in (left, top, right, bottom)]
+    box = [int(round(v * canvas.oversample)) for v in (left, top, right, bottom)]
     ink = np.zeros(canvas.shape, np.float32)
     ink[box[1] : box[3], box[0] : box[2]] = motif_mask(product.motif, box[2] - box[0], box[3] - box[1])
     canvas.tint(ink if mask is None else ink * mask, product.ink)
@@ -32,8 +32,8 @@ def print_name(canvas: Canvas, product: Product, x: float, y: float, width: floa
     """The product's name in small print around (x, y), `width` across: decoration, not meant to be read from afar."""
     mask = np.zeros(canvas.shape, np.uint8)
     (natural, height), _ = cv2.getTextSize(product.name, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)
-    scale = min(width * OVERSAMPLE / natural, 0.9)
-    origin = (int(x * OVERSAMPLE - natural * scale / 2), int(y * OVERSAMPLE + height * scale / 2))
+    scale = min(width * canvas.oversample / natural, 0.9)
+    origin = (int(x * canvas.oversample - natural * scale / 2), int(y * canvas.oversample + height * scale / 2))
     cv2.putText(mask, product.name, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, 1, 2, cv2.LINE_4)
     canvas.tint(mask.astype(np.float32) * 0.8, product.ink)
 
@@ -90,7 +90,7 @@ def tube(product: Product) -> Canvas:
     canvas.fill(cap, product.accent)
     canvas.shade(cap, 0.94 + 0.07 * np.sign(np.sin(canvas.x_px * 0.9)))
     canvas.round_across(cap, 8, 124, SATIN)
-    canvas.shade(canvas.soft(canvas.box(8, 232, 124, 240), 2) * canvas.alpha, np.float32(0.72))
+    canvas.shade(canvas.soft(canvas.box(8, 232, 124, 240), 2) * canvas.alpha, 0.72)
     canvas.tint(canvas.soft(canvas.box(30, 22, 38, 226, 4), 2) * body * 0.55, WHITE)
     return canvas
 

@@ -25,7 +25,7 @@ def _ferrule(canvas: Canvas, product: Product, points: list) -> None:
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     canvas.round_across(mask, left, right, METAL)
     for y in (points[0][1] + 6, points[-1][1] - 8):
-        canvas.shade(canvas.box(0, y, WIDTH, y + 2) * mask, np.float32(0.65))
+        canvas.shade(canvas.box(0, y, WIDTH, y + 2) * mask, 0.65)
 
 
 def _handle(canvas: Canvas, product: Product, outline: list) -> None:

@@ -1,6 +1,6 @@
 """Painting with soft masks: the canvas that every sprite starts on."""
 
-from typing import Sequence, Tuple
+from typing import Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -19,24 +19,26 @@ def rgb(code: int) -> Colour:
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
     """`first` with `share` (0..1) of `second` in it."""
-    return tuple(a + (b - a) * share for a, b in zip(first, second))
+    blue, green, red = (a + (b - a) * share for a, b in zip(first, second))
+    return blue, green, red
 
 
 class Canvas:
     """A picture being painted. Coordinates are design pixels; masks are (H, W) float32 in 0..1 at canvas size."""
 
-    def __init__(self, width_px: int, height_px: int) -> None:
-        self.shape = (height_px * OVERSAMPLE, width_px * OVERSAMPLE)
+    def __init__(self, width_px: int, height_px: int, oversample: int = OVERSAMPLE) -> None:
+        self.oversample = oversample
+        self.shape = (height_px * oversample, width_px * oversample)
         self.bgr = np.zeros(self.shape + (3,), np.float32)
         self.alpha = np.zeros(self.shape, np.float32)
-        self.y_px, self.x_px = (np.mgrid[: self.shape[0], : self.shape[1]] + 0.5).astype(np.float32) / OVERSAMPLE
+        self.y_px, self.x_px = (np.mgrid[: self.shape[0], : self.shape[1]] + 0.5).astype(np.float32) / self.oversample
 
     # Masks -----------------------------------------------------------------
 
     def polygon(self, points: Sequence[Tuple[float, float]]) -> np.ndarray:
         """The inside of a polygon."""
         mask = np.zeros(self.shape, np.uint8)
-        cv2.fillPoly(mask, [np.round(np.array(points) * OVERSAMPLE).astype(np.int32)], 1)
+        cv2.fillPoly(mask, [np.round(np.array(points) * self.oversample).astype(np.int32)], 1)
         return mask.astype(np.float32)
 
     def box(self, left: float, top: float, right: float, bottom: float, radius: float = 0.0) -> np.ndarray:
@@ -53,13 +55,13 @@ class Canvas:
     def stroke(self, points: Sequence[Tuple[float, float]], thickness: float) -> np.ndarray:
         """A line with round ends through `points`."""
         mask = np.zeros(self.shape, np.uint8)
-        path = [np.round(np.array(points) * OVERSAMPLE).astype(np.int32)]
-        cv2.polylines(mask, path, False, 1, max(1, int(round(thickness * OVERSAMPLE))))
+        path = [np.round(np.array(points) * self.oversample).astype(np.int32)]
+        cv2.polylines(mask, path, False, 1, max(1, int(round(thickness * self.oversample))))
         return mask.astype(np.float32)
 
     def soft(self, mask: np.ndarray, sigma: float) -> np.ndarray:
         """The mask blurred by `sigma` design pixels."""
-        return cv2.GaussianBlur(mask, (0, 0), sigma * OVERSAMPLE)
+        return cv2.GaussianBlur(mask, (0, 0), sigma * self.oversample)
 
     # Paint -----------------------------------------------------------------
 
@@ -70,12 +72,12 @@ class Canvas:
 
     def tint(self, mask: np.ndarray, colour: Colour) -> None:
         """Paint as thick as the mask, on what is there; the outline stays."""
-        part = _extent(mask)
-        self.bgr[part] += mask[part][..., None] * (np.float32(colour) - self.bgr[part])
+        part = extent(mask)
+        self.bgr[part] += mask[part][..., None] * (np.array(colour, np.float32) - self.bgr[part])
 
-    def shade(self, mask: np.ndarray, gain: np.ndarray) -> None:
+    def shade(self, mask: np.ndarray, gain: Union[float, np.ndarray]) -> None:
         """Multiply by `gain` (broadcast to canvas size) inside the mask."""
-        part = _extent(mask)
+        part = extent(mask)
         self.bgr[part] *= (1 + mask[part] * (np.broadcast_to(gain, self.shape)[part] - 1))[..., None]
 
     def round_across(self, mask: np.ndarray, left: float, right: float, profile: Sequence[float]) -> None:
@@ -85,12 +87,14 @@ class Canvas:
 
     def finished(self) -> np.ndarray:
         """(height, width, 4) uint8 at design size: premultiplied BGR, and alpha."""
-        picture = np.dstack([np.clip(self.bgr, 0, 255) * self.alpha[..., None], self.alpha * 255])
-        size = (self.shape[1] // OVERSAMPLE, self.shape[0] // OVERSAMPLE)
+        picture = np.empty(self.shape + (4,), np.float32)
+        picture[..., :3] = np.clip(self.bgr, 0, 255) * self.alpha[..., None]
+        picture[..., 3] = self.alpha * 255
+        size = (self.shape[1] // self.oversample, self.shape[0] // self.oversample)
         return np.round(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)).astype(np.uint8)
 
 
-def _extent(mask: np.ndarray) -> Tuple[slice, slice]:
+def extent(mask: np.ndarray) -> Tuple[slice, slice]:
     """The rows and columns that hold all of the mask: painting only those is several times faster."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):

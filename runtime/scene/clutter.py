@@ -17,7 +17,7 @@ def _plant(rng: np.random.RandomState) -> Canvas:
         bend = ((120 + tip[0]) / 2 + 24 * np.cos(angle), (195 + tip[1]) / 2)
         leaf = canvas.polygon([(115, 200), bend, tip, (bend[0] + 20, bend[1] + 10), (126, 200)])
         canvas.fill(leaf, rgb(green))
-        canvas.shade(leaf, np.float32(rng.uniform(0.7, 1.2)))
+        canvas.shade(leaf, rng.uniform(0.7, 1.2))
     pot = canvas.polygon([(76, 190), (164, 190), (148, 260), (92, 260)])
     canvas.fill(pot, rgb((0xC56B4A, 0xE8E2D8, 0x55606A)[rng.randint(3)]))
     canvas.round_across(pot, 76, 164, SATIN)

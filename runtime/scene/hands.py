@@ -6,7 +6,7 @@ from typing import NamedTuple, Tuple
 import cv2
 import numpy as np
 
-from runtime.scene.canvas import OVERSAMPLE, Canvas, mix, rgb
+from runtime.scene.canvas import Canvas, extent, mix, rgb
 from runtime.scene.products import SHAPES, Product
 from runtime.scene.sprites import Sprite, product_sprite, sprite_from_picture
 
@@ -14,6 +14,8 @@ SKINS = (0xF2D0B5, 0xE0AC83, 0xC68A5E, 0x9C6541, 0x70452D, 0x5A3826)
 SLEEVES = (0xF4F4F2, 0x34495E, 0x8E6F8B, 0x5E7F73, 0xC98B5F)
 HEIGHT = 840
 """Design pixels from above the fingers down the arm; the arm is long enough to reach the frame's edge."""
+FRONT_HEIGHT = 270
+"""The same for the fingers alone."""
 GRIP = 150
 """Of these, how many lie above the product's foot."""
 
@@ -43,11 +45,15 @@ def _flesh(canvas: Canvas, parts: Tuple[_Part, ...], skin: int) -> None:
     colour = rgb(SKINS[skin])
     shadow = mix(colour, rgb(0x5A1E12), 0.45)
     for part in parts:
-        depth = cv2.distanceTransform(part.mask.astype(np.uint8), cv2.DIST_L2, 3) / OVERSAMPLE
+        place = extent(part.mask)
+        mask = part.mask[place]
+        depth = cv2.distanceTransform(np.pad(mask, 1, "constant").astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
         bulge = np.sqrt(np.clip(depth / (part.thickness * 0.5), 0, 1))
-        lit = np.roll(bulge, (int(part.thickness * 0.14 * OVERSAMPLE),) * 2, (0, 1))
+        lit = np.roll(bulge, (int(part.thickness * 0.14),) * 2, (0, 1))
+        thick = np.zeros_like(part.mask)
+        thick[place] = mask * (0.25 + 0.75 * np.minimum(bulge, 0.35 + 0.65 * lit))
         canvas.fill(part.mask, shadow)
-        canvas.tint(part.mask * (0.25 + 0.75 * np.minimum(bulge, 0.35 + 0.65 * lit)), colour)
+        canvas.tint(thick, colour)
 
 
 def _finger(canvas: Canvas, points: list, thickness: float) -> _Part:
@@ -68,16 +74,18 @@ def _arm(canvas: Canvas, middle: float, foot: float, skin: int, sleeve: int) -> 
     canvas.round_across(cloth, middle - 88, middle + 96, (0.62, 0.92, 1.04, 1.0, 0.9, 0.6))
     fold = np.sin(canvas.y_px * 0.09 + canvas.x_px * 0.05 + 1.5 * np.sin(canvas.x_px * 0.04))
     canvas.shade(cloth, 1 + 0.06 * fold)
-    canvas.shade(canvas.soft(canvas.box(middle - 90, foot + 198, middle + 96, foot + 203), 2) * cloth, np.float32(0.75))
+    canvas.shade(canvas.soft(canvas.box(middle - 90, foot + 198, middle + 96, foot + 203), 2) * cloth, 0.75)
 
 
 @lru_cache(maxsize=96)
 def _hand(half_width: int, foot_px: int, pinching: bool, skin: int, sleeve: int) -> Hand:
-    """A right hand around something `half_width` design pixels from its middle to its side, its foot `foot_px` below it."""
+    """A right hand around something that wide from its middle to its side, with its foot that far below its middle."""
     width = 2 * (half_width + 120)
     middle, foot = width / 2.0, float(GRIP)
     left, right = middle - half_width, middle + half_width
-    behind, front = Canvas(width, HEIGHT), Canvas(width, HEIGHT)
+    # Not oversampled: hands are shown at half this size and less, which smooths their edges, and they must be
+    # drawn between two frames.
+    behind, front = Canvas(width, HEIGHT, 1), Canvas(width, FRONT_HEIGHT, 1)
     _arm(behind, middle, foot, skin, sleeve)
     if pinching:
         fingers = tuple(
@@ -106,7 +114,7 @@ def _hand(half_width: int, foot_px: int, pinching: bool, skin: int, sleeve: int)
 
 
 def _trimmed(picture: np.ndarray, origin: Tuple[float, float]) -> HandSprite:
-    """Without the empty border, which would cost time in every frame. `origin`: the product's centre in `picture`."""
+    """Without the empty border, which would cost time in every frame; `origin` is where the product's centre was."""
     x, y, width, height = cv2.boundingRect(np.ascontiguousarray(picture[..., 3]))
     sprite = sprite_from_picture(picture[y : y + height, x : x + width])
     return HandSprite(sprite, (x + width / 2.0 - origin[0], y + height / 2.0 - origin[1]))

@@ -55,6 +55,6 @@ def gain_map(rng: np.random.RandomState, settings: SceneSettings, width: int, he
     gain *= 1 - 0.22 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)  # the lens: corners are darker
     gain *= rng.uniform(*ranges.exposure) * difficulty_of(settings).exposure
     warmth = rng.uniform(*ranges.warmth)
-    coloured = gain[..., None] * np.float32([1 - warmth, 1.0, 1 + warmth])
+    coloured = gain[..., None] * np.array([1 - warmth, 1.0, 1 + warmth])
     enlarged = cv2.resize(coloured.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.clip(enlarged * UNIT, 0, 255).astype(np.uint8)

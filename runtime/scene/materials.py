@@ -13,7 +13,7 @@ Material = Callable[[np.random.RandomState, int, int, float], np.ndarray]
 
 def _choose(rng: np.random.RandomState, *codes: int) -> np.ndarray:
     """One of the colours, slightly off."""
-    return np.float32(rgb(codes[rng.randint(len(codes))])) * rng.uniform(0.94, 1.05)
+    return np.array(rgb(codes[rng.randint(len(codes))]), np.float32) * np.float32(rng.uniform(0.94, 1.05))
 
 
 def smooth_noise(rng: np.random.RandomState, height: int, width: int, cell_x: float, cell_y: float) -> np.ndarray:

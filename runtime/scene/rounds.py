@@ -81,7 +81,7 @@ def tin(product: Product) -> Canvas:
     lid = _disc(canvas, 119)
     canvas.tint(lid, product.main)
     canvas.shade(lid, _bowl(canvas, 0.5))
-    canvas.shade(canvas.soft(_disc(canvas, 103) - _disc(canvas, 99), 1.2), np.float32(0.55))
+    canvas.shade(canvas.soft(_disc(canvas, 103) - _disc(canvas, 99), 1.2), 0.55)
     _label(canvas, product, 100)
     canvas.shade(_disc(canvas, 100), _bowl(canvas, 0.3))
     _glare(canvas, 116, 0.5)

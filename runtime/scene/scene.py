@@ -1,7 +1,7 @@
 """The scene: products on shelves and in hands before a backdrop, as a pure function of settings, size and time."""
 
 from functools import lru_cache
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -46,7 +46,7 @@ class Scene:
         rng = np.random.RandomState([settings.seed, split, int(settings.hard)])
         self._order = rng.permutation(len(PRODUCTS))
         self._layout = layout_of(rng, settings, width, height)
-        self._skins = rng.permutation(64)
+        self._people = rng.permutation(30)
         self._backdrop = draw_backdrop(rng, settings, self._layout, width, height)
         self._gain = gain_map(rng, settings, width, height)
         noise = rng.standard_normal((height + NOISE_SHIFTS, width + NOISE_SHIFTS, 3)) * self._difficulty.noise
@@ -100,8 +100,8 @@ class Scene:
 
     def _held(self, index: int, pose: Pose) -> _Object:
         number, product = self._shown(index, pose.visit)
-        kind = int(self._skins[(index + pose.visit) % len(self._skins)])
-        hand = hand_for(product, kind, kind // 6)
+        person = int(self._people[index % len(self._people)])
+        hand = hand_for(product, person, person // 6)
         matrix, smear = matrix_of_pose(pose, 0.0), self._smear(pose)
         behind, front = (matrix.dot(shifted(*part.offset_px)) for part in hand)
         layers = (
@@ -113,9 +113,9 @@ class Scene:
 
     def _shown(self, index: int, visit: int) -> Tuple[int, Product]:
         """Which product object `index` is on its `visit`-th way through the frame."""
-        return _chosen(self.settings.seed, index, visit, self.settings.unknown) or self._regular(index, visit)
-
-    def _regular(self, index: int, visit: int) -> Tuple[int, Product]:
+        stranger = _outsider(self.settings.seed, index, visit, self.settings.unknown)
+        if stranger is not None:
+            return -1, stranger
         number = int(self._order[(index + visit * (self.settings.products + 1)) % len(PRODUCTS)])
         return number, PRODUCTS[number]
 
@@ -143,12 +143,12 @@ class Scene:
 
 
 @lru_cache(maxsize=1024)
-def _chosen(seed: int, index: int, visit: int, unknown: float) -> object:
-    """An outsider, where chance has it, as (-1, product); else None."""
+def _outsider(seed: int, index: int, visit: int, unknown: float) -> Optional[Product]:
+    """The outsider that takes the place of a product on this visit, with probability `unknown`."""
     if unknown <= 0:
         return None
-    rng = np.random.RandomState([seed, index, visit, 1])
-    return (-1, OUTSIDERS[rng.randint(len(OUTSIDERS))]) if rng.uniform() < unknown else None
+    rng = np.random.RandomState([seed, index, visit])
+    return OUTSIDERS[rng.randint(len(OUTSIDERS))] if rng.uniform() < unknown else None
 
 
 def _truth(objects: List[_Object], seen: list) -> Truth:

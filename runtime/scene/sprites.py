@@ -52,10 +52,11 @@ def sprite_from_picture(picture: np.ndarray) -> Sprite:
     """A (h, w, 4) uint8 premultiplied picture, with margin, shadow and smaller copies added."""
     height, width = picture.shape[:2]
     fill = float(np.count_nonzero(picture[..., 3] >= SOLID)) / (height * width)
-    padded = cv2.copyMakeBorder(picture, *[MARGIN_PX] * 4, borderType=cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
-    shift = np.float32([[1, 0, SHADOW_SHIFT_PX[0]], [0, 1, SHADOW_SHIFT_PX[1]]])
+    padded = np.zeros((height + 2 * MARGIN_PX, width + 2 * MARGIN_PX, 4), np.uint8)
+    padded[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = picture
+    shift = np.array([[1.0, 0.0, SHADOW_SHIFT_PX[0]], [0.0, 1.0, SHADOW_SHIFT_PX[1]]])
     alpha = padded[..., 3].astype(np.float32) / 255
-    cast = cv2.warpAffine(cv2.GaussianBlur(alpha, (0, 0), 7), shift, padded.shape[1::-1]) * SHADOW
+    cast = cv2.warpAffine(cv2.GaussianBlur(alpha, (0, 0), 7), shift, (padded.shape[1], padded.shape[0])) * SHADOW
     padded[..., 3] = np.round(255 * (alpha + (1 - alpha) * cast))
     levels = [padded]
     for _ in range(LEVELS - 1):

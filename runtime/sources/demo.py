@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from typing import Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import parse_qsl, urlsplit
 
 from runtime.clock import MonotonicClock
@@ -99,7 +99,7 @@ def parse_demo_uri(uri: str) -> DemoRequest:
         raise UsageError("{!r} is not a demo address: expected demo:// or demo://?products=8&seed=3".format(uri))
     if parts.netloc or parts.path.strip("/"):
         raise UsageError("{!r}: demo:// takes no name or path, only ?key=value of {}".format(uri, ", ".join(_KEYS)))
-    values: Dict[str, object] = {}
+    values: Dict[str, Any] = {}
     for key, text in parse_qsl(parts.query, keep_blank_values=True):
         if key not in _KEYS:
             raise UsageError("{!r}: demo:// knows no {!r}, only {}".format(uri, key, ", ".join(_KEYS)))
