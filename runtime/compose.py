@@ -12,6 +12,8 @@ from runtime.wording import panel_lines
 
 UNKNOWN_COLOUR: Colour = (150, 150, 150)
 HEADLINE: Colour = (120, 230, 120)
+ALARM: Colour = (90, 90, 255)
+PANEL_WIDTH_PX = 250
 PALETTE: Sequence[Colour] = (
     (75, 150, 255), (80, 200, 90), (235, 160, 60), (70, 80, 235), (200, 110, 200), (60, 205, 235),
     (190, 190, 60), (150, 120, 255), (110, 160, 110), (220, 130, 130), (90, 130, 180), (170, 220, 150),
@@ -56,11 +58,11 @@ class Composer:
     @staticmethod
     def _render_panel(lines: List[str], offline: bool, shape: tuple) -> np.ndarray:
         scale = min(max(shape[0] / REFERENCE_HEIGHT_PX, 0.5), 3.0)
-        headline = ("offline", 0.8 * scale, (90, 90, 255)) if offline else (lines[0], 0.8 * scale, HEADLINE)
-        rows = [headline] + [(plain(line), 0.42 * scale, LIGHT) for line in lines[1:]]
-        tile = text_tile(rows, DARK, padding=max(2, int(5 * scale)))
+        headline = ("offline", 0.7 * scale, ALARM) if offline else (lines[0], 0.7 * scale, HEADLINE)
+        rows = [headline] + [(plain(line), 0.38 * scale, LIGHT) for line in lines[1:]]
+        tile = text_tile(rows, DARK, padding=max(2, int(4 * scale)))
         # A panel as wide as its longest line would jump about; a steady width also covers the panel before it.
-        width = max(tile.shape[1], int(300 * scale))
+        width = max(tile.shape[1], int(PANEL_WIDTH_PX * scale))
         return cv2.copyMakeBorder(tile, 0, 0, 0, width - tile.shape[1], cv2.BORDER_CONSTANT, value=DARK)
 
     def _label(self, observation: Observation, index: int) -> str:

@@ -110,6 +110,8 @@ class Loop:
         asked, reused = (names.asked, names.reused) if names is not None else (0, 0)
         self._meter.record(observation.frame, now_s, watch.take(), asked, reused)
         self._shown, self._shown_s = observation, now_s
+        if self._meter.presented < 2:
+            self._log_s = now_s  # one frame has no rate yet
         if now_s - self._log_s >= self._log_every_s:
             self._log_s = now_s
             log.info(log_line(self._meter.recent(now_s)))

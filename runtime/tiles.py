@@ -18,7 +18,9 @@ LIGHT = (245, 245, 245)
 
 def plain(text: str) -> str:
     """`text` in the letters that OpenCV's font has: accents go, what then is not ASCII becomes a question mark."""
-    return unicodedata.normalize("NFKD", text).encode("ascii", "replace").decode().replace("??", "?")
+    decomposed = unicodedata.normalize("NFKD", text)
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return letters.encode("ascii", "replace").decode()
 
 
 def text_on(colour: Colour) -> Colour:

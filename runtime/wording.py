@@ -19,7 +19,7 @@ def panel_lines(figures: Figures, two_stages: bool) -> List[str]:
         "{:.1f} fps true".format(figures.true_fps),
         "nominal {}, camera {:.1f}".format(_nominal(figures), figures.camera_fps),
         "latency {} ms, p95 {} ms".format(_ms(figures.latency_p50_ms), _ms(figures.latency_p95_ms)),
-        "by {}".format(figures.limited_by),
+        "limited by {}".format(figures.limited_by),
     ]
     if two_stages:
         lines.append("classify: asked {}, reused {}".format(figures.asked, figures.reused))
