@@ -384,6 +384,7 @@ class TestLoop:
         with mute_viewer(sink), Feeding(sink, lambda i: noise):
             wait_until(lambda: sink._latest.watched, "the viewer")
             wait_until(lambda: not sink._latest.watched, "the seat to be given up")
+            wait_until(lambda: not sink._server._runner.server.connections, "the connection to be cut")
 
     def test_a_viewer_who_leaves_in_a_stall_is_noticed(self, sink):
         with mute_viewer(sink):
@@ -561,6 +562,13 @@ class TestClosing:
         sink.close()
         with pytest.raises(SinkError, match="closed"):
             sink.present(gray(0), observe(gray(0), 0), FIGURES)
+
+    def test_a_request_that_never_ends_leaves_no_loose_task(self):
+        request = b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
+        with WebSink(port=0) as sink, mute_viewer(sink, request=request) as viewer:
+            assert b"200 OK" in viewer.recv(4096)
+            sink.close()
+        del sink  # the fixture `quiet` hears of what is left when it is collected
 
     def test_no_thread_is_left(self):
         before = set(threading.enumerate())
