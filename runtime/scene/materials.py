@@ -63,10 +63,10 @@ def _tiles(rng: np.random.RandomState, height: int, width: int, scale: float) ->
 
 
 def _fabric(rng: np.random.RandomState, height: int, width: int, scale: float) -> np.ndarray:
-    colour = _choose(rng, 0x8C8FA6, 0xB9A08F, 0x7F9A8E, 0xC4B7B0)
+    colour = _choose(rng, 0xB9BDD6, 0xDCC4B4, 0xA9C6BA, 0xE0D6CE)
     y, x = _grid(height, width, scale)
     weave = 0.06 * np.sin(x * 1.6) * np.sin(y * 1.6)
-    folds = 0.10 * np.sin(x * 0.035 + 1.5 * smooth_noise(rng, height, width, 200 * scale, 300 * scale))
+    folds = 0.07 * np.sin(x * 0.035 + 1.5 * smooth_noise(rng, height, width, 200 * scale, 300 * scale))
     return (1 + weave + folds)[..., None] * colour
 
 

@@ -128,7 +128,7 @@ def lane_pose(lane: Lane, number: int, time_s: float) -> Pose:
     """The pose of the lane's object `number`; `x_px, y_px` is its foot."""
     phase = lane.phases[number]
     start = lane.spacing_px * (number + 0.30 * (phase - 0.5)) + lane.margin_px
-    way = start + lane.speed_px_s * time_s
+    way = start % lane.loop_px + lane.speed_px_s * time_s
     laps = math.floor(way / lane.loop_px)
     x_px = way - laps * lane.loop_px - lane.margin_px
     turn = 2 * math.pi * phase

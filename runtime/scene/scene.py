@@ -6,6 +6,7 @@ from typing import List, NamedTuple, Optional, Tuple
 import cv2
 import numpy as np
 
+from runtime.errors import UsageError
 from runtime.scene.backdrop import draw_backdrop, margin_px
 from runtime.scene.hands import hand_for
 from runtime.scene.light import UNIT, gain_map
@@ -16,6 +17,8 @@ from runtime.scene.settings import SceneSettings, difficulty_of
 from runtime.scene.sprites import product_sprite
 from runtime.scene.truth import MIN_VISIBLE, Rendered, Truth
 
+MIN_SIDE_PX = 48
+"""In a smaller frame the shelves' boards vanish."""
 NOISE_SHIFTS = 64
 """The noise tile is larger than the frame by this, and cut at another place for each frame."""
 
@@ -37,7 +40,9 @@ class Scene:
     """Renders frames. `render` may be called for any time in any order, from one thread at a time."""
 
     def __init__(self, settings: SceneSettings, size: Tuple[int, int]) -> None:
-        """`size` is (width, height) in pixels; draws the backdrop, which takes some 0.1 s at 640x480."""
+        """`size` is (width, height) in pixels; UsageError if too small. Draws the backdrop: 0.1 s at 640x480."""
+        if min(size) < MIN_SIDE_PX:
+            raise UsageError("a {}x{} demo scene: expected {} pixels or more each way".format(*size, MIN_SIDE_PX))
         self.settings = settings
         self.size = size
         width, height = size

@@ -88,7 +88,7 @@ class Difficulty(NamedTuple):
 
 
 CLEAN = Difficulty(size=(0.86, 1.0), exposure=1.0, noise=2.5, defocus_px=0.0, shutter_s=0.004, crowding=1.25)
-HARD = Difficulty(size=(0.50, 0.72), exposure=0.62, noise=8.0, defocus_px=1.1, shutter_s=0.040, crowding=0.80)
+HARD = Difficulty(size=(0.50, 0.72), exposure=0.68, noise=8.0, defocus_px=1.1, shutter_s=0.040, crowding=0.80)
 
 
 def ranges_of(settings: SceneSettings) -> SplitRanges:

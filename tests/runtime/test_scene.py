@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runtime.errors import UsageError
 from runtime.scene.motion import Pose
 from runtime.scene.products import OUTSIDERS, PRODUCTS, SHAPES
 from runtime.scene.render import Layer, matrix_of_pose, paint, sights
@@ -116,7 +117,7 @@ def test_what_is_in_front_takes_away_from_what_is_behind():
     time_s=st.floats(0, 5000),
     split=st.sampled_from(["train", "heldout"]),
     hard=st.booleans(),
-    size=st.tuples(st.integers(64, 200), st.integers(64, 200)),
+    size=st.tuples(st.integers(48, 200), st.integers(48, 200)),
 )
 def test_any_scene_has_a_sane_truth(seed, products, time_s, split, hard, size):
     image, truth = Scene(SceneSettings(products, seed, 1.0, split, hard, 0.2), size).render(time_s)
@@ -172,6 +173,11 @@ def test_a_track_keeps_its_product_and_products_come_and_go():
             assert product_of_track.setdefault(track_id, number) == number
     assert len(product_of_track) > 16
     assert len(set(product_of_track.values())) > 12
+
+
+def test_a_frame_too_small_is_refused():
+    with pytest.raises(UsageError, match="48"):
+        Scene(SceneSettings(), (640, 40))
 
 
 def test_outsiders_come_as_asked():
