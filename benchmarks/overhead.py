@@ -1,0 +1,137 @@
+"""What the loop costs beyond its networks: python -m benchmarks.overhead --source VIDEO --detector MODEL.onnx
+
+whole: the period of the loop on frames in memory, composing on, nothing shown. bare: the very tensors that the loop fed
+its networks, fed to them again back to back. Both in one process on the same sessions, in turn, several times; the ratio
+whole / bare of each pair is what is reported, so that a machine whose speed drifts does not matter.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import threading
+import time
+from typing import Dict, List, Optional
+
+import numpy as np
+
+from benchmarks.machine import machine
+from runtime.arguments import settings_from_arguments
+from runtime.assembly import Assembly, assemble
+from runtime.engines.engine import Engine
+from runtime.errors import ShelfsightError
+from runtime.settings import Settings
+from runtime.sinks.null import NullSink
+from runtime.sources.fake import FakeSource
+from runtime.sources.opening import open_source
+from runtime.sources.source import EndOfStream
+
+
+def frames_of(settings: Settings, count: int) -> List[np.ndarray]:
+    """The first `count` pictures of the source that `settings` name, (H, W, 3) uint8 each."""
+    images: List[np.ndarray] = []
+    with open_source(settings) as source:
+        while len(images) < count:
+            try:
+                frame = source.read(1.0)
+            except EndOfStream:
+                break
+            if frame is not None:
+                images.append(frame.image)
+    return images
+
+
+class Tape:
+    """Records the tensors that go into engines, to play them again."""
+
+    def __init__(self) -> None:
+        self.calls: List[tuple] = []
+
+    def record(self, engine: Engine) -> None:
+        """From now on keep a copy of every tensor that `engine` is run on."""
+        run = engine.run
+
+        def recorded(tensor: np.ndarray) -> List[np.ndarray]:
+            self.calls.append((run, tensor.copy()))
+            return run(tensor)
+
+        engine.run = recorded  # type: ignore[method-assign]
+
+    def play_s(self) -> float:
+        """Run every recorded tensor again, in order; seconds that it took."""
+        started_s = time.perf_counter()
+        for run, tensor in self.calls:
+            run(tensor)
+        return time.perf_counter() - started_s
+
+
+def engines_of(assembly: Assembly) -> List[Engine]:
+    """The engines of both stages."""
+    recogniser = assembly.recogniser
+    return [recogniser.detector.engine] + ([recogniser.classifier.engine] if recogniser.classifier else [])
+
+
+def measure(settings: Settings, images: List[np.ndarray], repeats: int) -> Dict[str, object]:
+    """Medians over `repeats` pairs of whole and bare, in ms a frame, and the ratio of each pair."""
+    whole_ms, bare_ms, stages = [], [], []
+    for _ in range(repeats):
+        tape = Tape()
+        source = FakeSource([image.copy() for image in images])
+        with assemble(settings, threading.Event(), source, [NullSink()]) as assembly:
+            assembly.loop.run()
+            figures = assembly.loop.figures()
+            whole_ms.append(figures.stages_ms.period)
+            stages.append(figures.stages_ms)
+            # The same sessions, warm; the tensors are taped in a pass of their own, so that copying is not timed.
+            for engine in engines_of(assembly):
+                tape.record(engine)
+            for image in images:
+                assembly.recogniser.detector.prepare(image)
+                found = assembly.recogniser.detector.detect()
+                if assembly.recogniser.classifier:
+                    assembly.recogniser.classifier.name(image, found.boxes_px)
+            bare_ms.append(tape.play_s() / len(images) * 1e3)
+            crops = sum(len(tensor) for _, tensor in tape.calls) - len(images)
+    ratios = [whole / bare for whole, bare in zip(whole_ms, bare_ms)]
+    return {
+        "frames": len(images),
+        "repeats": repeats,
+        "crops_per_frame": round(crops / len(images), 2),
+        "whole_ms": round(statistics.median(whole_ms), 3),
+        "bare_ms": round(statistics.median(bare_ms), 3),
+        "whole_over_bare": round(statistics.median(ratios), 4),
+        "whole_over_bare_range": [round(min(ratios), 4), round(max(ratios), 4)],
+        "stages_ms": {
+            name: round(statistics.median(getattr(s, name) for s in stages), 3) for name in stages[0]._fields
+        },
+    }
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.overhead",
+        description="Whole loop over bare inference. Every flag of runtime.camera works too, as in --source, "
+        "--detector, --bundle, --size; the networks get one thread unless --threads says otherwise.",
+    )
+    parser.add_argument("--pictures", type=int, default=100, metavar="N", help="frames of one pass (default: 100)")
+    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="pairs of passes (default: 5)")
+    parser.add_argument("--json", metavar="FILE", help="write the result there as well")
+    own, rest = parser.parse_known_args(arguments)
+    try:
+        settings = settings_from_arguments(["--threads", "1"] + rest + ["--fps", "0"])
+        images = frames_of(settings, own.pictures)
+        result = dict(machine(), settings=rest, **measure(settings, images, own.repeats))
+    except ShelfsightError as error:
+        print("shelfsight: {}".format(error), file=sys.stderr)
+        return error.exit_status
+    text = json.dumps(result, indent=2)
+    print(text)
+    if own.json:
+        with open(own.json, "w") as file:
+            file.write(text + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
