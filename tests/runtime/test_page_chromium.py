@@ -45,6 +45,10 @@ FLAGS = [
 ]
 
 
+class DevToolsError(Exception):
+    """A command that failed, as one does whose page is just being left."""
+
+
 class Chromium:
     """One headless browser with one page."""
 
@@ -88,7 +92,8 @@ class Chromium:
         while True:
             message = json.loads((await self._socket.receive()).data)
             if message.get("id") == self._count:
-                assert "error" not in message, message
+                if "error" in message:
+                    raise DevToolsError(message["error"])
                 return message["result"]
 
     def open(self, url):
@@ -104,11 +109,13 @@ class Chromium:
 
     def wait_for(self, script, expected=True):
         """Wait until `script` gives `expected`; a page that is still loading may lack what it looks at."""
+        guarded = "(() => {{ try {{ return {}; }} catch (error) {{ return String(error); }} }})()".format(script)
         deadline_s = time.monotonic() + WAIT_S
         while True:
-            value = self.value(
-                "(() => {{ try {{ return {}; }} catch (error) {{ return String(error); }} }})()".format(script)
-            )
+            try:
+                value = self.value(guarded)
+            except DevToolsError as error:
+                value = error
             if value == expected:
                 return
             assert time.monotonic() < deadline_s, "{} stayed {!r}, expected {!r}".format(script, value, expected)
@@ -288,7 +295,7 @@ def test_the_token_leaves_the_address_even_when_a_strange_page_links_here(chromi
         with WebSink(listen="localhost", port=0) as stranger:  # another name is another site to a browser
             chromium.open(stranger.url.replace("127.0.0.1", "localhost"))
             chromium.wait_for("document.title", "Shelfsight")
-            chromium.value("location.href = {}, 0".format(json.dumps(sink.url)))
+            chromium.value("setTimeout(() => {{ location.href = {}; }})".format(json.dumps(sink.url)))
             chromium.wait_for("location.href", sink.url.partition("?")[0])
             chromium.wait_for(text("state"), "live")
             picture_moves(chromium)
