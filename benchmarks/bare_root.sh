@@ -85,6 +85,7 @@ make_root() {
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    echo "127.0.0.1 localhost" >"$root/etc/hosts" # as Debian's installer does
 }
 
 install_prerequisites() {
