@@ -1,8 +1,8 @@
 """What the loop costs beyond its networks: python -m benchmarks.overhead --source VIDEO --detector MODEL.onnx
 
-whole: the period of the loop on frames in memory, composing on, nothing shown. bare: the very tensors that the loop fed
-its networks, fed to them again back to back. Both in one process on the same sessions, in turn, several times; the ratio
-whole / bare of each pair is what is reported, so that a machine whose speed drifts does not matter.
+whole: the period of the loop on frames in memory, composing on, nothing shown. bare: the very tensors that the loop
+fed its networks, fed to them again back to back. Both in one process on the same sessions, in turn, several times; the
+ratio whole / bare of each pair is what is reported, so that a machine whose speed drifts does not matter.
 """
 
 import argparse

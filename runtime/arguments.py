@@ -90,15 +90,21 @@ def make_parser() -> argparse.ArgumentParser:
         help="auto (the first camera found, else demo://), a camera as 0 or /dev/video0, a video file, a folder of "
         "images, or demo:// (default: auto)",
     )
-    what.add_argument("--wait", action="store_true", help="wait for an absent camera, showing offline, instead of exit 1")
+    what.add_argument(
+        "--wait", action="store_true", help="wait for an absent camera, showing offline, instead of exit 1"
+    )
     what.add_argument(
         "--res",
         metavar="WxH",
         type=_resolution,
-        help="capture resolution (default: 640x480; files keep their own unless this is given, then they are fitted in)",
+        help="capture resolution (default: 640x480; files keep their own, and are fitted into this if it is given)",
     )
     what.add_argument(
-        "--fps", metavar="F", type=_number(0, 1000), default=30.0, help="nominal rate, 0 = as fast as it goes (default: 30)"
+        "--fps",
+        metavar="F",
+        type=_number(0, 1000),
+        default=30.0,
+        help="nominal rate, 0 = as fast as it goes (default: 30)",
     )
 
     models = parser.add_argument_group("what to look with")
@@ -112,7 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--size",
         metavar="N",
         type=_network_size,
-        help="side of the detector's input in pixels, a multiple of 32 (default: 160; the model's own where it is fixed)",
+        help="side of the detector's input in pixels, a multiple of 32 (default: 160, or what the model is fixed to)",
     )
     models.add_argument(
         "--classes",
@@ -165,7 +171,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="address that the page is served on; beyond localhost only with a token (default: 127.0.0.1)",
     )
     shown.add_argument(
-        "--port", metavar="N", type=_number(0, 65535, int), default=8080, help="port of the page, 0 = any free (default: 8080)"
+        "--port",
+        metavar="N",
+        type=_number(0, 65535, int),
+        default=8080,
+        help="port of the page, 0 = any free one (default: 8080)",
     )
     shown.add_argument(
         "--token",

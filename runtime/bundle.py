@@ -141,7 +141,7 @@ def _read_gallery(folder: str, products: int, threshold: float) -> Gallery:
     missing = sorted(set(range(products)) - set(owners.tolist()))
     beyond = sorted(set(owners.tolist()) - set(range(products)))
     if missing or beyond:
-        message = "{}: its prototypes stand for other products than the {} that {} names (without one: {}; not named: {}); {}"
+        message = "{}: its prototypes do not match the {} products of {} (without one: {}; not named: {}); {}"
         raise BundleError(message.format(path, products, DESCRIPTION, missing, beyond, _MEND))
     lengths = np.linalg.norm(prototypes, axis=1)
     if not np.allclose(lengths, 1.0, atol=1e-3):

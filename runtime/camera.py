@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import traceback
-from typing import List, Optional
+from typing import Any, Dict, List, Optional
 
 from runtime.arguments import settings_from_arguments
 from runtime.errors import MissingPackageError, ShelfsightError
@@ -49,7 +49,7 @@ class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
-        self._before = {}
+        self._before: Dict[int, Any] = {}
 
     def __enter__(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):

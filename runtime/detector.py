@@ -1,7 +1,7 @@
 """Stage 1: candidates by shape, from one frame through any network of the YOLO family."""
 
 import ast
-from typing import List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from runtime.engines.engine import Engine
 from runtime.errors import ModelError
 from runtime.frame import Detections
 from runtime.heads import make_head, tell_head
+from runtime.letterbox import Letterbox
 from runtime.network_input import FloatInput, UInt8Input, input_side, takes_uint8
 from runtime.nms import suppress
 
@@ -42,17 +43,18 @@ class Detector:
         name = head or tell_head(shapes, self.size, engine.metadata)
         self.head = make_head(name, self.size)
         self.classes = _class_names(self.head.classes(shapes[0]), classes, engine.metadata)
-        if takes_uint8(engine.input):
-            self._input = UInt8Input(self.size, self.head.centred)
-        else:
-            self._input = FloatInput(
-                self.size, self.head.centred, self.head.rgb, self.head.float_scale, engine.input.dtype
-            )
-        self._fit = None
+        self._input = self._make_input()
+        self._fit = Letterbox.fit(self.size, self.size, self.size)
 
     def _grey(self) -> np.ndarray:
         shape = (1, self.size, self.size, 3) if takes_uint8(self.engine.input) else (1, 3, self.size, self.size)
         return np.zeros(shape, self.engine.input.dtype)
+
+    def _make_input(self) -> Union[UInt8Input, FloatInput]:
+        head = self.head
+        if takes_uint8(self.engine.input):
+            return UInt8Input(self.size, head.centred)
+        return FloatInput(self.size, head.centred, head.rgb, head.float_scale, self.engine.input.dtype)
 
     def prepare(self, image: np.ndarray) -> None:
         """Put `image` (H, W, 3) uint8 BGR into the network's input, ready for `detect`."""
@@ -69,7 +71,7 @@ class Detector:
         return Detections(boxes_px, found.scores[kept].astype(np.float32, copy=False), found.classes[kept])
 
 
-def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata) -> List[str]:
+def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata: Dict[str, str]) -> List[str]:
     names = list(given) if given else _metadata_names(metadata)
     if expected is None:
         return names
@@ -82,7 +84,7 @@ def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metada
     return names
 
 
-def _metadata_names(metadata) -> List[str]:
+def _metadata_names(metadata: Dict[str, str]) -> List[str]:
     """Ultralytics writes `names` as the text of a dict from index to name."""
     try:
         names = ast.literal_eval(metadata.get("names", "{}"))

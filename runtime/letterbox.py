@@ -1,6 +1,6 @@
 """Fit a picture into a square without distorting it, and take boxes back out."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import cv2
 import numpy as np
@@ -57,13 +57,14 @@ class SquareBuffer:
         """`square`: (side, side, 3) uint8, written in place, owned by the caller."""
         self._square = square
         self._centred = centred
-        self._fit = None
+        self._fit: Optional[Letterbox] = None
 
     def draw(self, image: np.ndarray) -> Letterbox:
         """Letterbox `image` (H, W, 3) uint8 into the square; how it lies there."""
         height, width = image.shape[:2]
-        if self._fit is None or (self._fit.width, self._fit.height) != (width, height):
-            self._fit = Letterbox.fit(width, height, self._square.shape[0], self._centred)
+        fit = self._fit
+        if fit is None or (fit.width, fit.height) != (width, height):
+            fit = self._fit = Letterbox.fit(width, height, self._square.shape[0], self._centred)
             self._square[:] = PADDING
-        self._fit.draw(image, self._square)
-        return self._fit
+        fit.draw(image, self._square)
+        return fit

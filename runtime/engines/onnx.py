@@ -83,7 +83,7 @@ def _explain(path: str, error: Exception, version: str) -> str:
     reason = _first_line(error)
     lowered = reason.lower()
     if "opset" in lowered or "ir_version" in lowered or "ir version" in lowered:
-        hint = "it needs a newer onnxruntime than {}: upgrade it, or export with opset 13 and IR version 8".format(version)
+        hint = "it needs a newer onnxruntime than {}: upgrade, or export with opset 13 and IR version 8".format(version)
     elif "protobuf" in lowered or "parse" in lowered:
         hint = "not an ONNX file, or cut short: copy or export it again"
     else:

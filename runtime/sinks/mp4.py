@@ -48,34 +48,33 @@ class Mp4Sink(Sink):
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         captured_s = observation.frame.captured_s
         if self._writer is None:
-            self._open(picture)
+            self._writer = self._opened(picture)
             self._first_s = captured_s
         due = int(round((captured_s - self._first_s) * self._rate_hz))
-        self._repeat_until(due)
+        if self._last is not None:
+            self._write(self._writer, self._last, until=due)
         if self._last is None or self._last.shape != picture.shape:
             self._last = np.empty_like(picture)
         np.copyto(self._last, picture)
-        if self._written <= due:
-            self._write()
+        self._write(self._writer, self._last, until=due + 1)
         return True
 
-    def _open(self, picture: np.ndarray) -> None:
-        # yuv420p halves the colour planes, so both sides must be even.
+    def _opened(self, picture: np.ndarray) -> cv2.VideoWriter:
+        # The colour planes have half the sides, so both must be even.
         self._size = (picture.shape[1] & ~1, picture.shape[0] & ~1)
-        self._writer = cv2.VideoWriter(self.name, cv2.VideoWriter_fourcc(*CODEC), self._rate_hz, self._size)
-        if not self._writer.isOpened():
+        fourcc = cv2.VideoWriter_fourcc(*CODEC)  # type: ignore[attr-defined]
+        writer = cv2.VideoWriter(self.name, fourcc, self._rate_hz, self._size)
+        if not writer.isOpened():
             raise SinkError("cannot record to {}: this OpenCV cannot write {} video".format(self.name, CODEC))
+        return writer
 
-    def _repeat_until(self, due: int) -> None:
-        while self._last is not None and self._written < due:
-            self._write()
-
-    def _write(self) -> None:
-        picture = self._last
-        if picture.shape[1::-1] != self._size:
+    def _write(self, writer: cv2.VideoWriter, picture: np.ndarray, until: int) -> None:
+        """Write `picture` until the file holds `until` pictures; not at all where it holds as many."""
+        if self._written < until and picture.shape[1::-1] != self._size:
             picture = cv2.resize(picture, self._size)
-        self._writer.write(picture)
-        self._written += 1
+        while self._written < until:
+            writer.write(picture)
+            self._written += 1
 
     def close(self) -> None:
         if self._writer is not None:

@@ -30,7 +30,9 @@ def open_sink(kind: str, settings: Settings) -> Sink:
 
 def _web(settings: Settings) -> WebSink:
     sink = WebSink(settings.listen, settings.port, settings.token)
-    log.info("live picture: %s", sink.url)
+    # The log of a service is read by more people than may see the picture: the token stays out of it.
+    address, _, secret = sink.url.partition("?")
+    log.info("live picture: %s%s", address, "?token=... (as you set it)" if secret else "")
     return sink
 
 

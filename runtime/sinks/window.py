@@ -39,7 +39,8 @@ def why_no_window() -> Optional[str]:
     except subprocess.TimeoutExpired:
         return "the display does not answer"
     if probe.returncode != 0:
-        return "the display {} cannot be used, or OpenCV was built without windows".format(os.environ.get("DISPLAY", ""))
+        display = os.environ.get("DISPLAY", "")
+        return "the display {} cannot be used, or OpenCV was built without windows".format(display)
     return None
 
 

@@ -74,7 +74,7 @@ class CameraSource(Source):
 
     def _ask_for(self, res: Size, fps: float) -> None:
         # MJPG first: raw YUYV does not fit through USB 2 at 720p and 30 fps, and the driver then halves the rate.
-        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*"MJPG"))
+        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*"MJPG"))  # type: ignore[attr-defined]
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, res[0])
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, res[1])
         if fps > 0:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import Optional
+from typing import NoReturn, Optional
 
 import cv2
 import numpy as np
@@ -55,12 +55,10 @@ class VideoSource(Source):
         self._read += 1
         return frame
 
-    def _end(self) -> None:
+    def _end(self) -> NoReturn:
         # Containers round: only more than one missing frame is taken for damage.
         if self.total_frames is not None and self._read < self.total_frames - 1:
-            log.warning(
-                "%s is damaged or cut short: played %d of %d frames", self.name, self._read, self.total_frames
-            )
+            log.warning("%s is damaged or cut short: played %d of %d frames", self.name, self._read, self.total_frames)
         raise EndOfStream
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ class WaitingSource(Source):
     def __init__(
         self, name: str, res: Size, open_source: Callable[[], Source], clock: Optional[MonotonicClock] = None
     ) -> None:
-        """`open_source` raises SourceError while the source is absent; `res`: (width, height) of the offline picture."""
+        """`open_source` raises SourceError while it is absent; `res`: (width, height) of the offline picture."""
         self.name = name
         self._offline = np.full((res[1], res[0], 3), GREY, np.uint8)
         self._open_source = open_source
@@ -48,8 +48,9 @@ class WaitingSource(Source):
             return self._offline_frame(error)
         if frame is not None and frame.id is not None:
             # Ids go on where the last connection ended, so that none is ever repeated.
-            frame = frame._replace(id=self._first_id + frame.id)
-            self._next_id = frame.id + 1
+            number = self._first_id + frame.id
+            self._next_id = number + 1
+            return frame._replace(id=number)
         return frame
 
     def _try_to_open(self, timeout_s: float) -> Optional[Frame]:

@@ -69,7 +69,9 @@ def test_a_mistake_is_one_line_that_helps(arguments, words):
 
 def test_flags_from_a_file(tmp_path):
     path = tmp_path / "camera.flags"
-    path.write_text("# the shop's camera\n--source /dev/video0 --wait\n--res 1280x720   # wide\n\n--sink 'my film.mp4'\n--sink web\n")
+    path.write_text(
+        "# the shop's camera\n--source /dev/video0 --wait\n--res 1280x720  # wide\n\n--sink 'my film.mp4'\n--sink web\n"
+    )
     settings = settings_from_arguments(["@" + str(path), "--fps", "15"])
     assert settings.source == "/dev/video0"
     assert settings.wait

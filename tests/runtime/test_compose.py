@@ -20,7 +20,9 @@ FIGURES = Figures(30.0, 29.97, 24.8, 38.2, 61.0, Stages(), 250, 248, 900, 80, "d
 def observed(image, boxes, products=None, frame_id=0):
     k = len(boxes)
     detections = Detections(
-        np.array(boxes, np.float32).reshape(-1, 4), np.linspace(0.9, 0.5, k).astype(np.float32), np.arange(k, dtype=np.int32) % 2
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.linspace(0.9, 0.5, k).astype(np.float32),
+        np.arange(k, dtype=np.int32) % 2,
     )
     names = None
     if products is not None:
@@ -88,6 +90,8 @@ def test_labels_are_rendered_once():
     assert tiles.tile("a", (1, 2, 3), 0.5) is tiles.tile("a", (1, 2, 3), 0.5)
 
 
-@pytest.mark.parametrize("text, expected", [("crème", "creme"), ("Müller", "Muller"), ("日本", "??"), ("plain", "plain")])
+@pytest.mark.parametrize(
+    "text, expected", [("crème", "creme"), ("Müller", "Muller"), ("日本", "??"), ("plain", "plain")]
+)
 def test_accents_go_and_the_rest_becomes_question_marks(text, expected):
     assert plain(text) == expected

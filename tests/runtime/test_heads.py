@@ -73,7 +73,12 @@ def test_six_columns_are_told_apart_by_the_number_of_rows(shape, metadata, name)
 
 @pytest.mark.parametrize(
     "shapes, metadata",
-    [([(1, 10, 7)], {}), ([(1, 1000)], {}), ([(1, 84, CELLS), (1, 32, 16, 16)], {}), ([(1, 84, CELLS)], {"task": "segment"})],
+    [
+        ([(1, 10, 7)], {}),
+        ([(1, 1000)], {}),
+        ([(1, 84, CELLS), (1, 32, 16, 16)], {}),
+        ([(1, 84, CELLS)], {"task": "segment"}),
+    ],
 )
 def test_what_is_no_detector_is_refused_with_what_was_expected(shapes, metadata):
     with pytest.raises(ModelError, match="expected"):

@@ -14,8 +14,8 @@ NETWORK = st.sampled_from([32, 96, 160, 320, 416, 640])
 @given(SIDES, SIDES, NETWORK, st.booleans())
 def test_it_fits_inside_and_touches_two_sides(width, height, side, centred):
     fit = Letterbox.fit(width, height, side, centred)
-    assert 0 <= fit.left
-    assert 0 <= fit.top
+    assert fit.left >= 0
+    assert fit.top >= 0
     assert fit.left + fit.inner_width <= side
     assert fit.top + fit.inner_height <= side
     # YOLOX cuts where Ultralytics rounds, and a product of floats may lie just below the whole number.
@@ -38,11 +38,16 @@ def test_boxes_outside_are_clipped():
     assert fit.boxes_out(np.array([[-50.0, -50, 500, 500]], np.float32)).tolist() == [[0, 0, 640, 480]]
 
 
-@pytest.mark.parametrize("width, height, left, top", [(640, 480, 0, 20), (480, 640, 20, 0), (640, 479, 0, 20), (7, 3, 0, 45)])
+@pytest.mark.parametrize(
+    "width, height, left, top", [(640, 480, 0, 20), (480, 640, 20, 0), (640, 479, 0, 20), (7, 3, 0, 45)]
+)
 def test_where_the_padding_goes(width, height, left, top):
     fit = Letterbox.fit(width, height, 160)
     assert (fit.left, fit.top) == (left, top)
-    assert (Letterbox.fit(width, height, 160, centred=False).left, Letterbox.fit(width, height, 160, False).top) == (0, 0)
+    assert (Letterbox.fit(width, height, 160, centred=False).left, Letterbox.fit(width, height, 160, False).top) == (
+        0,
+        0,
+    )
 
 
 def test_a_kept_square_has_no_trace_of_the_picture_before():

@@ -15,7 +15,9 @@ from runtime.frame import UNKNOWN
 from runtime.gallery import Gallery
 
 BOXES = [[20, 20, 52, 52], [68, 84, 132, 116], [100, 20, 132, 52]]
-PICTURE = tiny.scene((36, 36, tiny.SQUARE, tiny.RED), (100, 100, tiny.BAR, tiny.BLUE), (116, 36, tiny.SQUARE, tiny.GREY))
+PICTURE = tiny.scene(
+    (36, 36, tiny.SQUARE, tiny.RED), (100, 100, tiny.BAR, tiny.BLUE), (116, 36, tiny.SQUARE, tiny.GREY)
+)
 
 
 @pytest.fixture(scope="module")
