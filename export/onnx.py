@@ -1,0 +1,182 @@
+"""torch -> ONNX on the workstation: python -m export.onnx detector WEIGHTS.pt --out detector.onnx
+
+The result takes uint8 (n, h, w, 3) BGR, n, h and w open; order, scale and layout are in the graph up to `normalized`;
+opset 13; weights stored as FP16. It is compared with torch before it takes its place.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
+
+import onnx
+
+from export.agreement import Differences, classifier_differences, detector_differences, pictures
+from export.half_weights import store_half
+from export.modulo import rewrite_mod
+from export.tracing import describe, onnx_from_torch
+from export.uint8_input import take_uint8
+from export.ultralytics_weights import open_weights
+from runtime import __version__
+from runtime.engines.onnx import OnnxEngine
+from runtime.errors import MissingPackageError, ModelError, ShelfsightError, UsageError
+from runtime.heads import grid_cells
+
+SMALLEST_SIDE = 160
+"""Pixels. An end-to-end detector gives a fixed number of boxes, at most the cells of the smallest input: 525 here."""
+DETECTIONS = 300
+SIDES = (160, 224, 320)
+BATCHES = (1, 3)
+
+# Largest differences from torch, (pixels of a box, score or element of an embedding).
+AS_TRACED = Differences(2e-3, 1e-5)
+"""The graph itself: float32 in another order. Measured 2e-4 px at 480x256 and 1e-6 (November 2026, torch 2.14)."""
+AS_STORED = Differences(2.0, 2e-2)
+"""With weights rounded to FP16, 11 bits."""
+
+
+class Exported(NamedTuple):
+    """What an export wrote, and how far it is from torch."""
+
+    path: str
+    bytes: int
+    as_traced: Differences
+    as_stored: Differences
+
+
+def export_detector(weights: str, out: str, end2end: bool = False, detections: int = DETECTIONS) -> Exported:
+    """Export the Ultralytics detector in `weights` to `out`. `end2end`: no suppression needed, `detections` boxes.
+
+    Raises ModelError, and leaves `out` as it was, where the result is too far from torch.
+    """
+    if end2end and not 1 <= detections <= grid_cells(SMALLEST_SIDE):
+        raise UsageError(
+            "{} detections: expected 1 to {}, the cells of the smallest input, {} px".format(
+                detections, grid_cells(SMALLEST_SIDE), SMALLEST_SIDE
+            )
+        )
+    import torch
+
+    opened = open_weights(weights, end2end, detections)
+    shape = ["n", detections, 6] if end2end else ["n", 4 + opened.classes, "cells"]
+    # Neither square nor the smallest: a side taken for constant shows in the comparison.
+    model = onnx_from_torch(opened.module, torch.rand(2, 3, 7 * opened.stride, 6 * opened.stride), "output0", shape)
+    rewrite_mod(model)
+    take_uint8(model)
+    describe(model, dict(opened.metadata, shelfsight=__version__))
+    sizes = [(side, side) for side in SIDES] + [(480, 256)]
+
+    def compare(engine: OnnxEngine) -> Differences:
+        return detector_differences(engine, opened.module, pictures(sizes, BATCHES), end2end)
+
+    return _store(model, out, compare)
+
+
+def export_classifier(
+    module: Any, crop_size: int, out: str, mean: Sequence[float], std: Sequence[float], embedding: Optional[int] = None
+) -> Exported:
+    """Export `module` to `out`, and compare: float32 (n, 3, s, s) normalised RGB -> (n, d) embeddings of length 1.
+
+    `crop_size`: pixels. `mean`, `std`: R G B, of pictures scaled to 0..1, as in training. `embedding`: d, told by a
+    run where it is not given. Raises ModelError, and leaves `out` as it was, where the result is too far from torch.
+    """
+    import torch
+
+    module = module.float().eval()
+    example = torch.rand(2, 3, crop_size, crop_size)
+    with torch.no_grad():
+        found = module(example)
+    lengths = found.norm(dim=1) if found.dim() == 2 else None
+    if lengths is None or not torch.allclose(lengths, torch.ones(2), atol=1e-3):
+        raise ModelError("the classifier gives {}: expected (n, d) embeddings of length 1".format(list(found.shape)))
+    model = onnx_from_torch(module, example, "embedding", ["n", embedding or found.shape[1]])
+    take_uint8(model, mean, std)
+    metadata = {
+        "task": "embed",
+        "imgsz": str([crop_size, crop_size]),
+        "mean": str([float(value) for value in mean]),
+        "std": str([float(value) for value in std]),
+        "shelfsight": __version__,
+    }
+    describe(model, metadata)
+
+    def compare(engine: OnnxEngine) -> Differences:
+        return classifier_differences(engine, module, pictures([(crop_size, crop_size)], BATCHES), mean, std)
+
+    return _store(model, out, compare)
+
+
+def _store(model: onnx.ModelProto, out: str, compare: Callable[[OnnxEngine], Differences]) -> Exported:
+    """Compare `model` as it is, store its weights as FP16, compare again, and put it in place."""
+    folder = os.path.dirname(os.path.abspath(out))
+    if not os.path.isdir(folder):
+        raise UsageError("no folder {} to write {} to: make it first".format(folder, os.path.basename(out)))
+    onnx.checker.check_model(model)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as staging:
+        path = os.path.join(staging, "model.onnx")
+        as_traced = _compared(model, path, compare, AS_TRACED, "the graph")
+        store_half(model)
+        as_stored = _compared(model, path, compare, AS_STORED, "the graph with weights stored as FP16")
+        size = os.path.getsize(path)
+        os.replace(path, out)
+    return Exported(out, size, as_traced, as_stored)
+
+
+def _compared(model, path: str, compare: Callable[[OnnxEngine], Differences], limit: Differences, what: str):
+    onnx.save(model, path)
+    engine = OnnxEngine(path)
+    try:
+        found = compare(engine)
+    finally:
+        engine.close()
+    # Written so that a NaN fails.
+    if not (found.boxes_px <= limit.boxes_px and found.values <= limit.values):
+        raise ModelError(
+            "{} differs from torch by {:.2g} px and {:.2g}: expected at most {:g} px and {:g}; not written".format(
+                what, found.boxes_px, found.values, limit.boxes_px, limit.values
+            )
+        )
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m export.onnx", description="Export a trained network to ONNX.")
+    stages = parser.add_subparsers(dest="stage", metavar="STAGE")
+    detector = stages.add_parser("detector", help="stage 1, weights that Ultralytics saved")
+    detector.add_argument("weights", metavar="WEIGHTS.pt", help="weights that Ultralytics saved")
+    detector.add_argument("--end2end", action="store_true", help="use the one-to-one head: no suppression needed")
+    detector.add_argument(
+        "--detections", type=int, default=DETECTIONS, metavar="N", help="boxes of --end2end (default: %(default)s)"
+    )
+    detector.add_argument("--out", required=True, metavar="FILE.onnx", help="the file to write")
+    return parser
+
+
+def _export(values: argparse.Namespace) -> Exported:
+    if values.stage == "detector":
+        return export_detector(values.weights, values.out, values.end2end, values.detections)
+    raise UsageError("say what to export: detector or classifier")
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    values = _parser().parse_args(arguments)
+    try:
+        exported = _export(values)
+    except (ShelfsightError, OSError) as error:
+        print("shelfsight: {}".format(error), file=sys.stderr)
+        return getattr(error, "exit_status", 1)
+    except ImportError as error:
+        missing = MissingPackageError("{}: pip install '.[training]' on the workstation".format(error))
+        print("shelfsight: {}".format(missing), file=sys.stderr)
+        return missing.exit_status
+    print("{}: {:.1f} MB".format(exported.path, exported.bytes / 1e6))
+    for what, differences in (("graph", exported.as_traced), ("with FP16-stored weights", exported.as_stored)):
+        in_px = "{:.1e} px, ".format(differences.boxes_px) if values.stage == "detector" else ""
+        print("largest difference from torch, {}: {}{:.1e}".format(what, in_px, differences.values))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
