@@ -12,6 +12,7 @@ from runtime.scene.sprites import Sprite, product_sprite, sprite_from_picture
 
 SKINS = (0xF2D0B5, 0xE0AC83, 0xC68A5E, 0x9C6541, 0x70452D, 0x5A3826)
 SLEEVES = (0xF4F4F2, 0x34495E, 0x8E6F8B, 0x5E7F73, 0xC98B5F)
+PEOPLE = len(SKINS) * len(SLEEVES)
 HEIGHT = 840
 """Design pixels from above the fingers down the arm; the arm is long enough to reach the frame's edge."""
 FRONT_HEIGHT = 270
@@ -120,9 +121,9 @@ def _trimmed(picture: np.ndarray, origin: Tuple[float, float]) -> HandSprite:
     return HandSprite(sprite, (x + width / 2.0 - origin[0], y + height / 2.0 - origin[1]))
 
 
-def hand_for(product: Product, skin: int, sleeve: int) -> Hand:
-    """The hand that suits the product: pinched by its edge where wide, gripped by the handle where a brush."""
+def hand_for(product: Product, person: int) -> Hand:
+    """One of PEOPLE's hands as suits the product: pinching the edge of a wide one, round the handle of a brush."""
     width, height = product_sprite(product).size_px
     brush = SHAPES[product.shape] == "brush"
     foot_px = height // 2 + (56 if brush else 0)  # a brush is held by the lower end of its handle
-    return _hand(26 if brush else width // 2, foot_px, width > 170, skin % len(SKINS), sleeve % len(SLEEVES))
+    return _hand(26 if brush else width // 2, foot_px, width > 170, person % len(SKINS), person // len(SKINS))

@@ -1,14 +1,14 @@
 """The scene: products on shelves and in hands before a backdrop, as a pure function of settings, size and time."""
 
 from functools import lru_cache
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 import cv2
 import numpy as np
 
 from runtime.errors import UsageError
 from runtime.scene.backdrop import draw_backdrop, margin_px
-from runtime.scene.hands import hand_for
+from runtime.scene.hands import PEOPLE, hand_for
 from runtime.scene.light import UNIT, gain_map
 from runtime.scene.motion import Pose, hand_pose, lane_pose, layout_of, sway_px
 from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
@@ -51,7 +51,8 @@ class Scene:
         rng = np.random.RandomState([settings.seed, split, int(settings.hard)])
         self._order = rng.permutation(len(PRODUCTS))
         self._layout = layout_of(rng, settings, width, height)
-        self._people = rng.permutation(30)
+        self._first_hand = settings.products - len(self._layout.hands)
+        self._people = rng.permutation(PEOPLE)
         self._backdrop = draw_backdrop(rng, settings, self._layout, width, height)
         self._gain = gain_map(rng, settings, width, height)
         noise = rng.standard_normal((height + NOISE_SHIFTS, width + NOISE_SHIFTS, 3)) * self._difficulty.noise
@@ -68,6 +69,17 @@ class Scene:
         stamps = [paint(image, layer) for thing in objects for layer in thing.layers]
         image = self._photographed(image, time_s)
         return Rendered(image, _truth(objects, sights(stamps, width, height)))
+
+    def furnish(self) -> Iterator[Product]:
+        """Draw, one by one, every product and hand that the scene may ever show, in the order of their entrance.
+
+        Optional: `render` draws what is missing, some 30 ms each on a desk machine. All sprites are kept in common.
+        """
+        for number in self._order:
+            product_sprite(PRODUCTS[number])
+            for person in self._people[: len(self._layout.hands)]:
+                hand_for(PRODUCTS[number], int(person))
+            yield PRODUCTS[number]
 
     def _backdrop_at(self, sway: Tuple[int, int]) -> np.ndarray:
         margin, (width, height) = margin_px(self.size[0]), self.size
@@ -105,8 +117,7 @@ class Scene:
 
     def _held(self, index: int, pose: Pose) -> _Object:
         number, product = self._shown(index, pose.visit)
-        person = int(self._people[index % len(self._people)])
-        hand = hand_for(product, person, person // 6)
+        hand = hand_for(product, int(self._people[index - self._first_hand]))
         matrix, smear = matrix_of_pose(pose, 0.0), self._smear(pose)
         behind, front = (matrix.dot(shifted(*part.offset_px)) for part in hand)
         layers = (

@@ -53,6 +53,9 @@ class DemoSource(Source):
         self._truths_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="demo camera", daemon=True)
         self._thread.start()
+        # Drawing a product takes longer than a frame: done ahead, so that a newcomer on the shelf does not stall it.
+        self._furnisher = threading.Thread(target=self._furnish, name="demo furnisher", daemon=True)
+        self._furnisher.start()
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         """The newest frame not yet given; SourceError if the renderer failed, EndOfStream after `close`."""
@@ -64,10 +67,16 @@ class DemoSource(Source):
             return self._truths[frame_id]
 
     def close(self) -> None:
-        """Stop rendering and wait for the thread, at most JOIN_S."""
+        """Stop rendering and wait for its threads, at most JOIN_S."""
         self._stop.set()
         self._slot.fail(EndOfStream())
-        self._thread.join(JOIN_S)
+        for thread in (self._thread, self._furnisher):
+            thread.join(JOIN_S / 2)
+
+    def _furnish(self) -> None:
+        for _ in self._scene.furnish():
+            if self._stop.is_set():
+                return
 
     def _run(self) -> None:
         try:

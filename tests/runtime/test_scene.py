@@ -164,6 +164,13 @@ def test_speed_is_scene_time_over_real_time():
     np.testing.assert_array_equal(slow.render(3.0).image, fast.render(1.5).image)
 
 
+def test_furnishing_draws_everything_and_changes_nothing():
+    asked = SceneSettings(products=4, seed=8)
+    plain, furnished = Scene(asked, SMALL), Scene(asked, SMALL)
+    assert set(furnished.furnish()) == set(PRODUCTS)
+    np.testing.assert_array_equal(plain.render(2.0).image, furnished.render(2.0).image)
+
+
 def test_a_track_keeps_its_product_and_products_come_and_go():
     scene = Scene(SceneSettings(products=8, seed=2, unknown=0.2), SMALL)
     product_of_track = {}

@@ -129,6 +129,7 @@ def test_close_ends_the_thread_and_the_stream_and_may_be_called_twice():
     source.close()
     source.close()
     assert not source._thread.is_alive()
+    assert not source._furnisher.is_alive()
     with pytest.raises(EndOfStream):
         source.read(0)
         source.read(0)
