@@ -5,10 +5,15 @@ import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIPS_ALLOWED = Path(__file__).with_name("skips_allowed_in_ci.txt")
+
+# No deadline: a busy machine is no bug. In CI the same examples every time: a red run can be run again.
+hypothesis.settings.register_profile("shelfsight", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("shelfsight")
 
 
 @pytest.fixture(scope="session")
