@@ -18,25 +18,33 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """Run the program; its exit status: 0 done, 1 it could not run, 2 wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     verbose = "-v" in arguments or "--verbose" in arguments
+    stop = threading.Event()
     try:
         settings = settings_from_arguments(arguments)
         _start_log(settings.verbose)
-        _import_cv2(settings.verbose)
-        _run(settings)
+        with _stopped_by_signals(stop):
+            _import_cv2(settings.verbose)
+            _run(settings, stop)
     except ShelfsightError as error:
-        if verbose:
-            traceback.print_exc()
-        print("shelfsight: {}".format(error), file=sys.stderr)
-        return error.exit_status
+        return _fail(str(error), error.exit_status, verbose)
+    except Exception as error:  # a mistake of ours: still one line, and the way to the rest of it
+        hint = "" if verbose else " (run it again with -v and tell us what it prints)"
+        return _fail("unexpected {}: {}{}".format(type(error).__name__, error, hint), 1, verbose)
     return 0
 
 
-def _run(settings: Settings) -> None:
+def _fail(message: str, exit_status: int, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exc()
+    print("shelfsight: {}".format(message), file=sys.stderr)
+    return exit_status
+
+
+def _run(settings: Settings, stop: threading.Event) -> None:
     from runtime.assembly import assemble
 
     check_report_path(settings.report)
-    stop = threading.Event()
-    with _stopped_by_signals(stop), assemble(settings, stop) as assembly:
+    with assemble(settings, stop) as assembly:
         try:
             assembly.loop.run()
         finally:

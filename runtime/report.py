@@ -56,12 +56,12 @@ def check_report_path(path: Optional[str]) -> None:
 def write_report(path: str, report: Dict[str, Any]) -> None:
     """Write `report` to `path` whole or not at all; "-" is standard output."""
     text = json.dumps(report, indent=2) + "\n"
-    if path == STANDARD_OUTPUT:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
     folder = os.path.dirname(os.path.abspath(path))
     try:
+        if path == STANDARD_OUTPUT:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            return
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".report-")
         try:
             with os.fdopen(handle, "w") as file:

@@ -219,3 +219,12 @@ def test_a_truncated_video_says_so_and_is_done(camera, tmp_path, tiny_folder):
     assert done.returncode == 0
     assert "cut short" in done.stderr
     assert 10 < json.loads(done.stdout)["frames"]["presented"] < 50
+
+
+def test_a_mistake_of_ours_is_one_line_too(camera, tmp_path):
+    text_file(tmp_path / "cv2.py", "raise RuntimeError('a bug')\n")
+    done = camera("--source", "demo://")
+    assert done.returncode == 1
+    assert (
+        done.stderr == "shelfsight: unexpected RuntimeError: a bug (run it again with -v and tell us what it prints)\n"
+    )
