@@ -8,6 +8,7 @@ from typing import Optional
 from runtime.errors import SourceError, UsageError
 from runtime.settings import DEFAULT_RES, Settings
 from runtime.sources.camera import CameraSource, camera_paths
+from runtime.sources.demo import DemoSource
 from runtime.sources.folder import FolderSource
 from runtime.sources.source import Source
 from runtime.sources.video import VideoSource
@@ -49,8 +50,6 @@ def _camera(path: str, settings: Settings) -> Source:
 
 
 def _demo(uri: str, settings: Settings) -> Source:
-    from runtime.sources.demo import DemoSource
-
     return DemoSource(uri, settings.res or DEFAULT_RES, settings.fps)
 
 
