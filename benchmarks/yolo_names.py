@@ -16,11 +16,13 @@ YAML_FILES = ("data.yaml", "data.yml", "config.yaml", "dataset.yaml")
 _QUOTED = r"""'(?:[^']|'')*'|"[^"\\]*\""""
 _KEY = r"(?P<index>\d+)\s*:"
 _BLOCK_ITEM = re.compile(
-    r"^\s*(?:-|" + _KEY + r")\s+(?P<name>" + _QUOTED + r"""|[^\s'"\[\]{}&*!|>%@`#][^#]*?)\s*(?:\s\#.*)?$"""
+    r"^\s*(?:-|"
+    + _KEY
+    + r")\s+(?P<name>"
+    + _QUOTED
+    + r"""|[^\s'"\[\]{}&*!|>%@`#](?:[^#]|(?<=\S)\#)*?)\s*(?:\s\#.*)?$"""
 )
-_FLOW_ITEM = re.compile(
-    r"\s*(?:" + _KEY + r"\s*)?(?P<name>" + _QUOTED + r"""|[^\s'",\[\]{}#][^,\[\]{}#]*?)\s*(?:,|$)"""
-)
+_FLOW_ITEM = re.compile(r"\s*(?:" + _KEY + r"\s*)?(?P<name>" + _QUOTED + r"""|[^\s'",\[\]{}#][^,\[\]{}]*?)\s*(?:,|$)""")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _BLANK = re.compile(r"^\s*(#.*)?$")
 _Items = List[Tuple[Optional[int], str]]

@@ -118,6 +118,8 @@ def test_names_as_people_write_them_in_yaml(tmp_path, file, text):
 def test_quotes_and_hashes_in_names(tmp_path):
     (tmp_path / "data.yaml").write_text("names: ['rock''n''roll, loud', C#]\n", encoding="utf-8")
     assert read_names(str(tmp_path)) == ["rock'n'roll, loud", "C#"]
+    (tmp_path / "data.yaml").write_text("names:\n  - C# # the language\n  - 'a # b' # quoted\n", encoding="utf-8")
+    assert read_names(str(tmp_path)) == ["C#", "a # b"]
 
 
 @pytest.mark.parametrize(
