@@ -1,4 +1,4 @@
-"""torch -> ONNX on the workstation: python -m export.onnx detector WEIGHTS.pt --out detector.onnx
+"""torch -> ONNX on the workstation: python -m export.onnx detector|classifier WEIGHTS.pt --out FILE.onnx
 
 The result takes uint8 (n, h, w, 3) BGR, n, h and w open; order, scale and layout are in the graph up to `normalized`;
 opset 13; weights stored as FP16. It is compared with torch before it takes its place.
@@ -13,6 +13,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 import onnx
 
 from export.agreement import Differences, classifier_differences, detector_differences, pictures
+from export.classifier_weights import open_classifier
 from export.half_weights import store_half
 from export.modulo import rewrite_mod
 from export.tracing import describe, onnx_from_torch
@@ -30,8 +31,9 @@ SIDES = (160, 224, 320)
 BATCHES = (1, 3)
 
 # Largest differences from torch, (pixels of a box, score or element of an embedding).
-AS_TRACED = Differences(2e-3, 1e-5)
-"""The graph itself: float32 in another order. Measured 2e-4 px at 480x256 and 1e-6 (November 2026, torch 2.14)."""
+AS_TRACED = Differences(2e-3, 1e-4)
+"""The graph itself: float32 in another order. Measured 2e-4 px at 480x256, 4e-7 of a score, 1e-5 of an embedding of
+random weights (November 2026, torch 2.14, onnxruntime 1.32)."""
 AS_STORED = Differences(2.0, 2e-2)
 """With weights rounded to FP16, 11 bits."""
 
@@ -143,6 +145,9 @@ def _compared(model, path: str, compare: Callable[[OnnxEngine], Differences], li
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m export.onnx", description="Export a trained network to ONNX.")
     stages = parser.add_subparsers(dest="stage", metavar="STAGE")
+    classifier = stages.add_parser("classifier", help="stage 2, the last.pt of python -m training.classifier")
+    classifier.add_argument("weights", metavar="last.pt", help="the checkpoint of a training")
+    classifier.add_argument("--out", required=True, metavar="FILE.onnx", help="the file to write")
     detector = stages.add_parser("detector", help="stage 1, weights that Ultralytics saved")
     detector.add_argument("weights", metavar="WEIGHTS.pt", help="weights that Ultralytics saved")
     detector.add_argument("--end2end", action="store_true", help="use the one-to-one head: no suppression needed")
@@ -156,6 +161,9 @@ def _parser() -> argparse.ArgumentParser:
 def _export(values: argparse.Namespace) -> Exported:
     if values.stage == "detector":
         return export_detector(values.weights, values.out, values.end2end, values.detections)
+    if values.stage == "classifier":
+        opened = open_classifier(values.weights)
+        return export_classifier(opened.module, opened.crop_size, values.out, opened.mean, opened.std)
     raise UsageError("say what to export: detector or classifier")
 
 

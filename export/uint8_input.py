@@ -32,16 +32,18 @@ def take_uint8(model: onnx.ModelProto, mean: Sequence[float] = (0, 0, 0), std: S
     divisor = np.asarray(std, np.float64) * 255
     offset = -np.asarray(mean, np.float64) / np.asarray(std, np.float64)
     nodes = [
-        _node("Transpose", [IMAGES], "planes", perm=[0, 3, 1, 2]),
+        # First of all: TensorRT takes uint8 inputs from 8.5 on, but only a cast may read them. On a CPU that
+        # costs 0.006 ms at 160x160 over casting last (desk, November 2026, onnxruntime 1.10 and 1.32).
+        _node("Cast", [IMAGES], "floats", to=TensorProto.FLOAT),
+        _node("Transpose", [_OURS + "floats"], "planes", perm=[0, 3, 1, 2]),
         _node("Gather", [_OURS + "planes", _constant(model, "rgb", [2, 1, 0], np.int64)], "ordered", axis=1),
-        _node("Cast", [_OURS + "ordered"], "floats", to=TensorProto.FLOAT),
     ]
     if np.ptp(divisor) == 0 and not offset.any():
         # Division, not multiplication by 1/255: bit-identical to what the network saw in training.
-        nodes.append(_node("Div", [_OURS + "floats", _constant(model, "divisor", divisor[0])], ""))
+        nodes.append(_node("Div", [_OURS + "ordered", _constant(model, "divisor", divisor[0])], ""))
     else:
         scale = _constant(model, "scale", (1 / divisor).reshape(3, 1, 1))
-        nodes.append(_node("Mul", [_OURS + "floats", scale], "scaled"))
+        nodes.append(_node("Mul", [_OURS + "ordered", scale], "scaled"))
         nodes.append(_node("Add", [_OURS + "scaled", _constant(model, "offset", offset.reshape(3, 1, 1))], ""))
     normalized = onnx.ValueInfoProto()
     normalized.CopyFrom(inputs[0])
