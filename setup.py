@@ -25,12 +25,14 @@ EXTRAS = {
     "export": ["onnx"],
     # ultralytics is AGPL-3.0: see NOTICE.
     "training": ["onnx", "timm", "torch", "torchmetrics", "torchvision", "tqdm", "ultralytics"],
+    "benchmarks": ["tqdm"],
     "test": [
         "aiohttp",
         "hypothesis",
         "onnx",
         "pytest",
         "pytest-timeout",
+        "tqdm",
         'mypy; python_version >= "3.11"',
         'ruff; python_version >= "3.7"',
         'vermin; python_version >= "3.7"',
