@@ -1,0 +1,158 @@
+"""Export, calibrate, measure and put a bundle together from two trainings:
+
+python -m training.assemble --detector RUN1/weights/last.pt --classifier RUN2/last.pt --data DIR --out BUNDLE
+
+--calibrate names the groups of DIR that set the two thresholds, --test those whose figures go into bundle.json.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+
+from benchmarks.scoring import Found, Truth
+from export.bundle import assemble_bundle, write_gallery, write_parity
+from runtime.bundle import FILES, Bundle
+from runtime.errors import MissingPackageError, ShelfsightError
+from runtime.frame import UNKNOWN
+from runtime.scene.products import SHAPES
+from runtime.scene.scene import Scene
+from runtime.scene.settings import SceneSettings
+from training.calibration import choose_min_score, choose_threshold
+from training.classifier import MARGIN, load_training
+from training.dataset import open_data_set
+from training.evaluate import Seen, evaluate, look, summary
+
+PARITY_SIZE = (320, 240)
+IOU = 0.6
+"""Two boxes of one shape that overlap more are one object."""
+PROVISIONAL = 0.25
+
+
+def parity_frames() -> List[np.ndarray]:
+    """Sample frames of our own renderer, (H, W, 3) uint8 BGR: what an engine is compared with its ONNX on."""
+    asked = [SceneSettings(8, seed, split=split, hard=hard) for seed, split, hard in PARITY_SCENES]
+    return [Scene(settings, PARITY_SIZE).render(3.0).image for settings in asked]
+
+
+PARITY_SCENES = ((1, "train", False), (2, "train", True), (3, "heldout", False), (4, "heldout", False))
+
+
+def calibrated(bundle: Bundle, data_folder: Path, groups: Sequence[str], threads: int) -> Dict[str, float]:
+    """min_score, from both sizes together, and threshold, from the true boxes."""
+    data = open_data_set(data_folder, list(groups))
+    seen: List[Seen] = []
+    for size in (160, 320):
+        seen += look(bundle, data, size, threads)
+    found: List[Found] = [each.found for each in seen]
+    truth: List[Truth] = [each.truth for each in seen]
+    min_score, f1 = choose_min_score(found, truth)
+    half = seen[len(seen) // 2 :]
+    similarities = np.concatenate([each.similarities for each in half])
+    products = np.concatenate([each.products for each in half])
+    nearest = np.concatenate([each.nearest for each in half])
+    known = similarities[(products != UNKNOWN) & (products == nearest)]
+    strangers = similarities[products == UNKNOWN]
+    threshold = choose_threshold(known, strangers)
+    print(
+        f"min_score {min_score:.3f} (F1 of the boxes {f1:.3f}), threshold {threshold:.3f}: "
+        f"{(known < threshold).mean():.3f} of {len(known)} known lost, "
+        f"{(strangers < threshold).mean():.3f} of {len(strangers)} strangers rejected"
+    )
+    return {"min_score": round(min_score, 3), "threshold": round(threshold, 4)}
+
+
+def export_both(detector: str, classifier: Path, folder: Path) -> Dict[str, Any]:
+    """Write the four files of a bundle to `folder`; its description, with provisional thresholds."""
+    from export.classifier_weights import open_classifier
+    from export.onnx import export_classifier, export_detector
+
+    training, opened = load_training(classifier), open_classifier(str(classifier))
+    export_detector(detector, str(folder / "detector.onnx"))
+    export_classifier(opened.module, opened.crop_size, str(folder / "classifier.onnx"), opened.mean, opened.std)
+    prototypes = training.head.prototypes().detach().numpy()
+    write_gallery(str(folder / "gallery.npz"), prototypes, np.arange(len(training.products)))
+    write_parity(str(folder / "parity.npz"), parity_frames())
+    return {
+        "name": "demo",
+        "shapes": list(SHAPES),
+        "products": training.products,
+        "detector": {"size": 160, "min_score": PROVISIONAL, "iou": IOU},
+        "classifier": {"crop_size": opened.crop_size, "crop_margin": MARGIN, "threshold": 0.5},
+        "trained_on": "scenes drawn by runtime.scene, split train (python -m training.demo_data); "
+        f"stage 1 from random weights, stage 2 from {training.origin} weights",
+    }
+
+
+def put_together(values: Dict[str, Any]) -> Bundle:
+    """Everything; raises ShelfsightError."""
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        description = export_both(values["detector"], values["classifier"], work)
+        files = {file: str(work / file) for file in FILES}
+        bundle = assemble_bundle(str(work / "provisional"), files, description)
+        if values["calibrate"]:
+            chosen = calibrated(bundle, values["data"], values["calibrate"], values["threads"])
+            description["detector"]["min_score"] = chosen["min_score"]
+            description["classifier"]["threshold"] = chosen["threshold"]
+            bundle = assemble_bundle(str(work / "calibrated"), files, description)
+        description["accuracy"] = _measured(bundle, values)
+        return assemble_bundle(values["out"], files, description, values["replace"])
+
+
+def _measured(bundle: Bundle, values: Dict[str, Any]) -> Dict[str, Any]:
+    """For each group and size, the figures that fit into a line."""
+    accuracy = {}
+    for group in values["test"]:
+        data = open_data_set(values["data"], [group])
+        for size in (160, 320):
+            scores = evaluate(bundle, data, size, values["threads"])
+            print(f"--- {group}\n{summary(scores)}", flush=True)
+            accuracy[f"{group} at {size}"] = {key: scores[key] for key in REPORTED}
+    return accuracy
+
+
+REPORTED = ("images", "boxes", "ap50", "ap50_by_shape", "top1", "f1", "known_lost", "unknown_rejected")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.assemble", description="Two trainings to one bundle.")
+    parser.add_argument("--detector", required=True, metavar="weights.pt", help="of python -m training.detector")
+    parser.add_argument("--classifier", required=True, type=Path, metavar="last.pt", help="of training.classifier")
+    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="a data set of training.demo_data")
+    parser.add_argument("--calibrate", nargs="*", default=["train-made-up"], metavar="GROUP", help="(train-made-up)")
+    parser.add_argument("--test", nargs="*", default=list(TESTS), metavar="GROUP", help=f"({' '.join(TESTS)})")
+    parser.add_argument("--out", required=True, metavar="BUNDLE", help="the folder to make")
+    parser.add_argument("--replace", action="store_true", help="take the place of an existing folder")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="(2)")
+    return parser
+
+
+TESTS = ("heldout", "heldout-hard", "heldout-unknown")
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    values = vars(_parser().parse_args(arguments))
+    try:
+        bundle = put_together(values)
+    except ShelfsightError as error:
+        print(f"shelfsight: {error}", file=sys.stderr)
+        return error.exit_status
+    except ImportError as error:
+        missing = MissingPackageError(f"{error}: pip install '.[training]'")
+        print(f"shelfsight: {missing}", file=sys.stderr)
+        return missing.exit_status
+    except OSError as error:
+        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    print(json.dumps({"bundle": values["out"], "products": len(bundle.products), "min_score": bundle.min_score}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""The two thresholds of a bundle, chosen on scenes that are neither trained on nor tested on. Numbers only."""
+
+from typing import Sequence, Tuple
+
+import numpy as np
+
+from benchmarks.scoring import Found, Truth, hits
+
+MAX_LOST = 0.015
+"""Share of crops of known products that may be called unknown where the threshold is calibrated."""
+WANTED_REJECTED = 0.97
+"""Share of crops of strangers that should be called unknown there."""
+
+
+def choose_threshold(known: np.ndarray, strangers: np.ndarray) -> float:
+    """The cosine below which a crop is unknown, from the similarities (n,) and (m,) to the nearest prototype.
+
+    Half-way between the one that rejects enough strangers and the one that loses as many known as it may, where there
+    is room between them; else the latter, since a product that is not named is the worse mistake.
+    """
+    highest = float(np.quantile(known, MAX_LOST))
+    lowest = float(np.quantile(strangers, WANTED_REJECTED)) if len(strangers) else highest
+    return (lowest + highest) / 2 if lowest < highest else highest
+
+
+def choose_min_score(found: Sequence[Found], truth: Sequence[Truth]) -> Tuple[float, float]:
+    """The score above which detections count, and the F1 that it gives: the best over all scores, class ignored."""
+    taken = [hits(each, true, by_class=False) >= 0 for each, true in zip(found, truth)]
+    is_hit, scores = np.concatenate(taken), np.concatenate([each.scores for each in found])
+    boxes = sum(len(true.classes) for true in truth)
+    order = np.argsort(-scores, kind="stable")
+    right = np.cumsum(is_hit[order])
+    f1 = 2 * right / (np.arange(1, len(right) + 1) + boxes)
+    best = int(f1.argmax())
+    return float(scores[order[best]]), float(f1[best])

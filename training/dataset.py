@@ -1,0 +1,124 @@
+"""A YOLO-format folder: pictures, boxes, names, and which shape each product has."""
+
+import os
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Optional
+
+import cv2
+import numpy as np
+
+from benchmarks.yolo_names import read_names
+from runtime.errors import SourceError
+
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+
+
+class Labelled(NamedTuple):
+    """One picture with its boxes."""
+
+    image: Path
+    boxes: np.ndarray
+    """(k, 4) float32 x1, y1, x2, y2 in shares of the picture, 0..1."""
+    classes: np.ndarray
+    """(k,) int32, index into the data set's names."""
+
+    def boxes_px(self, width: int, height: int) -> np.ndarray:
+        """(k, 4) float32 in pixels of a picture of that size."""
+        return self.boxes * np.array([width, height, width, height], np.float32)
+
+
+class DataSet(NamedTuple):
+    """Labelled pictures and the names of their classes."""
+
+    folder: Path
+    names: List[str]
+    shapes: Dict[str, str]
+    """Product: shape. Empty where the folder does not tell."""
+    pictures: List[Labelled]
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """The file is whole or not there, whenever the process is killed."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 BGR; SourceError names a file that is no picture."""
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if image is None:
+        raise SourceError(f"{path} is no picture that OpenCV reads: remove it, or write the data set again")
+    return image
+
+
+def open_data_set(folder: Path, groups: Optional[List[str]] = None) -> DataSet:
+    """The pictures of `folder` below images/<group>/, or all of them; SourceError says what is missing.
+
+    A picture without a label file has no boxes; a folder without any label is refused.
+    """
+    images = folder / "images"
+    if not images.is_dir():
+        raise SourceError(f"{folder} has no folder images/: expected images/, labels/ and data.yaml or classes.txt")
+    names = read_names(str(folder))
+    shapes = _shapes(folder, names)
+    roots = [images / group for group in groups] if groups else [images]
+    for root in roots:
+        if not root.is_dir():
+            found = sorted(path.name for path in images.iterdir() if path.is_dir())
+            raise SourceError(f"no folder {root}: {images} holds {', '.join(found) or 'no folders'}")
+    files = sorted(path for root in roots for path in root.rglob("*") if path.suffix.lower() in PICTURES)
+    if not files:
+        raise SourceError(f"no pictures below {', '.join(map(str, roots))}: expected {', '.join(PICTURES)}")
+    pictures = [_labelled(folder, path, len(names)) for path in files]
+    if not any(len(picture.boxes) for picture in pictures):
+        raise SourceError(
+            f"none of the {len(files)} pictures of {folder} has a label: expected labels/NAME.txt for images/NAME.jpg"
+        )
+    return DataSet(folder, names, shapes, pictures)
+
+
+def _labelled(folder: Path, image: Path, classes: int) -> Labelled:
+    path = (folder / "labels" / image.relative_to(folder / "images")).with_suffix(".txt")
+    rows = []
+    if path.exists():
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if line.strip():
+                rows.append(_row(line, f"{path}:{number}", classes))
+    table = np.array(rows, np.float32).reshape(-1, 5)
+    centres, sizes = table[:, 1:3], table[:, 3:5]
+    boxes = np.clip(np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1), 0, 1)
+    return Labelled(image, boxes, table[:, 0].astype(np.int32))
+
+
+def _row(line: str, where: str, classes: int) -> List[float]:
+    try:
+        row = [float(field) for field in line.split()]
+    except ValueError:
+        row = []
+    if len(row) != 5 or row[0] != int(row[0]) or not all(np.isfinite(row)) or min(row[3:]) <= 0:
+        raise SourceError(f"{where}: {line!r} is no label: expected class, centre x, centre y, width, height")
+    if not 0 <= row[0] < classes:
+        raise SourceError(f"{where}: class {int(row[0])}, but there are {classes} names, from 0")
+    return row
+
+
+def _shapes(folder: Path, names: List[str]) -> Dict[str, str]:
+    """From shapes.txt, a line for each name; empty where there is none."""
+    path = folder / "shapes.txt"
+    if not path.is_file():
+        return {}
+    shapes = [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+    if len(shapes) != len(names) or not all(shapes):
+        raise SourceError(
+            f"{path} has {len(shapes)} lines for {len(names)} classes: expected the shape of each, in their order"
+        )
+    return dict(zip(names, shapes))

@@ -1,0 +1,179 @@
+"""Train stage 1 through Ultralytics: python -m training.detector --data DIR --out RUN
+
+RUN/weights/last.pt is the result; RUN/results.csv and results.png are its curves. The classes are the shapes that
+data.yaml gives its products, or one class, "product". Killed, it goes on with --resume from the last whole epoch.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from runtime.errors import MissingPackageError, ShelfsightError, SourceError, UsageError
+from runtime.scene.products import SHAPES
+from training.checkpoint import read_checkpoint_of_ultralytics
+from training.dataset import open_data_set
+from training.stage1_data import write_stage1_data
+
+SIZES_PX = (160, 160, 192, 224, 256, 320, 320)
+"""Sides that batches are shrunk to by turns of chance: one model for the quick size, the accurate one and between."""
+
+
+def _ultralytics() -> Any:
+    """The package, told not to reach for the network: fonts, weights and usage reports are looked up at import."""
+    os.environ.setdefault("YOLO_OFFLINE", "true")
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    try:
+        import ultralytics
+    except ImportError as error:
+        raise MissingPackageError("training stage 1 needs Ultralytics: pip install '.[training]'") from error
+    return ultralytics
+
+
+def make_trainer(sizes_px) -> Any:
+    """Ultralytics' trainer for detectors, with each batch shrunk to one of `sizes_px`.
+
+    Its own multi_scale enlarges pictures beyond what was loaded, which teaches blur; this only shrinks. Half of the
+    batches skip pixels instead of averaging them, as the device does where it shrinks 640 to 160 in one step.
+    """
+    import random
+
+    from torch.nn import functional
+    from ultralytics.models.yolo.detect import DetectionTrainer
+
+    class ShrinkingTrainer(DetectionTrainer):
+        def preprocess_batch(self, batch):
+            batch = super().preprocess_batch(batch)
+            side = random.choice(sizes_px)
+            if side < batch["img"].shape[2]:
+                mode = random.choice(({"mode": "nearest"}, {"mode": "bilinear", "align_corners": False}))
+                batch["img"] = functional.interpolate(batch["img"], size=(side, side), **mode)
+            return batch
+
+    return ShrinkingTrainer
+
+
+def arguments_of_training(values: Dict[str, Any], yaml: Path, out: Path) -> Dict[str, Any]:
+    """What Ultralytics is asked for."""
+    return {
+        "data": str(yaml),
+        "project": str(out.parent.resolve()),
+        "name": out.name,
+        "exist_ok": True,
+        "imgsz": max(values["sizes"]),
+        "epochs": values["epochs"],
+        "time": values["hours"],
+        "batch": values["batch"],
+        "nbs": values["batch"],
+        "workers": values["workers"],
+        "seed": values["seed"],
+        "device": values["device"],
+        "optimizer": "AdamW",
+        "lr0": values["lr"],
+        "lrf": 0.02,
+        "momentum": 0.9,
+        "warmup_epochs": 0.5,
+        "cos_lr": True,
+        "close_mosaic": values["close_mosaic"],
+        "mosaic": 0.7,
+        "degrees": 4.0,
+        "scale": 0.4,
+        "hsv_h": 0.03,
+        "hsv_s": 0.7,
+        "hsv_v": 0.5,
+        "cache": "ram",
+        "amp": False,
+        "plots": False,
+        "val": True,
+        "patience": 0,
+    }
+
+
+def train(values: Dict[str, Any]) -> Path:
+    """Train, or go on; the path of the weights. Raises ShelfsightError."""
+    out: Path = values["out"]
+    last = out / "weights" / "last.pt"
+    ultralytics = _ultralytics()
+    _threads(values["threads"])
+    if values["resume"]:
+        read_checkpoint_of_ultralytics(last)
+        ultralytics.YOLO(str(last)).train(trainer=make_trainer(values["sizes"]), resume=True)
+        return last
+    if last.exists():
+        raise UsageError(f"{last} exists: go on with --resume, or give another --out")
+    data = write_stage1_data(open_data_set(values["data"], values["groups"]), out / "data", SHAPES)
+    model = ultralytics.YOLO(_start(values["model"]))
+    model.train(trainer=make_trainer(values["sizes"]), **arguments_of_training(values, data.yaml, out))
+    return last
+
+
+def _start(model: str) -> str:
+    """`yolo11n` from scratch; a file of weights goes on from these."""
+    if model.endswith(".pt") and not os.path.isfile(model):
+        raise SourceError(f"no weights at {model}: give a file, or a model's name without .pt to start from scratch")
+    return model if model.endswith((".pt", ".yaml")) else f"{model}.yaml"
+
+
+def _threads(count: int) -> None:
+    import torch
+
+    torch.set_num_threads(count)
+
+
+def draw_curves(out: Path) -> None:
+    """RUN/results.png from RUN/results.csv."""
+    from ultralytics.utils.plotting import plot_results
+
+    plot_results(file=str(out / "results.csv"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.detector", description="Train stage 1.")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="a YOLO-format folder; not needed with --resume")
+    parser.add_argument("--groups", nargs="+", metavar="NAME", help="folders below images/ (all of them)")
+    parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="the folder of this training")
+    parser.add_argument(
+        "--model", default="yolo11n", help="a model of Ultralytics, or weights.pt to go on from (yolo11n)"
+    )
+    parser.add_argument("--epochs", type=int, default=30, metavar="N", help="times through the data (30)")
+    parser.add_argument("--hours", type=float, metavar="H", help="stop by then; the learning rate is planned for it")
+    parser.add_argument("--batch", type=int, default=16, metavar="N", help="pictures per step (16)")
+    parser.add_argument("--lr", type=float, default=0.002, help="learning rate of AdamW (0.002)")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=list(SIZES_PX), metavar="PX", help="sides, by turns of chance"
+    )
+    parser.add_argument("--close-mosaic", type=int, default=3, metavar="N", help="last epochs without mosaics (3)")
+    parser.add_argument("--device", default="cpu", help="cpu, or 0 for the first GPU (cpu)")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of a training on the CPU (2)")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that load pictures (0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
+    return parser
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    values = vars(_parser().parse_args(arguments))
+    try:
+        if values["data"] is None and not values["resume"]:
+            raise UsageError("--data is missing: a YOLO-format folder, or --resume to go on")
+        if any(side < 32 or side % 32 for side in values["sizes"]):
+            raise UsageError(f"--sizes {values['sizes']}: expected multiples of 32")
+        weights = train(values)
+        draw_curves(values["out"])
+    except ShelfsightError as error:
+        print(f"shelfsight: {error}", file=sys.stderr)
+        return error.exit_status
+    except OSError as error:
+        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"shelfsight: interrupted; go on with --resume --out {values['out']}", file=sys.stderr)
+        return 1
+    print(f"{weights}: trained")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,208 @@
+"""Score a bundle on labelled pictures: python -m training.evaluate --bundle B --data DIR --size 320 --json scores.json
+
+DIR is any YOLO-format folder. Its names are matched to the bundle's products by name; those that are not the bundle's
+are reported, and count as strangers: right is to call them unknown.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.scoring import Found, Truth, ap50_by_class, ap50_ignoring_class, hits
+from runtime.assembly import SHIPPED_BUNDLE
+from runtime.bundle import Bundle
+from runtime.classifier import Classifier
+from runtime.detector import Detector
+from runtime.engines.onnx import OnnxEngine
+from runtime.errors import ShelfsightError, UsageError
+from runtime.frame import UNKNOWN
+from training.dataset import DataSet, open_data_set, read_picture, write_atomically
+
+LOWEST_SCORE = 0.001
+"""Average precision needs the doubtful detections too; the other figures use the bundle's own threshold."""
+NO_SHAPE = -1
+
+
+class Seen(NamedTuple):
+    """One picture: what is in it, and what both stages made of it."""
+
+    truth: Truth
+    """Classes are shapes, or NO_SHAPE."""
+    products: np.ndarray
+    """(m,) int: the bundle's product of each true box, UNKNOWN for a name it does not have."""
+    names: np.ndarray
+    """(m,) int: index into the data set's names."""
+    found: Found
+    """All detections; classes are shapes."""
+    named: Found
+    """Those at the bundle's threshold; classes are products, or UNKNOWN."""
+    nearest: np.ndarray
+    """(m,) int: nearest product on each true box, known or not."""
+    similarities: np.ndarray
+    """(m,) float: how near."""
+
+
+def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> Iterator[Seen]:
+    """Run both stages over the pictures of `data`, one after the other. `size`: pixels, None = the bundle's."""
+    shape_of = {name: bundle.shapes.index(shape) for name, shape in data.shapes.items() if shape in bundle.shapes}
+    shapes = np.array([shape_of.get(name, NO_SHAPE) for name in data.names])
+    products = np.array([bundle.products.index(name) if name in bundle.products else UNKNOWN for name in data.names])
+    side = size or bundle.size
+    with OnnxEngine(bundle.detector, threads) as first, OnnxEngine(bundle.classifier, threads) as second:
+        detector = Detector(first, side, size is not None, None, bundle.shapes, LOWEST_SCORE, bundle.iou)
+        classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
+        nearest = Classifier(second, bundle.gallery._replace(threshold=-2.0), bundle.crop_size, bundle.crop_margin)
+        for picture in tqdm(data.pictures, desc="evaluating", unit="picture", disable=None):
+            image = read_picture(picture.image)
+            boxes_px = picture.boxes_px(image.shape[1], image.shape[0])
+            detector.prepare(image)
+            detections = detector.detect()
+            sure = detections.scores >= bundle.min_score
+            named = classifier.name(image, detections.boxes_px[sure])
+            true = nearest.name(image, boxes_px)
+            yield Seen(
+                Truth(boxes_px, shapes[picture.classes]),
+                products[picture.classes],
+                picture.classes,
+                Found(detections.boxes_px, detections.scores, detections.shapes),
+                Found(detections.boxes_px[sure], detections.scores[sure], named.products),
+                true.products,
+                true.similarities,
+            )
+
+
+def figures(bundle: Bundle, data: DataSet, seen: List[Seen], size: int) -> Dict[str, Any]:
+    """The scores, as JSON. A figure that has nothing to be measured on is null."""
+    found, truth = [each.found for each in seen], [each.truth for each in seen]
+    # A box without a shape cannot be found by shape, but what finds it is no mistake either.
+    by_shape = ap50_by_class(found, truth) if all((each.classes != NO_SHAPE).all() for each in truth) else {}
+    products = np.concatenate([each.products for each in seen])
+    nearest = np.concatenate([each.nearest for each in seen])
+    numbers = np.concatenate([each.names for each in seen])
+    is_known = np.concatenate([each.similarities for each in seen]) >= bundle.gallery.threshold
+    ours, right = products != UNKNOWN, products == nearest
+    strangers = sorted({data.names[number] for number in numbers[~ours]})
+    return {
+        "images": len(seen),
+        "boxes": len(products),
+        "size": size,
+        "ap50": _number(ap50_ignoring_class(found, truth)),
+        "ap50_by_shape": {bundle.shapes[number]: _number(value) for number, value in sorted(by_shape.items())},
+        "top1": _mean(right[ours]),
+        "top1_by_product": {
+            name: _mean(right[products == number])
+            for number, name in enumerate(bundle.products)
+            if (products == number).any()
+        },
+        **_detected(seen),
+        "threshold": bundle.gallery.threshold,
+        "min_score": bundle.min_score,
+        "known_lost": _mean(~is_known[ours]),
+        "unknown_rejected": _mean(~is_known[~ours]),
+        "unknown_rejected_by_name": {name: _mean(~is_known[numbers == data.names.index(name)]) for name in strangers},
+        "unmatched_names": strangers,
+    }
+
+
+def _detected(seen: List[Seen]) -> Dict[str, Optional[float]]:
+    """Precision, recall and F1 of both stages together, at the bundle's thresholds.
+
+    Right is a detection that overlaps a true box by IoU >= 0.5 and names its product. One called unknown claims
+    nothing; one that names a stranger, or nothing at all, is wrong.
+    """
+    right = claimed = boxes = 0
+    for each in seen:
+        claims = each.named.classes != UNKNOWN
+        named = Found(each.named.boxes_px[claims], each.named.scores[claims], each.named.classes[claims])
+        ours = each.products != UNKNOWN
+        taken = hits(named, Truth(each.truth.boxes_px[ours], each.products[ours]))
+        right += int((taken >= 0).sum())
+        claimed += len(taken)
+        boxes += int(ours.sum())
+    precision, recall = _ratio(right, claimed), _ratio(right, boxes)
+    return {"precision": precision, "recall": recall, "f1": _ratio(2 * right, claimed + boxes) if boxes else None}
+
+
+def _ratio(part: float, whole: float) -> Optional[float]:
+    return round(part / whole, 5) if whole else None
+
+
+def _mean(values: np.ndarray) -> Optional[float]:
+    return round(float(values.mean()), 5) if len(values) else None
+
+
+def _number(value: float) -> Optional[float]:
+    return None if math.isnan(value) else round(value, 5)
+
+
+def evaluate(bundle: Bundle, data: DataSet, size: Optional[int] = None, threads: int = 2) -> Dict[str, Any]:
+    """Look, then score. Raises ShelfsightError."""
+    return figures(bundle, data, list(look(bundle, data, size, threads)), size or bundle.size)
+
+
+def summary(scores: Dict[str, Any]) -> str:
+    """A few lines for people."""
+
+    def shown(value: Optional[float]) -> str:
+        return "-" if value is None else f"{value:.3f}"
+
+    lines = [f"{scores['images']} pictures, {scores['boxes']} boxes, size {scores['size']}"]
+    keys = ("ap50", "top1", "precision", "recall", "f1", "known_lost", "unknown_rejected")
+    lines.append("  ".join(f"{key} {shown(scores[key])}" for key in keys))
+    by_shape = scores["ap50_by_shape"]
+    if by_shape:
+        lines.append("ap50 by shape: " + ", ".join(f"{name} {shown(value)}" for name, value in by_shape.items()))
+    unmatched = scores["unmatched_names"]
+    if unmatched:
+        more = f" and {len(unmatched) - 8} more" if len(unmatched) > 8 else ""
+        lines.append(f"not among the bundle's products: {', '.join(unmatched[:8])}{more}")
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluate", description="Score a bundle on labelled pictures."
+    )
+    parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="the bundle's folder (the shipped one)")
+    parser.add_argument(
+        "--data", required=True, type=Path, metavar="DIR", help="images/, labels/, data.yaml or classes.txt"
+    )
+    parser.add_argument("--split", metavar="S", help="a folder below images/ (all pictures)")
+    parser.add_argument("--size", type=int, metavar="N", help="side of the detector's input in pixels (the bundle's)")
+    parser.add_argument("--json", metavar="OUT", help="write all figures here; - is standard output")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="(2)")
+    return parser
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    values = vars(_parser().parse_args(arguments))
+    try:
+        if values["size"] is not None and (values["size"] < 32 or values["size"] % 32):
+            raise UsageError(f"--size {values['size']}: expected a multiple of 32")
+        data = open_data_set(values["data"], [values["split"]] if values["split"] else None)
+        scores = evaluate(Bundle.open(values["bundle"]), data, values["size"], values["threads"])
+        text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
+        if values["json"] == "-":
+            print(text, end="")
+            return 0
+        if values["json"]:
+            write_atomically(Path(values["json"]), text.encode())
+    except ShelfsightError as error:
+        print(f"shelfsight: {error}", file=sys.stderr)
+        return error.exit_status
+    except OSError as error:
+        print(f"shelfsight: {error.filename or values['json']}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    print(summary(scores))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

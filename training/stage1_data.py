@@ -1,0 +1,69 @@
+"""The same pictures with shapes for classes: what stage 1 is trained on, in the layout that Ultralytics reads."""
+
+import json
+import os
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Tuple
+
+from training.dataset import DataSet, Labelled, write_atomically
+
+ONE_CLASS = "product"
+"""The only class of stage 1 where a data set does not say which shape a product has."""
+VALIDATION_SHARE = 0.04
+
+
+class Stage1Data(NamedTuple):
+    """A folder for Ultralytics."""
+
+    yaml: Path
+    shapes: List[str]
+
+
+def shapes_of(names: List[str], shapes: Dict[str, str], order: Tuple[str, ...] = ()) -> List[str]:
+    """The classes of stage 1: those in `order` first, then the others by name."""
+    if not shapes:
+        return [ONE_CLASS]
+    found = {shapes[name] for name in names}
+    return [shape for shape in order if shape in found] + sorted(found - set(order))
+
+
+def write_stage1_data(data: DataSet, out: Path, order: Tuple[str, ...] = ()) -> Stage1Data:
+    """Write labels, two lists of pictures and data.yaml to `out`; the pictures are linked, not copied.
+
+    The last pictures of each folder validate: whole scenes, since the frames of a scene follow one another. They come
+    from the training split, so that the held-out one is not used to choose anything.
+    """
+    shapes = shapes_of(data.names, data.shapes, order)
+    number_of = [shapes.index(data.shapes.get(name, ONE_CLASS)) for name in data.names]
+    link = out / "images"
+    out.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to((data.folder / "images").resolve(), target_is_directory=True)
+    by_folder: Dict[Path, List[Labelled]] = {}
+    for picture in data.pictures:
+        by_folder.setdefault(picture.image.parent, []).append(picture)
+    train: List[str] = []
+    val: List[str] = []
+    for pictures in by_folder.values():
+        kept = max(1, int(len(pictures) * VALIDATION_SHARE)) if len(pictures) > 1 else 0
+        for index, picture in enumerate(pictures):
+            relative = picture.image.relative_to(data.folder / "images")
+            label = (out / "labels" / relative).with_suffix(".txt")
+            label.parent.mkdir(parents=True, exist_ok=True)
+            label.write_text(_lines(picture, number_of), encoding="utf-8")
+            # Not resolved: Ultralytics finds labels/ by the name of the folder images/ in the path.
+            path = os.path.join(os.path.abspath(link), relative)
+            (val if index >= len(pictures) - kept else train).append(path)
+    for name, paths in (("train.txt", train), ("val.txt", val or train)):
+        write_atomically(out / name, "".join(path + "\n" for path in paths).encode())
+    content = {"path": os.path.abspath(out), "train": "train.txt", "val": "val.txt", "names": shapes}
+    write_atomically(out / "data.yaml", json.dumps(content, indent=1).encode())
+    return Stage1Data(out / "data.yaml", shapes)
+
+
+def _lines(picture: Labelled, number_of: List[int]) -> str:
+    lines = []
+    for (x1, y1, x2, y2), product in zip(picture.boxes, picture.classes):
+        shape = number_of[product]
+        lines.append(f"{shape} {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} {x2 - x1:.6f} {y2 - y1:.6f}\n")
+    return "".join(lines)
