@@ -92,7 +92,8 @@ class Training:
         self.values = values
         self.products = products
         self.embedder, self.origin = make_embedder(values["backbone"], values["embedding"], values["pretrained"])
-        self.embedder.to(values["device"])
+        # Halves the time of a step on the CPU.
+        self.embedder.to(values["device"], memory_format=torch.channels_last)
         self.head = CosineHead(values["embedding"], len(products)).to(values["device"])
         groups = [
             {"params": self.embedder.backbone.parameters(), "share": 0.4},
@@ -289,7 +290,7 @@ def _parser() -> argparse.ArgumentParser:
         "--limit", type=int, default=30000, metavar="N", help="about as many regions are kept in memory (30000)"
     )
     parser.add_argument("--device", default="cpu", help="cpu, or cuda (cpu)")
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of a training on the CPU (2)")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
     return parser

@@ -145,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--close-mosaic", type=int, default=3, metavar="N", help="last epochs without mosaics (3)")
     parser.add_argument("--device", default="cpu", help="cpu, or 0 for the first GPU (cpu)")
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of a training on the CPU (2)")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that load pictures (0)")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
