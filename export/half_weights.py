@@ -47,7 +47,7 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     graph = copy.graph
-    weights = {tensor.name: tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT16}
+    weights = {t.name: t for t in graph.initializer if t.data_type == TensorProto.FLOAT16 and _is_inside(t)}
     kept = []
     for node in graph.node:
         to = [attribute.i for attribute in node.attribute if attribute.name == "to"]
@@ -77,6 +77,11 @@ def fold_aliases(model: onnx.ModelProto) -> None:
             node.input[index] = aliases.get(name, name)
         kept.append(node)
     _replace_nodes(graph, kept)
+
+
+def _is_inside(tensor: TensorProto) -> bool:
+    """Whether the values are in the model's own file."""
+    return tensor.data_location != TensorProto.EXTERNAL
 
 
 def _prepend(graph: onnx.GraphProto, nodes: List[onnx.NodeProto]) -> None:
