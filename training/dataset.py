@@ -44,7 +44,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         part.write_bytes(content)
         os.replace(part, path)
     except BaseException:
-        part.unlink(missing_ok=True)
+        if part.exists():
+            part.unlink()
         raise
 
 

@@ -1,0 +1,166 @@
+"""Stage 2's training, with a tiny network: it learns, survives being killed, and refuses what is not its own."""
+
+import cv2
+import numpy as np
+import pytest
+
+from training import classifier
+from training.classifier import main
+from training.dataset import open_data_set
+
+torch = pytest.importorskip("torch", reason="needs torch, a training extra")
+pytest.importorskip("timm", reason="needs timm, a training extra")
+
+from runtime.errors import ModelError  # noqa: E402
+from training.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
+from training.embedder import CosineHead, load_in_order, make_embedder  # noqa: E402
+
+COLOURS = {"tea": (40, 160, 40), "coffee": (40, 80, 140), "milk": (230, 230, 230)}
+FLAGS = "--backbone test_efficientnet --random --crop-size 32 --embedding 16 --batch 8 --lr 0.01".split()
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Eight pictures of three plain products."""
+    folder, rng = tmp_path / "data", np.random.RandomState(0)
+    for name in ("images", "labels"):
+        (folder / name).mkdir(parents=True)
+    (folder / "classes.txt").write_text("\n".join(COLOURS))
+    for number in range(8):
+        image = rng.randint(0, 60, (48, 120, 3), dtype=np.uint8)
+        lines = []
+        for index, colour in enumerate(COLOURS.values()):
+            image[8:40, 40 * index + 6 : 40 * index + 34] = colour
+            lines.append("{} {} 0.5 {} {}".format(index, (40 * index + 20) / 120, 28 / 120, 32 / 48))
+        cv2.imwrite(str(folder / "images/{}.png".format(number)), image)
+        (folder / "labels/{}.txt".format(number)).write_text("\n".join(lines))
+    return folder
+
+
+def run(data, out, *flags):
+    return main(["--data", str(data), "--out", str(out)] + FLAGS + list(flags))
+
+
+def weights(out):
+    return read_checkpoint(out / "last.pt", "classifier")["embedder"]
+
+
+def test_it_learns_and_keeps_its_curves(data, tmp_path, capsys):
+    assert run(data, tmp_path / "run", "--steps", "40") == 0
+    assert "3 products" in capsys.readouterr().out
+    header, *rows = (tmp_path / "run/metrics.csv").read_text().splitlines()
+    assert header == "step,seconds,loss,train_top1,val_top1"
+    assert float(rows[-1].split(",")[3]) > 0.8
+    content = read_checkpoint(tmp_path / "run/last.pt", "classifier")
+    assert content["products"] == list(COLOURS)
+    assert content["origin"] == "random"
+
+
+def test_a_killed_training_goes_on_and_ends_as_if_nothing_had_been(data, tmp_path, monkeypatch, capsys):
+    assert run(data, tmp_path / "whole", "--steps", "6") == 0
+    monkeypatch.setattr(classifier, "CHECKPOINT_EVERY_S", 0.0)
+    learn, calls = classifier.Training.learn, []
+
+    def killed(self, regions):
+        calls.append(self.step)
+        if self.step == 3:
+            raise KeyboardInterrupt
+        return learn(self, regions)
+
+    monkeypatch.setattr(classifier.Training, "learn", killed)
+    assert run(data, tmp_path / "cut", "--steps", "6") == 1
+    assert "--resume" in capsys.readouterr().err
+    monkeypatch.setattr(classifier.Training, "learn", learn)
+    assert run(data, tmp_path / "cut", "--resume") == 0
+    whole, cut = weights(tmp_path / "whole"), weights(tmp_path / "cut")
+    for name in whole:
+        torch.testing.assert_close(cut[name], whole[name], rtol=0, atol=0)
+
+
+def test_an_existing_training_is_not_overwritten(data, tmp_path, capsys):
+    assert run(data, tmp_path / "run", "--steps", "1") == 0
+    assert run(data, tmp_path / "run", "--steps", "1") == 2
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_products_may_be_left_out(data, tmp_path, capsys):
+    assert run(data, tmp_path / "run", "--steps", "1", "--leave-out", "milk") == 0
+    assert read_checkpoint(tmp_path / "run/last.pt", "classifier")["products"] == ["tea", "coffee"]
+    assert run(data, tmp_path / "other", "--leave-out", "beer") == 2
+    assert "no such names" in capsys.readouterr().err
+
+
+def test_one_product_is_nothing_to_tell_apart(data, tmp_path, capsys):
+    assert run(data, tmp_path / "run", "--leave-out", "milk", "tea") == 1
+    assert "at least 2" in capsys.readouterr().err
+
+
+def test_other_data_is_no_data_to_go_on_with(data, tmp_path, capsys):
+    assert run(data, tmp_path / "run", "--steps", "1") == 0
+    (data / "classes.txt").write_text("\n".join(["tea", "cocoa", "milk"]))
+    assert run(data, tmp_path / "run", "--resume") == 1
+    assert "other products" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"no checkpoint"])
+def test_a_wrong_checkpoint_is_one_plain_line(data, tmp_path, capsys, content):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/last.pt").write_bytes(content)
+    assert run(data, tmp_path / "run", "--resume") == 1
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("shelfsight")]
+    assert len(errors) == 1
+    assert "no checkpoint of ours" in errors[0]
+
+
+def test_a_checkpoint_with_code_in_it_is_not_run(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "was run"), "w"))
+
+    torch.save({"kind": "classifier", "evil": Evil()}, tmp_path / "x.pt")
+    with pytest.raises(ModelError, match="no checkpoint of ours"):
+        read_checkpoint(tmp_path / "x.pt", "classifier")
+    assert not (tmp_path / "was run").exists()
+
+
+def test_a_checkpoint_of_another_kind_is_refused(tmp_path):
+    write_checkpoint(tmp_path / "x.pt", {"kind": "toaster"})
+    with pytest.raises(ModelError, match="not a checkpoint of a classifier"):
+        read_checkpoint(tmp_path / "x.pt", "classifier")
+
+
+def test_embeddings_and_prototypes_have_length_one():
+    embedder, _ = make_embedder("test_efficientnet", 16, pretrained=False)
+    lengths = embedder.eval()(torch.rand(4, 3, 32, 32)).norm(dim=1)
+    torch.testing.assert_close(lengths, torch.ones(4), rtol=0, atol=1e-5)
+    head = CosineHead(16, 3)
+    torch.testing.assert_close(head.prototypes().norm(dim=1), torch.ones(3), rtol=0, atol=1e-5)
+
+
+def test_the_margin_makes_the_task_harder():
+    head = CosineHead(4, 3)
+    embeddings = head.prototypes().detach()[:2]
+    products = torch.tensor([0, 1])
+    easy, right = head(embeddings, products, strength=0.0)
+    hard, _ = head(embeddings, products, strength=1.0)
+    assert right == 2
+    assert hard > easy
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    embedder, _ = make_embedder("test_efficientnet", 16, pretrained=False)
+    torch.save({"a": torch.zeros(5, 5)}, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match="not this backbone"):
+        load_in_order(embedder.backbone, tmp_path / "w.pth")
+
+
+def test_an_unknown_backbone_is_refused(data, tmp_path, capsys):
+    flags = ["--data", str(data), "--out", str(tmp_path / "run"), "--backbone", "no_such_net"]
+    assert main(flags) == 1
+    assert "no_such_net" in capsys.readouterr().err
+
+
+def test_regions_for_validation_are_the_last_pictures(data):
+    pictures = open_data_set(data).pictures
+    held = [classifier._is_for_validation(pictures, position) for position in range(len(pictures))]
+    assert held == [False] * 7 + [True]

@@ -1,0 +1,66 @@
+"""Stage 1's training: what it refuses, and one real epoch of a few tiny pictures."""
+
+import cv2
+import numpy as np
+import pytest
+
+from runtime.errors import SourceError
+from training.detector import _start, main
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder, rng = tmp_path / "data", np.random.RandomState(0)
+    for name in ("images", "labels"):
+        (folder / name).mkdir(parents=True)
+    (folder / "classes.txt").write_text("tea\ncoffee\n")
+    for number in range(6):
+        cv2.imwrite(str(folder / "images/{}.png".format(number)), rng.randint(0, 255, (64, 64, 3), dtype=np.uint8))
+        (folder / "labels/{}.txt".format(number)).write_text("{} 0.5 0.5 0.5 0.5\n".format(number % 2))
+    return folder
+
+
+def test_a_model_is_a_name_or_a_file(tmp_path):
+    assert _start("yolo11n") == "yolo11n.yaml"
+    assert _start("own.yaml") == "own.yaml"
+    with pytest.raises(SourceError, match="no weights at"):
+        _start(str(tmp_path / "x.pt"))
+
+
+@pytest.mark.parametrize(
+    "flags, told", [([], "--data is missing"), (["--data", "x", "--sizes", "100"], "multiples of 32")]
+)
+def test_wrong_usage(tmp_path, capsys, flags, told):
+    assert main(["--out", str(tmp_path)] + flags) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_data_set_without_labels_is_one_plain_line(data, tmp_path, capsys):
+    pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+    for label in (data / "labels").iterdir():
+        label.unlink()
+    assert main(["--data", str(data), "--out", str(tmp_path / "run")]) == 1
+    assert "has a label" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("content, told", [(None, "no checkpoint"), (b"PK", "cut short")])
+def test_a_wrong_checkpoint_is_one_plain_line(tmp_path, capsys, content, told):
+    pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+    (tmp_path / "weights").mkdir()
+    if content is not None:
+        (tmp_path / "weights/last.pt").write_bytes(content)
+    assert main(["--out", str(tmp_path), "--resume"]) == 1
+    assert told in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # of Ultralytics and matplotlib, not ours
+def test_one_epoch_gives_weights_and_curves(data, tmp_path):
+    pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+    (data / "shapes.txt").write_text("box\njar\n")
+    out = tmp_path / "run"
+    assert main(["--data", str(data), "--out", str(out), "--epochs", "1", "--batch", "2", "--sizes", "64", "96"]) == 0
+    assert (out / "weights/last.pt").stat().st_size > 1e6
+    assert (out / "results.csv").exists()
+    assert (out / "results.png").exists()
+    assert main(["--data", str(data), "--out", str(out), "--epochs", "1"]) == 2
