@@ -74,8 +74,7 @@ def export_both(detector: str, classifier: Path, folder: Path) -> Dict[str, Any]
     training, opened = load_training(classifier), open_classifier(str(classifier))
     export_detector(detector, str(folder / "detector.onnx"))
     export_classifier(opened.module, opened.crop_size, str(folder / "classifier.onnx"), opened.mean, opened.std)
-    prototypes = training.head.prototypes().detach().numpy()
-    write_gallery(str(folder / "gallery.npz"), prototypes, np.arange(len(training.products)))
+    write_gallery(str(folder / "gallery.npz"), training.prototypes(), np.arange(len(training.products)))
     write_parity(str(folder / "parity.npz"), parity_frames())
     return {
         "name": "demo",

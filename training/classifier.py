@@ -33,33 +33,40 @@ class Regions(NamedTuple):
     train: List[Region]
     val: List[Region]
     products: List[str]
-    """Names; Region.product is an index into it."""
+    others: List[str]
+    """Names; Region.product is an index into both, one after the other."""
 
 
-def collect_regions(folder: Path, groups: Optional[List[str]], left_out: Sequence[str], limit: int) -> Regions:
+def collect_regions(values: Dict[str, Any]) -> Regions:
     """Cut the boxes of a data set out of its pictures; the last pictures of each folder are for validation.
 
-    The products are those that have a box, less `left_out`, in the order of the names. At most about `limit` regions,
-    evenly from the whole set. Raises ShelfsightError for a data set that cannot be trained on.
+    The products are those that have a box in `values["groups"]`, less `values["leave_out"]`, in the order of the names;
+    the others have one in `values["also"]` only. Raises ShelfsightError for a data set that cannot be trained on.
     """
-    data = open_data_set(folder, groups)
-    unknown = sorted(set(left_out) - set(data.names))
+    data = open_data_set(values["data"], values["groups"])
+    also = open_data_set(values["data"], values["also"]).pictures if values["also"] else []
+    unknown = sorted(set(values["leave_out"]) - set(data.names))
     if unknown:
-        raise UsageError(f"--leave-out {', '.join(unknown)}: no such names in {folder}")
-    present = {int(number) for picture in data.pictures for number in picture.classes}
-    numbers = [number for number in sorted(present) if data.names[number] not in left_out]
-    if len(numbers) < 2:
-        raise SourceError(f"{folder} has boxes of {len(numbers)} products: at least 2 are needed to tell them apart")
-    boxes = sum(len(picture.classes) for picture in data.pictures)
-    step = max(1, round(boxes / limit))
+        raise UsageError(f"--leave-out {', '.join(unknown)}: no such names in {values['data']}")
+    left_out = {data.names.index(name) for name in values["leave_out"]}
+    products = sorted(_present(data.pictures) - left_out)
+    if len(products) < 2:
+        raise SourceError(f"{data.folder} has boxes of {len(products)} products: at least 2 are needed")
+    others = sorted(_present(also) - left_out - set(products))
+    pictures = data.pictures + also
+    step = max(1, round(sum(len(picture.classes) for picture in pictures) / values["limit"]))
     train: List[Region] = []
     val: List[Region] = []
-    for position, picture in enumerate(tqdm(data.pictures, desc="cutting regions", unit="picture", disable=None)):
-        if position % step and not _is_for_validation(data.pictures, position):
-            continue
-        target = val if _is_for_validation(data.pictures, position) else train
-        target.extend(_regions(picture, numbers))
-    return Regions(train, val, [data.names[number] for number in numbers])
+    for position, picture in enumerate(tqdm(pictures, desc="cutting regions", unit="picture", disable=None)):
+        if _is_for_validation(pictures, position):
+            val.extend(_regions(picture, products + others))
+        elif position % step == 0:
+            train.extend(_regions(picture, products + others))
+    return Regions(train, val, *([data.names[number] for number in numbers] for numbers in (products, others)))
+
+
+def _present(pictures: List[Labelled]) -> set:
+    return {int(number) for picture in pictures for number in picture.classes}
 
 
 def _is_for_validation(pictures: List[Labelled], position: int) -> bool:
@@ -82,8 +89,8 @@ def _regions(picture: Labelled, numbers: List[int]) -> List[Region]:
 class Training:
     """Network, head, optimiser and how far they are."""
 
-    def __init__(self, values: Dict[str, Any], products: List[str]) -> None:
-        """`values`: the command's; `products`: names."""
+    def __init__(self, values: Dict[str, Any], products: List[str], others: Sequence[str] = ()) -> None:
+        """`values`: the command's; `products`: names; `others`: of what is learnt, but not put into the gallery."""
         import torch
 
         from training.embedder import CosineHead, make_embedder
@@ -91,10 +98,11 @@ class Training:
         torch.manual_seed(values["seed"])
         self.values = values
         self.products = products
+        self.others = list(others)
         self.embedder, self.origin = make_embedder(values["backbone"], values["embedding"], values["pretrained"])
         # Halves the time of a step on the CPU.
         self.embedder.to(values["device"], memory_format=torch.channels_last)
-        self.head = CosineHead(values["embedding"], len(products)).to(values["device"])
+        self.head = CosineHead(values["embedding"], len(products) + len(self.others)).to(values["device"])
         groups = [
             {"params": self.embedder.backbone.parameters(), "share": 0.4},
             {"params": [*self.embedder.embed.parameters(), *self.embedder.norm.parameters()], "share": 1.0},
@@ -125,9 +133,7 @@ class Training:
         embeddings = self.embedder(tensor_of_crops(np.stack(crops), self.values["device"]))
         loss, right = self.head(embeddings, products, strength=min(1.0, progress * 4))
         if not torch.isfinite(loss):
-            raise ModelError(
-                f"the loss is {loss.item()} at step {self.step}: go on from an older copy of last.pt with a lower --lr"
-            )
+            raise ModelError(f"the loss is {loss.item()} at step {self.step}: start again with a lower --lr")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.embedder.parameters(), 5.0)
@@ -135,6 +141,10 @@ class Training:
         self.step += 1
         self.spent_s += time.monotonic() - started_s
         return loss.item(), right / len(chosen)
+
+    def prototypes(self) -> np.ndarray:
+        """(products, d) float32, each row of length 1: the gallery. The others have none in it."""
+        return self.head.prototypes().detach().cpu().numpy()[: len(self.products)]
 
     def content(self) -> Dict[str, Any]:
         """For `write_checkpoint`."""
@@ -147,6 +157,7 @@ class Training:
             "spent_s": self.spent_s,
             "values": kept,
             "products": self.products,
+            "others": self.others,
             "origin": self.origin,
             "mean": list(MEAN),
             "std": list(STD),
@@ -157,7 +168,7 @@ class Training:
 
     def go_on_from(self, content: Dict[str, Any]) -> None:
         """Take over what a checkpoint holds; ModelError if it is of another training."""
-        if content["products"] != self.products:
+        if content["products"] != self.products or content["others"] != self.others:
             raise ModelError("the checkpoint names other products than the data set: give the data it was trained on")
         self.embedder.load_state_dict(content["embedder"])
         self.head.load_state_dict(content["head"])
@@ -194,13 +205,13 @@ def embeddings_of(embedder: Any, crops: np.ndarray, device: str, batch: int = 64
 
 
 def accuracy(training: Training, regions: List[Region]) -> float:
-    """Share of the regions, cut without spoiling, whose nearest prototype is right; nan of none."""
+    """Share of the regions, cut without spoiling, whose nearest prototype is right, others left out; nan of none."""
+    regions = [region for region in regions if region.product < len(training.products)]
     if not regions:
         return float("nan")
     side, device = training.values["crop_size"], training.values["device"]
     crops = np.stack([cut(region.image, region.box_px, MARGIN, side) for region in regions])
-    prototypes = training.head.prototypes().detach().cpu().numpy()
-    named = (embeddings_of(training.embedder, crops, device) @ prototypes.T).argmax(axis=1)
+    named = (embeddings_of(training.embedder, crops, device) @ training.prototypes().T).argmax(axis=1)
     return float((named == [region.product for region in regions]).mean())
 
 
@@ -208,7 +219,7 @@ def load_training(path: Path, device: str = "cpu") -> Training:
     """A finished or interrupted training from its last.pt; ModelError if it is none."""
     content = read_checkpoint(path, "classifier")
     values = dict(content["values"], device=device, pretrained=False)
-    training = Training(values, content["products"])
+    training = Training(values, content["products"], content["others"])
     training.go_on_from(content)
     training.origin = content["origin"]
     return training
@@ -230,14 +241,15 @@ def train(values: Dict[str, Any]) -> Training:
         values = dict(values, **content["values"])
         values["pretrained"] = False
     out.mkdir(parents=True, exist_ok=True)
-    regions = collect_regions(values["data"], values["groups"], values["leave_out"], values["limit"])
-    training = Training(values, regions.products)
+    regions = collect_regions(values)
+    training = Training(values, regions.products, regions.others)
     if content is not None:
         training.go_on_from(content)
         training.origin = content["origin"]
     elif values["start"]:
         training.embedder.load_state_dict(read_checkpoint(values["start"], "classifier")["embedder"])
-    print(f"{len(regions.train)} regions of {len(regions.products)} products, weights from {training.origin}")
+    more = f" and {len(regions.others)} others" if regions.others else ""
+    print(f"{len(regions.train)} regions of {len(regions.products)} products{more}, weights from {training.origin}")
     _run(training, regions, out)
     return training
 
@@ -252,7 +264,7 @@ def _run(training: Training, regions: Regions, out: Path) -> None:
             bar.update(100 * training.progress() - bar.n)
             if training.step % report_every == 0 or training.progress() >= 1.0:
                 loss, right = np.mean(losses, axis=0)
-                val = accuracy(training, regions.val[:400])
+                val = accuracy(training, regions.val[:: max(1, len(regions.val) // 500)])
                 bar.set_postfix_str(f"step {training.step} loss {loss:.3f} right {right:.3f} val {val:.3f}")
                 _append(out / "metrics.csv", (training.step, training.spent_s, loss, right, val))
                 losses.clear()
@@ -275,6 +287,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.classifier", description="Train stage 2.")
     parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="a YOLO-format folder")
     parser.add_argument("--groups", nargs="+", metavar="NAME", help="folders below images/ (all of them)")
+    parser.add_argument(
+        "--also", nargs="+", default=[], metavar="NAME", help="folders of strangers, which train, but are not named"
+    )
     parser.add_argument("--leave-out", nargs="+", default=[], metavar="NAME", help="products to know nothing of")
     parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="the folder of this training")
     parser.add_argument("--backbone", default="tf_efficientnet_lite0", help="a network of timm (tf_efficientnet_lite0)")

@@ -34,8 +34,8 @@ FRAMES_PER_SCENE = 4
 """A new backdrop, light and placement costs as much as ten frames; the frames of one scene are seconds apart."""
 PRODUCTS_RANGE = (4, 14)
 """How many objects a scene has at once, both ends included."""
-UNKNOWN_SHARE = 0.4
-"""Share of strangers among the objects, where there are any."""
+UNKNOWN_SHARE = {"outsiders": 0.4, "made-up": 0.4, "extra": 0.85}
+"""Share of strangers among the objects, by their kind."""
 JPEG_QUALITY = (80, 96)
 """As a webcam's MJPG; drawn anew for each picture."""
 
@@ -81,7 +81,7 @@ def write_scene(request: Request, scene: Tuple[int, int]) -> int:
         seed=int(rng.randint(2**31 - 1)),
         split=request.split,
         hard=request.hard,
-        unknown=UNKNOWN_SHARE if request.unknown else 0.0,
+        unknown=UNKNOWN_SHARE[request.unknown] if request.unknown else 0.0,
     )
     times_s = np.sort(rng.uniform(0, 90, count)).tolist()
     qualities = rng.randint(JPEG_QUALITY[0], JPEG_QUALITY[1], count).tolist()
@@ -154,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         const="outsiders",
         choices=tuple(STRANGERS),
         metavar="KIND",
-        help="four in ten objects are strangers: the renderer's outsiders (default of this flag), or made-up ones",
+        help="many are strangers: outsiders, to test (this flag alone), made-up, to calibrate, or extra, to train",
     )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
     return parser

@@ -1,13 +1,19 @@
-"""Products that nobody may name: the renderer's six outsiders, for the test, and made-up ones, for calibration."""
+"""Products that nobody may name: the renderer's six outsiders, to test, and made-up ones, to train and calibrate."""
 
-from typing import Dict, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
 
-NEW_MOTIFS = ("K", "A", "X", "T", "N", "Z", "E")
-"""Letters that are on none of the thirty and on none of the outsiders."""
+CALIBRATION_MOTIFS = ("K", "A", "X", "T", "N", "Z", "E")
+"""Label art of the strangers that calibrate the threshold: on none of the others, on none of the thirty."""
+TRAINING_MOTIFS = tuple(
+    "petals leaf drop star rays ring moon bands dots waves lattice pinstripes B D H M P Q W Y".split()
+)
+"""Label art of the strangers that train stage 2. None of an outsider's: heart, cross, hourglass, ... stay unseen."""
+TRAINING_STRANGERS_PER_FAMILY = 4
+COLOURS = ("main", "accent", "paper", "ink")
 
 
 def _families() -> List[Product]:
@@ -18,20 +24,38 @@ def _families() -> List[Product]:
     return list(seen.values())
 
 
-def made_up_products() -> Tuple[Product, ...]:
+def _recoloured(product: Product) -> Product:
+    """The same product with its blue, green and red changed round."""
+    return product._replace(**{field: tuple(getattr(product, field)[c] for c in (1, 2, 0)) for field in COLOURS})
+
+
+def calibration_strangers() -> Iterator[Product]:
     """Two of each family: one that differs in the label art alone, one that has other colours, too."""
-    made_up = []
     for number, product in enumerate(_families()):
-        motifs = NEW_MOTIFS[number % len(NEW_MOTIFS)], NEW_MOTIFS[(number + 3) % len(NEW_MOTIFS)]
-        made_up.append(product._replace(name=f"made up {2 * number}", motif=motifs[0]))
-        colours = {field: tuple(getattr(product, field)[c] for c in (1, 2, 0)) for field in COLOURS}
-        made_up.append(product._replace(name=f"made up {2 * number + 1}", motif=motifs[1], **colours))
-    return tuple(made_up)
+        near, far = (CALIBRATION_MOTIFS[(number + turn) % len(CALIBRATION_MOTIFS)] for turn in (0, 3))
+        yield product._replace(name=f"made up {2 * number}", motif=near)
+        yield _recoloured(product)._replace(name=f"made up {2 * number + 1}", motif=far)
 
 
-COLOURS = ("main", "accent", "paper", "ink")
-STRANGERS: Dict[str, Tuple[Product, ...]] = {"outsiders": OUTSIDERS, "made-up": made_up_products()}
-"""Kinds of strangers. What calibrates the threshold is never what tests it."""
+def training_strangers() -> Iterator[Product]:
+    """Four of each family, three of them in its own colours: they teach stage 2 to read labels, not to know thirty."""
+    for number, product in enumerate(_families()):
+        own = {other.motif for other in PRODUCTS if (other.body, other.main) == (product.body, product.main)}
+        free = [motif for motif in TRAINING_MOTIFS if motif not in own]
+        for turn in range(TRAINING_STRANGERS_PER_FAMILY):
+            coloured = _recoloured(product) if turn == TRAINING_STRANGERS_PER_FAMILY - 1 else product
+            yield coloured._replace(
+                name=f"extra {TRAINING_STRANGERS_PER_FAMILY * number + turn}",
+                motif=free[(5 * number + 4 * turn) % len(free)],
+            )
+
+
+STRANGERS: Dict[str, Tuple[Product, ...]] = {
+    "outsiders": OUTSIDERS,
+    "made-up": tuple(calibration_strangers()),
+    "extra": tuple(training_strangers()),
+}
+"""Kinds of strangers. What trains or calibrates is never what tests."""
 
 ALL_PRODUCTS: Tuple[Product, ...] = PRODUCTS + tuple(product for kind in STRANGERS.values() for product in kind)
 """Every product that a data set can hold; the index is its class number there, and that of the thirty is unchanged."""

@@ -90,6 +90,23 @@ def test_products_may_be_left_out(data, tmp_path, capsys):
     assert "no such names" in capsys.readouterr().err
 
 
+def test_others_are_learnt_but_not_put_into_the_gallery(data, tmp_path):
+    for kind in ("images", "labels"):
+        for name, numbers in (("known", range(4)), ("strange", range(4, 8))):
+            (data / kind / name).mkdir()
+            for number in numbers:
+                path = next((data / kind).glob("{}.*".format(number)))
+                path.rename(data / kind / name / path.name)
+    for label in (data / "labels/known").iterdir():
+        label.write_text("".join(line for line in label.read_text().splitlines(True) if line[0] != "1"))
+    flags = ["--groups", "known", "--also", "strange"]
+    assert run(data, tmp_path / "run", "--steps", "2", *flags) == 0
+    training = classifier.load_training(tmp_path / "run/last.pt")
+    assert (training.products, training.others) == (["tea", "milk"], ["coffee"])
+    assert training.prototypes().shape == (2, 16)
+    assert training.head.prototypes().shape == (3, 16)
+
+
 def test_one_product_is_nothing_to_tell_apart(data, tmp_path, capsys):
     assert run(data, tmp_path / "run", "--leave-out", "milk", "tea") == 1
     assert "at least 2" in capsys.readouterr().err
