@@ -59,7 +59,7 @@ def read_labelled_folder(path: str) -> LabelledFolder:
     files = sorted((name for name in os.listdir(images) if name.lower().endswith(EXTENSIONS)), key=natural_order)
     if not files:
         raise SourceError("no images in {}: expected files that end in {}".format(images, ", ".join(EXTENSIONS)))
-    pictures = [_read_picture(os.path.join(images, file), labels, len(names)) for file in files]
+    pictures = [read_labelled_picture(os.path.join(images, file), labels, len(names)) for file in files]
     if not any(len(picture.classes) for picture in pictures):
         raise SourceError(
             "no labels in {} for the {} images in {}: expected NAME.txt beside NAME.jpg, with lines "
@@ -68,7 +68,11 @@ def read_labelled_folder(path: str) -> LabelledFolder:
     return LabelledFolder(path, names, pictures)
 
 
-def _read_picture(image: str, labels: str, classes: int) -> LabelledPicture:
+def read_labelled_picture(image: str, labels: str, classes: int) -> LabelledPicture:
+    """The picture at `image` with its label file from the folder `labels`; SourceError names a line that is wrong.
+
+    `classes`: how many names there are.
+    """
     path = os.path.join(labels, os.path.splitext(os.path.basename(image))[0] + ".txt")
     lines = read_lines(path) if os.path.exists(path) else []
     rows = [

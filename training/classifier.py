@@ -6,6 +6,7 @@ checkpoint, and ends as it would have ended: step n draws the same examples when
 
 import argparse
 import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.yolo_labels import LabelledPicture
 from runtime.errors import MissingPackageError, ModelError, ShelfsightError, SourceError, UsageError
 from training.checkpoint import read_checkpoint, write_checkpoint
 from training.crops import Region, cut, region_of, spoiled_crop
-from training.dataset import Labelled, open_data_set, read_picture
+from training.dataset import open_data_set, read_picture
 
 MARGIN = 0.10
 """How much wider than its box, in all, a crop is: the device cuts with the same, from bundle.json."""
@@ -65,19 +67,19 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     return Regions(train, val, *([data.names[number] for number in numbers] for numbers in (products, others)))
 
 
-def _present(pictures: List[Labelled]) -> set:
+def _present(pictures: List[LabelledPicture]) -> set:
     return {int(number) for picture in pictures for number in picture.classes}
 
 
-def _is_for_validation(pictures: List[Labelled], position: int) -> bool:
+def _is_for_validation(pictures: List[LabelledPicture], position: int) -> bool:
     """The last pictures of the whole list and of each folder, in whole scenes."""
-    parent = pictures[position].image.parent
+    folder = os.path.dirname(pictures[position].path)
     ahead = min(position + max(1, int(len(pictures) * VALIDATION_SHARE / 2)), len(pictures))
-    return ahead == len(pictures) or pictures[ahead].image.parent != parent
+    return ahead == len(pictures) or os.path.dirname(pictures[ahead].path) != folder
 
 
-def _regions(picture: Labelled, numbers: List[int]) -> List[Region]:
-    image = read_picture(picture.image)
+def _regions(picture: LabelledPicture, numbers: List[int]) -> List[Region]:
+    image = read_picture(picture.path)
     boxes = picture.boxes_px(image.shape[1], image.shape[0])
     return [
         region_of(image, box, numbers.index(product))

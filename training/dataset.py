@@ -7,24 +7,10 @@ from typing import Dict, List, NamedTuple, Optional
 import cv2
 import numpy as np
 
+from benchmarks.yolo_labels import LabelledPicture, read_labelled_picture
 from benchmarks.yolo_names import read_names
 from runtime.errors import SourceError
-
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-
-
-class Labelled(NamedTuple):
-    """One picture with its boxes."""
-
-    image: Path
-    boxes: np.ndarray
-    """(k, 4) float32 x1, y1, x2, y2 in shares of the picture, 0..1."""
-    classes: np.ndarray
-    """(k,) int32, index into the data set's names."""
-
-    def boxes_px(self, width: int, height: int) -> np.ndarray:
-        """(k, 4) float32 in pixels of a picture of that size."""
-        return self.boxes * np.array([width, height, width, height], np.float32)
+from runtime.sources.folder import EXTENSIONS
 
 
 class DataSet(NamedTuple):
@@ -34,7 +20,7 @@ class DataSet(NamedTuple):
     names: List[str]
     shapes: Dict[str, str]
     """Product: shape. Empty where the folder does not tell."""
-    pictures: List[Labelled]
+    pictures: List[LabelledPicture]
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -49,7 +35,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def read_picture(path: Path) -> np.ndarray:
+def read_picture(path: str) -> np.ndarray:
     """(H, W, 3) uint8 BGR; SourceError names a file that is no picture."""
     try:
         data = np.fromfile(path, np.uint8)
@@ -76,40 +62,20 @@ def open_data_set(folder: Path, groups: Optional[List[str]] = None) -> DataSet:
         if not root.is_dir():
             found = sorted(path.name for path in images.iterdir() if path.is_dir())
             raise SourceError(f"no folder {root}: {images} holds {', '.join(found) or 'no folders'}")
-    files = sorted(path for root in roots for path in root.rglob("*") if path.suffix.lower() in PICTURES)
+    files = sorted(path for root in roots for path in root.rglob("*") if path.suffix.lower() in EXTENSIONS)
     if not files:
-        raise SourceError(f"no pictures below {', '.join(map(str, roots))}: expected {', '.join(PICTURES)}")
+        raise SourceError(f"no pictures below {', '.join(map(str, roots))}: expected {', '.join(EXTENSIONS)}")
     pictures = [_labelled(folder, path, len(names)) for path in files]
-    if not any(len(picture.boxes) for picture in pictures):
+    if not any(len(picture.classes) for picture in pictures):
         raise SourceError(
             f"none of the {len(files)} pictures of {folder} has a label: expected labels/NAME.txt for images/NAME.jpg"
         )
     return DataSet(folder, names, shapes, pictures)
 
 
-def _labelled(folder: Path, image: Path, classes: int) -> Labelled:
-    path = (folder / "labels" / image.relative_to(folder / "images")).with_suffix(".txt")
-    rows = []
-    if path.exists():
-        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-            if line.strip():
-                rows.append(_row(line, f"{path}:{number}", classes))
-    table = np.array(rows, np.float32).reshape(-1, 5)
-    centres, sizes = table[:, 1:3], table[:, 3:5]
-    boxes = np.clip(np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1), 0, 1)
-    return Labelled(image, boxes, table[:, 0].astype(np.int32))
-
-
-def _row(line: str, where: str, classes: int) -> List[float]:
-    try:
-        row = [float(field) for field in line.split()]
-    except ValueError:
-        row = []
-    if len(row) != 5 or row[0] != int(row[0]) or not all(np.isfinite(row)) or min(row[3:]) <= 0:
-        raise SourceError(f"{where}: {line!r} is no label: expected class, centre x, centre y, width, height")
-    if not 0 <= row[0] < classes:
-        raise SourceError(f"{where}: class {int(row[0])}, but there are {classes} names, from 0")
-    return row
+def _labelled(folder: Path, image: Path, classes: int) -> LabelledPicture:
+    labels = (folder / "labels" / image.relative_to(folder / "images")).parent
+    return read_labelled_picture(str(image), str(labels), classes)
 
 
 def _shapes(folder: Path, names: List[str]) -> Dict[str, str]:

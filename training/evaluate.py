@@ -59,7 +59,7 @@ def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> It
         classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         nearest = Classifier(second, bundle.gallery._replace(threshold=-2.0), bundle.crop_size, bundle.crop_margin)
         for picture in tqdm(data.pictures, desc="evaluating", unit="picture", disable=None):
-            image = read_picture(picture.image)
+            image = read_picture(picture.path)
             boxes_px = picture.boxes_px(image.shape[1], image.shape[0])
             detector.prepare(image)
             detections = detector.detect()

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Tuple
 
-from training.dataset import DataSet, Labelled, write_atomically
+from benchmarks.yolo_labels import LabelledPicture
+from training.dataset import DataSet, write_atomically
 
 ONE_CLASS = "product"
 """The only class of stage 1 where a data set does not say which shape a product has."""
@@ -39,15 +40,15 @@ def write_stage1_data(data: DataSet, out: Path, order: Tuple[str, ...] = ()) -> 
     out.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
         link.symlink_to((data.folder / "images").resolve(), target_is_directory=True)
-    by_folder: Dict[Path, List[Labelled]] = {}
+    by_folder: Dict[Path, List[LabelledPicture]] = {}
     for picture in data.pictures:
-        by_folder.setdefault(picture.image.parent, []).append(picture)
+        by_folder.setdefault(Path(picture.path).parent, []).append(picture)
     train: List[str] = []
     val: List[str] = []
     for pictures in by_folder.values():
         kept = max(1, int(len(pictures) * VALIDATION_SHARE)) if len(pictures) > 1 else 0
         for index, picture in enumerate(pictures):
-            relative = picture.image.relative_to(data.folder / "images")
+            relative = Path(picture.path).relative_to(data.folder / "images")
             label = (out / "labels" / relative).with_suffix(".txt")
             label.parent.mkdir(parents=True, exist_ok=True)
             label.write_text(_lines(picture, number_of), encoding="utf-8")
@@ -61,9 +62,6 @@ def write_stage1_data(data: DataSet, out: Path, order: Tuple[str, ...] = ()) -> 
     return Stage1Data(out / "data.yaml", shapes)
 
 
-def _lines(picture: Labelled, number_of: List[int]) -> str:
-    lines = []
-    for (x1, y1, x2, y2), product in zip(picture.boxes, picture.classes):
-        shape = number_of[product]
-        lines.append(f"{shape} {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} {x2 - x1:.6f} {y2 - y1:.6f}\n")
-    return "".join(lines)
+def _lines(picture: LabelledPicture, number_of: List[int]) -> str:
+    rows = zip(picture.classes, picture.boxes)
+    return "".join(f"{number_of[number]} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for number, (x, y, w, h) in rows)

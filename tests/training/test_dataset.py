@@ -31,7 +31,7 @@ def test_boxes_come_in_pixels(folder):
 
 def test_a_picture_without_a_label_file_has_no_boxes(folder):
     (folder / "labels/a/1.txt").unlink()
-    assert len(open_data_set(folder).pictures[1].boxes) == 0
+    assert len(open_data_set(folder).pictures[1].classes) == 0
 
 
 def test_shapes_stand_beside_the_names(folder):
@@ -52,12 +52,13 @@ def test_a_folder_without_labels_is_refused(folder):
 @pytest.mark.parametrize(
     "line, told",
     [
-        ("0 0.5 0.5 0.25", "expected class"),
-        ("tea 0.5 0.5 0.25 0.5", "expected class"),
+        ("0 0.5 0.5 0.25", "expected .class"),
+        ("tea 0.5 0.5 0.25 0.5", "expected .class"),
         ("0 0.5 0.5 0 0.5", "expected"),
         ("0 nan 0.5 0.1 0.5", "expected"),
         ("7 0.5 0.5 0.25 0.5", "class 7"),
         ("-1 0.5 0.5 0.25 0.5", "class -1"),
+        ("0 1.5 0.5 0.25 0.5", "0 to 1"),
     ],
 )
 def test_a_bad_label_is_named_by_file_and_line(folder, line, told):
@@ -81,7 +82,7 @@ def test_an_unreadable_picture_is_named(tmp_path, content):
     path = tmp_path / "x.jpg"
     path.write_bytes(content)
     with pytest.raises(SourceError, match="x.jpg is no picture"):
-        read_picture(path)
+        read_picture(str(path))
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):

@@ -48,7 +48,7 @@ def test_what_is_read_back_is_what_was_drawn(tmp_path):
     assert data.names[: len(PRODUCTS)] == [product.name for product in PRODUCTS]
     assert data.shapes["lip brush"] == "brush"
     for picture in data.pictures:
-        image = cv2.imread(str(picture.image))
+        image = cv2.imread(str(picture.path))
         assert image.shape == (120, 160, 3)
         boxes = picture.boxes_px(160, 120)
         assert (boxes[:, 2:] > boxes[:, :2]).all()
