@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "--target",
         choices=list(TARGETS),
         default="8.2",
-        help="the release of TensorRT (default: %(default)s, the Jetson Nano's); for 11 the list of operators is 10.1's",
+        help="the release of TensorRT (default: %(default)s, the Jetson Nano's); 11 is checked by 10.1's operators",
     )
     return parser
 
