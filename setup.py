@@ -12,6 +12,7 @@ INSTALL = [
     # A Nano takes JetPack's own cv2, the only one with GStreamer; pip's would hide it.
     'opencv-python<5; python_version >= "3.7" or platform_machine != "aarch64"',
     "onnxruntime",
+    "tqdm",
 ]
 
 EXTRAS = {
@@ -24,7 +25,7 @@ EXTRAS = {
     "device": ["pycuda"],
     "export": ["onnx"],
     # ultralytics is AGPL-3.0: see NOTICE.
-    "training": ["onnx", "timm", "torch", "torchmetrics", "torchvision", "tqdm", "ultralytics"],
+    "training": ["onnx", "timm", "torch", "torchmetrics", "torchvision", "ultralytics"],
     "benchmarks": ["tqdm"],
     "test": [
         "aiohttp",
@@ -32,7 +33,6 @@ EXTRAS = {
         "onnx",
         "pytest",
         "pytest-timeout",
-        "tqdm",
         'mypy; python_version >= "3.11"',
         'ruff; python_version >= "3.7"',
         'vermin; python_version >= "3.7"',
