@@ -26,7 +26,6 @@ EXTRAS = {
     "export": ["onnx"],
     # ultralytics is AGPL-3.0: see NOTICE.
     "training": ["onnx", "timm", "torch", "torchmetrics", "torchvision", "ultralytics"],
-    "benchmarks": ["tqdm"],
     "test": [
         "aiohttp",
         "hypothesis",
