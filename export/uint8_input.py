@@ -63,9 +63,6 @@ def from_normalized(model: onnx.ModelProto) -> onnx.ModelProto:
     if not any(NORMALIZED in node.output for node in graph.node):
         return cut
     needed = _nodes_after(graph, NORMALIZED)
-    known = [info for info in graph.value_info if info.name == NORMALIZED]
-    if not known:
-        raise ModelError("shape and type of {!r} are not in the file: export it again".format(NORMALIZED))
     read = {name for node in needed for name in node.input}
     kept = [i for i in graph.input if i.name in read]
     weights = {tensor.name for tensor in graph.initializer}
@@ -74,13 +71,23 @@ def from_normalized(model: onnx.ModelProto) -> onnx.ModelProto:
         raise ModelError(
             "a node after {!r} reads the input {} itself: it cannot be cut there".format(NORMALIZED, names)
         )
-    first = onnx.ValueInfoProto()
-    first.CopyFrom(known[0])
-    _set(graph.input, [first] + kept)
+    _set(graph.input, [_normalized_input(graph)] + kept)
     _set(graph.value_info, [info for info in graph.value_info if info.name != NORMALIZED])
     _set(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in read])
     _set(graph.node, needed)
     return cut
+
+
+def _normalized_input(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
+    """Shape and type of `normalized`: as written down, or as follows from a picture (n, h, w, 3) uint8."""
+    for info in graph.value_info:
+        if info.name == NORMALIZED:
+            return info
+    tensor = graph.input[0].type.tensor_type
+    sizes = [d.dim_value or d.dim_param or None for d in tensor.shape.dim]
+    if tensor.elem_type != TensorProto.UINT8 or len(sizes) != 4 or sizes[3] != 3:
+        raise ModelError("shape and type of {!r} are not in the file: export it again".format(NORMALIZED))
+    return helper.make_tensor_value_info(NORMALIZED, TensorProto.FLOAT, [sizes[0], 3, sizes[1], sizes[2]])
 
 
 def _nodes_after(graph: onnx.GraphProto, start: str) -> List[onnx.NodeProto]:
