@@ -8,11 +8,13 @@ from runtime.scene.settings import SceneSettings
 
 CALIBRATION_MOTIFS = ("K", "A", "X", "T", "N", "Z", "E")
 """Label art of the strangers that calibrate the threshold: on none of the others, on none of the thirty."""
-TRAINING_MOTIFS = tuple(
-    "petals leaf drop star rays ring moon bands dots waves lattice pinstripes B D H M P Q W Y".split()
+TRAINING_MOTIFS = (
+    ("petals", "leaf", "drop", "star", "rays", "ring", "moon"),
+    ("bands", "dots", "waves", "lattice", "pinstripes", "diagonal", "chevrons"),
+    ("B", "D", "H", "M", "P", "Q", "W", "Y"),
 )
-"""Label art of the strangers that train stage 2. None of an outsider's: heart, cross, hourglass, ... stay unseen."""
-TRAINING_STRANGERS_PER_FAMILY = 4
+"""Label art of the strangers that train stage 2: signs, patterns, letters. The outsiders' (heart, cross, hourglass,
+triangle, diamond, checker) and those of the calibration stay unseen."""
 COLOURS = ("main", "accent", "paper", "ink")
 
 
@@ -38,16 +40,21 @@ def calibration_strangers() -> Iterator[Product]:
 
 
 def training_strangers() -> Iterator[Product]:
-    """Four of each family, three of them in its own colours: they teach stage 2 to read labels, not to know thirty."""
-    for number, product in enumerate(_families()):
+    """Eleven or twelve of each family, every fourth in other colours: they teach stage 2 to read labels.
+
+    All the signs, since a heart is nearest to a star, and some of the patterns and letters.
+    """
+    signs, patterns, letters = TRAINING_MOTIFS
+    number = 0
+    for turn, product in enumerate(_families()):
         own = {other.motif for other in PRODUCTS if (other.body, other.main) == (product.body, product.main)}
-        free = [motif for motif in TRAINING_MOTIFS if motif not in own]
-        for turn in range(TRAINING_STRANGERS_PER_FAMILY):
-            coloured = _recoloured(product) if turn == TRAINING_STRANGERS_PER_FAMILY - 1 else product
-            yield coloured._replace(
-                name=f"extra {TRAINING_STRANGERS_PER_FAMILY * number + turn}",
-                motif=free[(5 * number + 4 * turn) % len(free)],
-            )
+        motifs = list(signs) + [patterns[(3 * turn + step) % len(patterns)] for step in range(3)]
+        motifs += [letters[(3 * turn + step) % len(letters)] for step in range(3)]
+        for motif in motifs:
+            if motif not in own:
+                coloured = _recoloured(product) if number % 4 == 3 else product
+                yield coloured._replace(name=f"extra {number}", motif=motif)
+                number += 1
 
 
 STRANGERS: Dict[str, Tuple[Product, ...]] = {
