@@ -50,12 +50,14 @@ class Request(NamedTuple):
     hard: bool
     unknown: Optional[str]
     """One of STRANGERS, or None."""
+    textures: bool = False
+    """Random textures behind the products, see `training.textures`."""
 
     @property
     def group(self) -> str:
         """The folder's name below images/ and labels/."""
         kind = {None: "", "outsiders": "-unknown"}.get(self.unknown, f"-{self.unknown}")
-        return self.split + ("-hard" if self.hard else "") + kind
+        return self.split + ("-hard" if self.hard else "") + kind + ("-textures" if self.textures else "")
 
 
 def scenes_of(request: Request) -> Iterator[Tuple[int, int]]:
@@ -90,6 +92,8 @@ def write_scene(request: Request, scene: Tuple[int, int]) -> int:
     if all(path.exists() for path, _ in paths):
         return count
     renderer = SceneWithStrangers(settings, SIZE, request.unknown or "outsiders")
+    if request.textures:
+        renderer.hang(rng)
     for (path, stem), time_s, quality in zip(paths, times_s, qualities):
         image, truth = renderer.render(time_s)
         lines = label_lines(truth, *SIZE)
@@ -156,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KIND",
         help="many are strangers: outsiders, to test (this flag alone), made-up, to calibrate, or extra, to train",
     )
+    parser.add_argument("--textures", action="store_true", help="random textures in the place of walls and shelves")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
     return parser
 

@@ -2,9 +2,12 @@
 
 from typing import Dict, Iterator, List, Tuple
 
+import numpy as np
+
 from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
+from training.textures import texture
 
 CALIBRATION_MOTIFS = ("K", "A", "X", "T", "N", "Z", "E")
 """Label art of the strangers that calibrate the threshold: on none of the others, on none of the thirty."""
@@ -75,6 +78,11 @@ class SceneWithStrangers(Scene):
         """`kind`: one of STRANGERS; `settings.unknown` is their share of the objects."""
         super().__init__(settings, size)
         self._strangers = STRANGERS[kind]
+
+    def hang(self, rng: np.random.RandomState) -> None:
+        """Put a random texture in the place of walls, shelves and clutter: the products float before it."""
+        height, width = self._backdrop.shape[:2]
+        self._backdrop = texture(rng, width, height)
 
     def _shown(self, index: int, visit: int) -> Tuple[int, Product]:
         number, product = super()._shown(index, visit)

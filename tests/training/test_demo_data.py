@@ -12,6 +12,7 @@ from training import demo_data
 from training.dataset import open_data_set
 from training.demo_data import Request, main, write_data_set
 from training.strangers import ALL_PRODUCTS, STRANGERS, SceneWithStrangers
+from training.textures import texture
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +116,21 @@ def test_the_truth_tells_which_stranger_it_is(kind):
     shown = {ALL_PRODUCTS[number] for number in numbers}
     assert shown & set(STRANGERS[kind])
     assert shown <= set(PRODUCTS) | set(STRANGERS[kind])
+
+
+def test_textures_take_the_place_of_the_wall_and_leave_the_truth(tmp_path):
+    scene, plain = (SceneWithStrangers(SceneSettings(4, 3), (160, 120)) for _ in range(2))
+    scene.hang(np.random.RandomState(1))
+    hung, same = scene.render(2.0), plain.render(2.0)
+    np.testing.assert_array_equal(hung.truth.boxes_px, same.truth.boxes_px)
+    assert np.abs(hung.image.astype(int) - same.image).mean() > 5
+    write_data_set(request(tmp_path, frames=1, textures=True), quiet=True)
+    assert (tmp_path / "images/train-textures").is_dir()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_texture_is_a_picture_of_any_size_and_the_same_again(seed):
+    pictures = [texture(np.random.RandomState(seed), 90, 50) for _ in range(2)]
+    assert pictures[0].shape == (50, 90, 3)
+    assert pictures[0].dtype == np.uint8
+    np.testing.assert_array_equal(*pictures)

@@ -1,0 +1,171 @@
+"""Cut a product out of a plain photo: what differs from the background at the photo's border.
+
+A flood from the border finds the background, GrabCut corrects it where the two disagree little, and the edge is made
+soft, in the product's own colours. Nothing is learnt; a photo that is not plain is refused, not guessed at.
+"""
+
+from typing import NamedTuple, Optional, Tuple
+
+import cv2
+import numpy as np
+
+MAX_SIDE_PX = 640
+"""Photos are made this small first: a pasted product is rarely larger."""
+PLAIN_DELTA = 14.0
+"""Largest spread of the border around its own colours, Lab units, of a photo that is called plain."""
+AREA_RANGE = (0.02, 0.97)
+"""Share of the photo that a product may take."""
+MIN_DELTA = 5.0
+"""Colour difference, Lab units, that is never background noise: JPEG's own reaches 3."""
+_GRABCUT_SIDE_PX = 320
+
+
+class Cutout(NamedTuple):
+    """A product without its background."""
+
+    picture: np.ndarray
+    """(H, W, 4) uint8: BGR, not premultiplied, and alpha; cropped to the product."""
+    reason: Optional[str]
+    """Why this is the whole photo's rectangle instead; None where the product was cut out."""
+
+
+def cutout_of(image: np.ndarray, alpha: Optional[np.ndarray] = None) -> Cutout:
+    """The product in `image`, (H, W, 3) uint8 BGR. `alpha`, (H, W) uint8, is used where the photo brings its own."""
+    image, alpha = _small(image, alpha)
+    if alpha is not None and alpha.min() < 128 <= alpha.max():
+        return Cutout(_cropped(np.dstack([image, alpha])), None)
+    mask, reason = product_mask(image)
+    if reason:
+        return Cutout(np.dstack([image, np.full(image.shape[:2], 255, np.uint8)]), reason)
+    return Cutout(_cropped(_soft(image, mask)), None)
+
+
+def product_mask(image: np.ndarray) -> Tuple[np.ndarray, Optional[str]]:
+    """(H, W) bool, and why it cannot be trusted, if so."""
+    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
+    background, spread = _background(lab)
+    if spread > PLAIN_DELTA:
+        return np.zeros(image.shape[:2], bool), f"its border is not plain (spread {spread:.0f}, at most {PLAIN_DELTA})"
+    difference = _difference(lab, background)
+    mask = _main_parts(~_flooded(difference, max(MIN_DELTA, 3.0 * spread)))
+    if spread > 1.0 and 0.01 < mask.mean() < 0.99:
+        mask = _main_parts(_grabcut(image, mask, difference))
+    return mask, _implausible(mask)
+
+
+def _small(image: np.ndarray, alpha: Optional[np.ndarray]) -> Tuple[np.ndarray, Optional[np.ndarray]]:
+    scale = MAX_SIDE_PX / max(image.shape[:2])
+    if scale >= 1:
+        return image, alpha
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    resized = [None if part is None else cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (image, alpha)]
+    return resized[0], resized[1]
+
+
+def _border(shape: Tuple[int, ...]) -> np.ndarray:
+    """(H, W) bool: the outermost 2 %."""
+    width = max(2, round(0.02 * min(shape[:2])))
+    border = np.ones(shape[:2], bool)
+    border[width:-width, width:-width] = False
+    return border
+
+
+def _background(lab: np.ndarray) -> Tuple[np.ndarray, float]:
+    """The background continued under the product, (H, W, 3), and how far the border strays from it.
+
+    A plane for each channel, since light falls off across a table; fitted to the border's inner three quarters, so that
+    a product which reaches the edge does not count.
+    """
+    height, width = lab.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x / width - 0.5, y / height - 0.5], axis=-1)
+    border = _border(lab.shape)
+    inputs, values = terms[border], lab[border]
+    distance = np.linalg.norm(values - np.median(values, axis=0), axis=1)
+    for _ in range(3):
+        kept = distance <= max(np.quantile(distance, 0.75), 1e-3)
+        plane = np.linalg.lstsq(inputs[kept], values[kept], rcond=None)[0]
+        distance = np.linalg.norm(values - inputs.dot(plane), axis=1)
+    return terms.dot(plane), float(np.quantile(distance, 0.75))
+
+
+def _difference(lab: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """(H, W) float32 Lab units. Darker in the same colour counts half: that is what a shadow is."""
+    delta = lab - background
+    lightness = np.where(delta[..., 0] < 0, 0.5 * delta[..., 0], delta[..., 0])
+    return np.sqrt(lightness**2 + (delta[..., 1:] ** 2).sum(-1)).astype(np.float32)
+
+
+def _flooded(difference: np.ndarray, limit: float) -> np.ndarray:
+    """(H, W) bool: what looks like background and hangs together with the border.
+
+    Outlines are closed first, so that the flood does not run into a white carton through a gap in its edge.
+    """
+    wall = (difference > limit).astype(np.uint8)
+    side = max(3, round(0.015 * max(wall.shape)) | 1)
+    wall = cv2.morphologyEx(wall, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    framed = cv2.copyMakeBorder(wall, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    cv2.floodFill(framed, None, (0, 0), 2)
+    return framed[1:-1, 1:-1] == 2
+
+
+def _main_parts(mask: np.ndarray) -> np.ndarray:
+    """The largest component, and others of a fifth of it or more: three limes are one product."""
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    _, numbers, table, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    areas = table[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    return (areas >= max(1, 0.2 * areas.max()))[numbers]
+
+
+def _grabcut(image: np.ndarray, mask: np.ndarray, difference: np.ndarray) -> np.ndarray:
+    """The mask, its band of doubt decided anew by GrabCut: it follows edges where the flood follows one threshold."""
+    scale = min(1.0, _GRABCUT_SIDE_PX / max(mask.shape))
+    size = (max(8, round(mask.shape[1] * scale)), max(8, round(mask.shape[0] * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    inside = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    band = max(2, round(0.03 * max(size)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
+    state = np.where(inside > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    state[cv2.erode(inside, kernel, borderValue=1) > 0] = cv2.GC_FGD
+    state[cv2.dilate(inside, kernel) == 0] = cv2.GC_BGD
+    if not ((state == cv2.GC_FGD).any() and (state == cv2.GC_BGD).any()):
+        return mask
+    cv2.setRNGSeed(0)
+    cv2.grabCut(small, state, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    found = ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.float32)
+    enlarged = cv2.resize(found, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR) > 0.5
+    # It may eat a light side of the product that the outline had closed in: then the flood was right.
+    return enlarged if enlarged.sum() > 0.9 * mask.sum() else mask
+
+
+def _implausible(mask: np.ndarray) -> Optional[str]:
+    share = float(mask.mean())
+    if share < AREA_RANGE[0]:
+        return f"what differs from its border is {share:.1%} of it, too little for a product"
+    if share > AREA_RANGE[1]:
+        return f"what differs from its border is {share:.0%} of it: nothing of the background is left"
+    if mask[_border(mask.shape)].mean() > 0.5:
+        return "the product takes more than half of its border"
+    return None
+
+
+def _soft(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(H, W, 4): alpha falls off over two pixels inside the outline; there the colours are the product's own.
+
+    A pixel on the outline is half background: pasted as it is, it would draw a light rim around everything.
+    """
+    solid = mask.astype(np.float32)
+    alpha = np.clip(2 * cv2.GaussianBlur(solid, (0, 0), 0.8, borderType=cv2.BORDER_REPLICATE) - 1, 0, 1)
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(np.float32)
+    if inner.sum() < 0.3 * solid.sum():
+        inner = solid
+    weight = cv2.GaussianBlur(inner, (0, 0), 2.0)[..., None]
+    spread = cv2.GaussianBlur(image * inner[..., None], (0, 0), 2.0) / np.maximum(weight, 1e-4)
+    colours = np.where((inner[..., None] > 0) | (weight < 1e-3), image, spread)
+    return np.dstack([np.clip(colours, 0, 255), alpha * 255]).round().astype(np.uint8)
+
+
+def _cropped(picture: np.ndarray) -> np.ndarray:
+    rows, columns = np.flatnonzero(picture[..., 3].any(1)), np.flatnonzero(picture[..., 3].any(0))
+    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
