@@ -134,6 +134,9 @@ class Meter:
             camera_fps = rate_hz(delivered, first.captured_s, last.captured_s, seen_s)
             true_fps = rate_hz(count, first.presented_s, last.presented_s, now_s)
         stages_ms = Stages(*[stage_ms / max(1, count - 1) for stage_ms in total_ms])
+        bound = "starting"
+        if self._presented > 1:
+            bound = limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, self._live)
         return Figures(
             nominal_fps=self._nominal_fps,
             camera_fps=camera_fps,
@@ -145,5 +148,5 @@ class Meter:
             presented=self._presented,
             asked=self._asked,
             reused=self._reused,
-            limited_by=limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, self._live),
+            limited_by=bound,
         )

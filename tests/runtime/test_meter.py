@@ -45,6 +45,7 @@ def test_fewer_than_two_frames_have_no_rate(presented_s):
     figures = played(presented_s).recent(3.0)
     assert figures.true_fps == 0.0
     assert figures.camera_fps == 0.0
+    assert figures.limited_by == "starting"
 
 
 def test_a_stall_falls_to_zero():
