@@ -16,7 +16,12 @@ PLAIN_DELTA = 14.0
 AREA_RANGE = (0.02, 0.97)
 """Share of the photo that a product may take."""
 MIN_DELTA = 5.0
-"""Colour difference, Lab units, that is never background noise: JPEG's own reaches 3."""
+"""Colour difference, Lab units, that is never background noise: JPEG's own beside an outline reaches 4."""
+BOX_LIKE = 0.90
+"""Share of its smallest enclosing rectangle from which on a hull is taken for a box: the 37 cartons of the iconic
+pictures take 0.91 to 0.98, their fruit and vegetables 0.69 to 0.88."""
+PLAIN_BORDER = 0.6
+"""Share of the border that must be background: a product may reach the edge with the rest."""
 _GRABCUT_SIDE_PX = 320
 
 
@@ -47,9 +52,13 @@ def product_mask(image: np.ndarray) -> Tuple[np.ndarray, Optional[str]]:
     if spread > PLAIN_DELTA:
         return np.zeros(image.shape[:2], bool), f"its border is not plain (spread {spread:.0f}, at most {PLAIN_DELTA})"
     difference = _difference(lab, background)
-    mask = _main_parts(~_flooded(difference, max(MIN_DELTA, 3.0 * spread)))
+    found = ~_flooded(difference, max(MIN_DELTA, 3.0 * spread))
+    box = _box_around(_parts(found, at_least=0.01))
+    if box is not None:
+        return box, _implausible(box)
+    mask = _parts(found, at_least=0.2)
     if spread > 1.0 and 0.01 < mask.mean() < 0.99:
-        mask = _main_parts(_grabcut(image, mask, difference))
+        mask = _parts(_grabcut(image, mask), at_least=0.2)
     return mask, _implausible(mask)
 
 
@@ -58,7 +67,9 @@ def _small(image: np.ndarray, alpha: Optional[np.ndarray]) -> Tuple[np.ndarray, 
     if scale >= 1:
         return image, alpha
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    resized = [None if part is None else cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (image, alpha)]
+    resized = [
+        None if part is None else cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (image, alpha)
+    ]
     return resized[0], resized[1]
 
 
@@ -73,8 +84,8 @@ def _border(shape: Tuple[int, ...]) -> np.ndarray:
 def _background(lab: np.ndarray) -> Tuple[np.ndarray, float]:
     """The background continued under the product, (H, W, 3), and how far the border strays from it.
 
-    A plane for each channel, since light falls off across a table; fitted to the border's inner three quarters, so that
-    a product which reaches the edge does not count.
+    A plane for each channel, since light falls off across a table; fitted to the PLAIN_BORDER of the border that fits
+    best, so that a product which reaches the edge does not count.
     """
     height, width = lab.shape[:2]
     y, x = np.mgrid[:height, :width].astype(np.float32)
@@ -83,10 +94,10 @@ def _background(lab: np.ndarray) -> Tuple[np.ndarray, float]:
     inputs, values = terms[border], lab[border]
     distance = np.linalg.norm(values - np.median(values, axis=0), axis=1)
     for _ in range(3):
-        kept = distance <= max(np.quantile(distance, 0.75), 1e-3)
+        kept = distance <= max(np.quantile(distance, PLAIN_BORDER), 1e-3)
         plane = np.linalg.lstsq(inputs[kept], values[kept], rcond=None)[0]
         distance = np.linalg.norm(values - inputs.dot(plane), axis=1)
-    return terms.dot(plane), float(np.quantile(distance, 0.75))
+    return terms.dot(plane), float(np.quantile(distance, PLAIN_BORDER))
 
 
 def _difference(lab: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -109,16 +120,30 @@ def _flooded(difference: np.ndarray, limit: float) -> np.ndarray:
     return framed[1:-1, 1:-1] == 2
 
 
-def _main_parts(mask: np.ndarray) -> np.ndarray:
-    """The largest component, and others of a fifth of it or more: three limes are one product."""
+def _parts(mask: np.ndarray, at_least: float) -> np.ndarray:
+    """The largest component, and others that are `at_least` that share of it: three limes are one product."""
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     _, numbers, table, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     areas = table[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
-    return (areas >= max(1, 0.2 * areas.max()))[numbers]
+    return (areas >= max(1, at_least * areas.max()))[numbers]
 
 
-def _grabcut(image: np.ndarray, mask: np.ndarray, difference: np.ndarray) -> np.ndarray:
+def _box_around(mask: np.ndarray) -> Optional[np.ndarray]:
+    """(H, W) bool, the hull of `mask` where that is a box: white sides are lost on white, but boxes have no dents."""
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return None
+    hull = cv2.convexHull(np.concatenate(contours))
+    area, (_, (width, height), _) = cv2.contourArea(hull), cv2.minAreaRect(hull)
+    if area < BOX_LIKE * width * height or mask.sum() < 0.5 * area:
+        return None
+    filled = np.zeros(mask.shape, np.uint8)
+    cv2.fillConvexPoly(filled, hull, 1)
+    return filled > 0
+
+
+def _grabcut(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The mask, its band of doubt decided anew by GrabCut: it follows edges where the flood follows one threshold."""
     scale = min(1.0, _GRABCUT_SIDE_PX / max(mask.shape))
     size = (max(8, round(mask.shape[1] * scale)), max(8, round(mask.shape[0] * scale)))

@@ -6,11 +6,12 @@ data.yaml gives its products, or one class, "product". Killed, it goes on with -
 
 import argparse
 import os
+import pickle
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from runtime.errors import MissingPackageError, ShelfsightError, SourceError, UsageError
+from runtime.errors import MissingPackageError, ModelError, ShelfsightError, SourceError, UsageError
 from runtime.scene.products import SHAPES
 from training.checkpoint import read_checkpoint_of_ultralytics
 from training.dataset import open_data_set
@@ -98,14 +99,33 @@ def train(values: Dict[str, Any]) -> Path:
     _threads(values["threads"])
     if values["resume"]:
         read_checkpoint_of_ultralytics(last)
-        ultralytics.YOLO(str(last)).train(trainer=make_trainer(values["sizes"]), resume=True)
+        _go_on(_opened(ultralytics, str(last)), make_trainer(values["sizes"]), last)
         return last
     if last.exists():
         raise UsageError(f"{last} exists: go on with --resume, or give another --out")
     data = write_stage1_data(open_data_set(values["data"], values["groups"]), out / "data", SHAPES)
-    model = ultralytics.YOLO(_start(values["model"]))
+    model = _opened(ultralytics, _start(values["model"]))
     model.train(trainer=make_trainer(values["sizes"]), **arguments_of_training(values, data.yaml, out))
     return last
+
+
+def _opened(ultralytics: Any, weights: str) -> Any:
+    """A model of Ultralytics from its own file; ModelError for another."""
+    try:
+        return ultralytics.YOLO(weights)
+    except (KeyError, AttributeError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError, OSError) as error:
+        reason = (str(error).strip().splitlines() or ["?"])[0][:120]
+        raise ModelError(
+            f"{weights} is nothing that Ultralytics opens ({type(error).__name__}: {reason}): "
+            "give yolo11n, yolo26n, ... or weights of python -m training.detector"
+        ) from error
+
+
+def _go_on(model: Any, trainer: Any, last: Path) -> None:
+    # Ultralytics writes epoch -1 when it is done, and would start anew with its own defaults.
+    if (getattr(model, "ckpt", None) or {}).get("epoch", -1) < 0:
+        raise ModelError(f"{last} is a finished training: nothing to resume; train on from it with --model")
+    model.train(trainer=trainer, resume=True)
 
 
 def _start(model: str) -> str:

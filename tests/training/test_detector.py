@@ -55,7 +55,7 @@ def test_a_wrong_checkpoint_is_one_plain_line(tmp_path, capsys, content, told):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of Ultralytics and matplotlib, not ours
-def test_one_epoch_gives_weights_and_curves(data, tmp_path):
+def test_one_epoch_gives_weights_and_curves_and_is_not_done_twice(data, tmp_path, capsys):
     pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
     (data / "shapes.txt").write_text("box\njar\n")
     out = tmp_path / "run"
@@ -64,3 +64,18 @@ def test_one_epoch_gives_weights_and_curves(data, tmp_path):
     assert (out / "results.csv").exists()
     assert (out / "results.png").exists()
     assert main(["--data", str(data), "--out", str(out), "--epochs", "1"]) == 2
+    assert main(["--out", str(out), "--resume"]) == 1
+    assert "finished training" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("content", [None, b"no weights"])
+def test_a_model_that_is_none_is_one_plain_line(data, tmp_path, capsys, content):
+    pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+    model = "no_such_yolo"
+    if content is not None:
+        model = str(tmp_path / "w.pt")
+        (tmp_path / "w.pt").write_bytes(content)
+    assert main(["--data", str(data), "--out", str(tmp_path / "run"), "--model", model]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("shelfsight: ")
+    assert "Ultralytics opens" in last

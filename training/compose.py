@@ -1,0 +1,340 @@
+"""Make a labelled data set of a few plain photos: python -m training.compose PHOTOS --out SET --images 2000
+
+    PHOTOS/<product>/*.jpg  or  PHOTOS/<product>.jpg     products in front of one plain background
+    SET/cutouts/<product>/*.png                          the products cut out: look at them; a mended one is kept
+    SET/images/{train,val}/*.jpg                         scenes of them
+    SET/labels/{train,val}/*.txt                         YOLO: class, centre x, centre y, width, height
+    SET/data.yaml, SET/compose.json                      names; what it was made of
+
+Deterministic by --seed, whatever the number of processes. Interrupted, the same command goes on where it stopped.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from runtime.errors import ShelfsightError, SourceError, UsageError
+from runtime.scene.light import UNIT, gain_map
+from runtime.scene.settings import SPLITS as LIGHTS
+from runtime.scene.settings import SceneSettings
+from training.arrangement import arrange
+from training.backgrounds import Background, find_backgrounds
+from training.dataset import write_atomically
+from training.pasting import Labelled, compose_scene
+from training.plain_photos import SPLITS, Photo, PlainPhotos, cut_out, find_photos, read_cutout, split_photos
+
+VAL_SHARE = 0.15
+JPEG_QUALITY = (70, 96)
+TOLD = 10
+"""So many photos that could not be cut out are named, one a line; the rest are counted."""
+
+
+class Recipe(NamedTuple):
+    """What one split is composed of."""
+
+    out: Path
+    split: str
+    seed: int
+    size: Tuple[int, int]
+    """(width, height)."""
+    cutouts: Tuple[Tuple[Path, ...], ...]
+    """Of each product, those that this split may show; empty for a product that it never shows."""
+    backgrounds: Tuple[Path, ...]
+    """Empty: built-in ones."""
+
+
+def scene_of(recipe: Recipe, number: int) -> Labelled:
+    """Scene `number` of a split, a pure function of both."""
+    rng = np.random.RandomState([recipe.seed, SPLITS.index(recipe.split), number])
+    shown = [product for product, cutouts in enumerate(recipe.cutouts) if cutouts]
+
+    def pick() -> Tuple[int, np.ndarray]:
+        product = shown[rng.randint(len(shown))]
+        cutouts = recipe.cutouts[product]
+        return product, _cutout(cutouts[rng.randint(len(cutouts))])
+
+    background = Background(list(recipe.backgrounds)).draw(rng, recipe.size)
+    made = compose_scene(background, arrange(rng, recipe.size, pick))
+    return made._replace(image=photographed(made.image, rng))
+
+
+@lru_cache(maxsize=512)
+def _cutout(path: Path) -> np.ndarray:
+    return read_cutout(path)
+
+
+def photographed(image: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    """The scene under one light, through one lens, on one sensor."""
+    height, width = image.shape[:2]
+    light = SceneSettings(8, split=LIGHTS[rng.randint(2)], hard=rng.uniform() < 0.2)
+    gain = gain_map(rng, light, width, height).astype(np.float32) * (rng.uniform(0.75, 1.15) / UNIT)
+    lit = image * gain if rng.uniform() < 0.8 else image.astype(np.float32)
+    unit = height / 480
+    if rng.uniform() < 0.35:
+        lit = cv2.GaussianBlur(lit, (0, 0), unit * rng.uniform(0.4, 1.6))
+    elif rng.uniform() < 0.15:
+        lit = _moved(lit, unit * rng.uniform(3, 9), rng.uniform(0, 180))
+    if rng.uniform() < 0.6:
+        lit = lit + rng.standard_normal(lit.shape).astype(np.float32) * rng.uniform(1, 9)
+    return np.clip(lit, 0, 255).astype(np.uint8)
+
+
+def _moved(image: np.ndarray, length_px: float, degrees: float) -> np.ndarray:
+    """Motion blur."""
+    side = max(3, int(length_px) | 1)
+    kernel = np.zeros((side, side), np.float32)
+    kernel[side // 2] = 1
+    turn = cv2.getRotationMatrix2D((side // 2, side // 2), degrees, 1)
+    kernel = cv2.warpAffine(kernel, turn, (side, side))
+    return cv2.filter2D(image, -1, kernel / kernel.sum())
+
+
+def write_scene(recipes: Dict[str, Recipe], job: Tuple[str, int]) -> None:
+    """One picture and its label, unless they are there."""
+    recipe, number = recipes[job[0]], job[1]
+    image = recipe.out / "images" / recipe.split / f"{number:06d}.jpg"
+    if image.exists():
+        return
+    made = scene_of(recipe, number)
+    quality = int(np.random.RandomState([recipe.seed, number]).randint(*JPEG_QUALITY))
+    width, height = recipe.size
+    corners = made.boxes_px / np.array([width, height, width, height])
+    rows = np.concatenate([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], axis=1)
+    lines = "".join(f"{c} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for c, (x, y, w, h) in zip(made.products, rows))
+    # The label first: a picture that is there is complete.
+    write_atomically(recipe.out / "labels" / recipe.split / f"{number:06d}.txt", lines.encode())
+    write_atomically(image, cv2.imencode(".jpg", made.image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
+
+
+def compose(values: Dict[str, Any], quiet: bool = False) -> Dict[str, Any]:
+    """The whole command; what was made of what. ShelfsightError for what cannot be."""
+    out: Path = values["out"]
+    if not 2 <= values["images"] or values["seed"] < 0 or values["workers"] < 1:
+        raise UsageError("--images must be at least 2 (one to train, one to validate), --workers 1, --seed 0")
+    backgrounds = find_backgrounds(values["backgrounds"]) if values["backgrounds"] else []
+    plain = find_photos(values["photos"], out / "cutouts")
+    _claim(out, plain, values)
+    with _mapped(values["workers"]) as run:
+        failed = _cut_all(run, plain, quiet)
+        usable = plain._replace(photos=[photo for photo in plain.photos if photo.path not in failed.unreadable])
+        by_split = split_photos(usable, VAL_SHARE, values["seed"])
+        recipes = _recipes(values, plain, by_split, backgrounds)
+        jobs = jobs_of(values["images"])
+        for split in SPLITS:
+            for kind in ("images", "labels"):
+                (out / kind / split).mkdir(parents=True, exist_ok=True)
+        write_atomically(out / "data.yaml", data_yaml(plain.names).encode())
+        for _ in tqdm(run(partial(write_scene, recipes), jobs), "composing", len(jobs), unit="picture", disable=quiet):
+            pass
+    return _summary(plain, usable, failed, by_split, jobs)
+
+
+class Failed(NamedTuple):
+    """Photos that no product could be cut out of, and why."""
+
+    unreadable: Dict[Path, str]
+    whole: Dict[Path, str]
+    """Used as they are, background and all."""
+
+
+def _cut_all(run: Callable, plain: PlainPhotos, quiet: bool) -> Failed:
+    failed = Failed({}, {})
+    bar = tqdm(run(_cut_or_say, plain.photos), "cutting out", len(plain.photos), unit="photo", disable=quiet)
+    for photo, reason, is_readable in bar:
+        if reason:
+            (failed.whole if is_readable else failed.unreadable)[photo.path] = reason
+    left = {photo.product for photo in plain.photos if photo.path not in failed.unreadable}
+    empty = [name for product, name in enumerate(plain.names) if product not in left]
+    if empty:
+        told = next(iter(failed.unreadable.values()))
+        raise SourceError(f"{', '.join(empty[:5])}: no photo of it can be read ({told})")
+    return failed
+
+
+def _cut_or_say(photo: Photo) -> Tuple[Photo, Optional[str], bool]:
+    try:
+        return cut_out(photo) + (True,)
+    except SourceError as error:
+        return photo, str(error), False
+
+
+def _claim(out: Path, plain: PlainPhotos, values: Dict[str, Any]) -> None:
+    """SET/compose.json: a set goes on only with the photos and settings that it was begun with."""
+    made_of = {
+        "photos": sorted(f"{plain.names[photo.product]}/{photo.path.name}" for photo in plain.photos),
+        "size": list(values["size"]),
+        "seed": values["seed"],
+        "backgrounds": str(values["backgrounds"].resolve()) if values["backgrounds"] else None,
+        "images": values["images"],
+    }
+    path = out / "compose.json"
+    if path.is_file():
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            before = None
+        if before != made_of:
+            raise UsageError(f"{out} was composed of other photos or with other settings: give another --out")
+    elif out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty and was not made by this command: give another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(made_of, indent=1).encode())
+
+
+def _recipes(
+    values: Dict[str, Any], plain: PlainPhotos, by_split: Dict[str, List[Photo]], backgrounds: List[Path]
+) -> Dict[str, Recipe]:
+    """With four backgrounds or more, those of val are its own."""
+    kept = max(1, round(VAL_SHARE * len(backgrounds))) if len(backgrounds) >= 4 else 0
+    order = [backgrounds[index] for index in np.random.RandomState(values["seed"]).permutation(len(backgrounds))]
+    own = {"train": order[kept:], "val": order[:kept] or order}
+    return {
+        split: Recipe(
+            values["out"],
+            split,
+            values["seed"],
+            tuple(values["size"]),
+            tuple(
+                tuple(photo.cutout for photo in by_split[split] if photo.product == product)
+                for product in range(len(plain.names))
+            ),
+            tuple(own[split]),
+        )
+        for split in SPLITS
+    }
+
+
+def jobs_of(images: int) -> List[Tuple[str, int]]:
+    """(split, number) of each picture."""
+    val = max(1, round(VAL_SHARE * images))
+    return [("train", number) for number in range(images - val)] + [("val", number) for number in range(val)]
+
+
+def data_yaml(names: List[str]) -> str:
+    """data.yaml, as Ultralytics and benchmarks.yolo_names read it."""
+    quoted = ["'" + name.replace("'", "''") + "'" for name in names]
+    lines = ["train: images/train", "val: images/val", "names:"]
+    return "\n".join(lines + [f"  {number}: {name}" for number, name in enumerate(quoted)]) + "\n"
+
+
+def _summary(
+    plain: PlainPhotos, usable: PlainPhotos, failed: Failed, by_split: Dict[str, List[Photo]], jobs: List
+) -> Dict[str, Any]:
+    single = [name for product, name in enumerate(plain.names) if len(usable.of(product)) == 1]
+    return {
+        "products": len(plain.names),
+        "photos": len(plain.photos),
+        "unreadable": failed.unreadable,
+        "whole": failed.whole,
+        "ignored": plain.ignored,
+        "single": single,
+        "images": {split: sum(job[0] == split for job in jobs) for split in SPLITS},
+        "photos_by_split": {split: len(by_split[split]) for split in SPLITS},
+    }
+
+
+def _tell(summary: Dict[str, Any], out: Path) -> None:
+    """Warnings on standard error, one line each; then what was made."""
+    for reason in list(summary["unreadable"].values())[:TOLD]:
+        print(f"shelfsight: left out: {reason}", file=sys.stderr)
+    for path, reason in list(summary["whole"].items())[:TOLD]:
+        print(f"shelfsight: {path}: taken whole, background and all: {reason}", file=sys.stderr)
+    more = sum(max(0, len(summary[kind]) - TOLD) for kind in ("unreadable", "whole"))
+    if more:
+        print(f"shelfsight: {more} more photos like these", file=sys.stderr)
+    if summary["ignored"]:
+        first = summary["ignored"][0]
+        print(f"shelfsight: {len(summary['ignored'])} photos in no product's folder left out: {first}", file=sys.stderr)
+    images, photos = summary["images"], summary["photos_by_split"]
+    print(
+        f"{out}: {images['train']} pictures to train and {images['val']} to validate, "
+        f"{summary['products']} products cut out of {summary['photos']} photos"
+    )
+    single = len(summary["single"])
+    if single:
+        which = "all of them" if single == summary["products"] else f"{single} of them"
+        print(
+            f"known from a single photo, which serves both train and val: {which}; what val measures on them says "
+            "nothing about other photos of them"
+        )
+    else:
+        print(f"{photos['train']} photos serve train alone, {photos['val']} val alone")
+
+
+class _Mapped:
+    """map() over processes, as a context manager; in this process for one worker."""
+
+    def __init__(self, workers: int) -> None:
+        self._pool = multiprocessing.get_context("spawn").Pool(workers, _one_thread) if workers > 1 else None
+
+    def __enter__(self) -> Callable[[Callable, Iterable], Iterator]:
+        return map if self._pool is None else partial(self._pool.imap, chunksize=4)
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool.join()
+
+
+_mapped = _Mapped
+
+
+def _one_thread() -> None:
+    """Of OpenCV in each process: the processes share the cores."""
+    cv2.setNumThreads(1)
+
+
+def _size(text: str) -> Tuple[int, int]:
+    width, _, height = text.partition("x")
+    try:
+        size = int(width), int(height)
+    except ValueError:
+        size = 0, 0
+    if not all(64 <= side <= 4096 for side in size):
+        raise argparse.ArgumentTypeError(f"{text}: expected WIDTHxHEIGHT, each 64 to 4096")
+    return size
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.compose", description="Cut products out of plain photos and compose scenes of them."
+    )
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="one folder a product, or one file a product")
+    parser.add_argument("--out", required=True, type=Path, metavar="SET", help="the data set to make")
+    parser.add_argument("--images", type=int, default=2000, metavar="N", help="how many pictures in all (2000)")
+    parser.add_argument("--backgrounds", type=Path, metavar="DIR", help="pictures without products (built-in ones)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="other seed, other scenes (0)")
+    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="of the pictures (640x480)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (one a core)")
+    return parser
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    values = vars(_parser().parse_args(arguments))
+    try:
+        summary = compose(values)
+    except ShelfsightError as error:
+        print(f"shelfsight: {error}", file=sys.stderr)
+        return error.exit_status
+    except OSError as error:
+        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("shelfsight: interrupted; the same command goes on", file=sys.stderr)
+        return 1
+    _tell(summary, values["out"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
