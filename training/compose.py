@@ -76,7 +76,9 @@ def photographed(image: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     """The scene under one light, through one lens, on one sensor."""
     height, width = image.shape[:2]
     light = SceneSettings(8, split=LIGHTS[rng.randint(2)], hard=rng.uniform() < 0.2)
-    gain = gain_map(rng, light, width, height).astype(np.float32) * (rng.uniform(0.75, 1.15) / UNIT)
+    warmth = rng.uniform(-0.10, 0.10)
+    colour = np.array([1 - warmth, 1, 1 + warmth], np.float32) * rng.uniform(0.85, 1.35)
+    gain = gain_map(rng, light, width, height).astype(np.float32) * (colour / UNIT)
     lit = image * gain if rng.uniform() < 0.8 else image.astype(np.float32)
     unit = height / 480
     if rng.uniform() < 0.35:
