@@ -8,17 +8,19 @@ import argparse
 import os
 import pickle
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from runtime.errors import MissingPackageError, ModelError, ShelfsightError, SourceError, UsageError
 from runtime.scene.products import SHAPES
 from training.checkpoint import read_checkpoint_of_ultralytics
-from training.dataset import open_data_set
+from training.dataset import open_data_set, write_atomically
 from training.stage1_data import write_stage1_data
 
 SIZES_PX = (160, 160, 192, 224, 256, 320, 320)
 """Sides that batches are shrunk to by turns of chance: one model for the quick size, the accurate one and between."""
+KEPT = "last-whole.pt"
 
 
 def _ultralytics() -> Any:
@@ -98,14 +100,30 @@ def train(values: Dict[str, Any]) -> Path:
     ultralytics = _ultralytics()
     _threads(values["threads"])
     if values["resume"]:
-        read_checkpoint_of_ultralytics(last)
-        _go_on(_opened(ultralytics, str(last)), make_trainer(values["sizes"]), last)
+        model = _opened(ultralytics, str(whole_checkpoint(last)))
+        model.add_callback("on_model_save", keep_whole)
+        _go_on(model, make_trainer(values["sizes"]), last)
         return last
     if last.exists():
         raise UsageError(f"{last} exists: go on with --resume, or give another --out")
     data = write_stage1_data(open_data_set(values["data"], values["groups"]), out / "data", SHAPES)
     model = _opened(ultralytics, _start(values["model"]))
+    model.add_callback("on_model_save", keep_whole)
     model.train(trainer=make_trainer(values["sizes"]), **arguments_of_training(values, data.yaml, out))
+    return last
+
+
+def keep_whole(trainer: Any) -> None:
+    """After each epoch: Ultralytics writes last.pt in place, so a process killed in that moment cuts it short."""
+    write_atomically(trainer.last.with_name(KEPT), trainer.last.read_bytes())
+
+
+def whole_checkpoint(last: Path) -> Path:
+    """`last`, or the copy of the epoch before where it was cut short; ModelError where there is neither."""
+    kept = last.with_name(KEPT)
+    if last.exists() and not zipfile.is_zipfile(last) and zipfile.is_zipfile(kept):
+        return kept
+    read_checkpoint_of_ultralytics(last)
     return last
 
 

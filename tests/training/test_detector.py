@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from runtime.errors import SourceError
-from training.detector import _start, main
+from training import detector
+from training.detector import _start, keep_whole, main
 
 
 @pytest.fixture
@@ -66,6 +67,26 @@ def test_one_epoch_gives_weights_and_curves_and_is_not_done_twice(data, tmp_path
     assert main(["--data", str(data), "--out", str(out), "--epochs", "1"]) == 2
     assert main(["--out", str(out), "--resume"]) == 1
     assert "finished training" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_training_killed_while_it_saves_goes_on(data, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+    out = tmp_path / "run"
+
+    def killed_while_saving(trainer):
+        keep_whole(trainer)
+        trainer.last.write_bytes(trainer.last.read_bytes()[:1000])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(detector, "keep_whole", killed_while_saving)
+        flags = ["--data", str(data), "--out", str(out), "--epochs", "2", "--batch", "2", "--sizes", "64"]
+        assert main(flags) == 1
+    assert "--resume" in capsys.readouterr().err.splitlines()[-1]
+    assert main(["--out", str(out), "--resume"]) == 0
+    assert len((out / "results.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize("content", [None, b"no weights"])
