@@ -66,7 +66,7 @@ def calibrated(bundle: Bundle, data_folder: Path, groups: Sequence[str], threads
     return {"min_score": round(min_score, 3), "threshold": round(threshold, 4)}
 
 
-def export_both(detector: str, classifier: Path, folder: Path) -> Dict[str, Any]:
+def export_both(detector: str, classifier: Path, shapes: Dict[str, str], folder: Path) -> Dict[str, Any]:
     """Write the four files of a bundle to `folder`; its description, with provisional thresholds."""
     from export.classifier_weights import open_classifier
     from export.onnx import export_classifier, export_detector
@@ -80,6 +80,7 @@ def export_both(detector: str, classifier: Path, folder: Path) -> Dict[str, Any]
         "name": "demo",
         "shapes": list(SHAPES),
         "products": training.products,
+        "product_shapes": {name: shapes[name] for name in training.products if name in shapes},
         "detector": {"size": 160, "min_score": PROVISIONAL, "iou": IOU},
         "classifier": {"crop_size": opened.crop_size, "crop_margin": MARGIN, "threshold": 0.5},
         "trained_on": "scenes drawn by runtime.scene, split train (python -m training.demo_data); "
@@ -91,7 +92,7 @@ def put_together(values: Dict[str, Any]) -> Bundle:
     """Everything; raises ShelfsightError."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        description = export_both(values["detector"], values["classifier"], work)
+        description = export_both(values["detector"], values["classifier"], open_data_set(values["data"]).shapes, work)
         files = {file: str(work / file) for file in FILES}
         bundle = assemble_bundle(str(work / "provisional"), files, description)
         if values["calibrate"]:
@@ -127,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--test", nargs="*", default=list(TESTS), metavar="GROUP", help=f"({' '.join(TESTS)})")
     parser.add_argument("--out", required=True, metavar="BUNDLE", help="the folder to make")
     parser.add_argument("--replace", action="store_true", help="take the place of an existing folder")
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="(2)")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the networks (2)")
     return parser
 
 

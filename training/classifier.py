@@ -308,7 +308,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--device", default="cpu", help="cpu, or cuda (cpu)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is drawn by chance (0)")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
     return parser
 

@@ -7,6 +7,7 @@ are reported, and count as strangers: right is to call them unknown.
 import argparse
 import json
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
@@ -16,7 +17,7 @@ from tqdm import tqdm
 
 from benchmarks.scoring import Found, Truth, ap50_by_class, ap50_ignoring_class, hits
 from runtime.assembly import SHIPPED_BUNDLE
-from runtime.bundle import Bundle
+from runtime.bundle import DESCRIPTION, Bundle
 from runtime.classifier import Classifier
 from runtime.detector import Detector
 from runtime.engines.onnx import OnnxEngine
@@ -50,8 +51,7 @@ class Seen(NamedTuple):
 
 def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> Iterator[Seen]:
     """Run both stages over the pictures of `data`, one after the other. `size`: pixels, None = the bundle's."""
-    shape_of = {name: bundle.shapes.index(shape) for name, shape in data.shapes.items() if shape in bundle.shapes}
-    shapes = np.array([shape_of.get(name, NO_SHAPE) for name in data.names])
+    shapes = shapes_of(bundle, data)
     products = np.array([bundle.products.index(name) if name in bundle.products else UNKNOWN for name in data.names])
     side = size or bundle.size
     with OnnxEngine(bundle.detector, threads) as first, OnnxEngine(bundle.classifier, threads) as second:
@@ -75,6 +75,20 @@ def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> It
                 true.products,
                 true.similarities,
             )
+
+
+def shapes_of(bundle: Bundle, data: DataSet) -> np.ndarray:
+    """(names,) int: the detector's class for each of the data set's names, NO_SHAPE where nothing tells.
+
+    From the data set's shapes.txt; without one, from the bundle's own products.
+    """
+    with open(os.path.join(bundle.folder, DESCRIPTION), encoding="utf-8") as file:
+        shape_of = data.shapes or json.load(file).get("product_shapes") or {}
+    return np.array([_index(bundle.shapes, shape_of.get(name)) for name in data.names])
+
+
+def _index(names: List[str], name: Optional[str]) -> int:
+    return names.index(name) if name in names else NO_SHAPE
 
 
 def figures(bundle: Bundle, data: DataSet, seen: List[Seen], size: int) -> Dict[str, Any]:
@@ -176,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", metavar="S", help="a folder below images/ (all pictures)")
     parser.add_argument("--size", type=int, metavar="N", help="side of the detector's input in pixels (the bundle's)")
     parser.add_argument("--json", metavar="OUT", help="write all figures here; - is standard output")
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="(2)")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the networks (2)")
     return parser
 
 

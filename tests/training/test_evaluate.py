@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import cv2
 import pytest
@@ -60,6 +61,15 @@ def test_without_shapes_there_is_no_figure_by_shape(tiny_folder, data):
     scores = scores_of(tiny_folder, data)
     assert scores["ap50_by_shape"] == {}
     assert scores["ap50"] == 1
+
+
+def test_without_shapes_the_bundle_may_tell_them(tiny_folder, data, tmp_path):
+    folder = tmp_path / "bundle"
+    shutil.copytree(str(tiny_folder), str(folder))
+    description = json.loads((folder / "bundle.json").read_text())
+    description["product_shapes"] = {"red": "square", "green": "square", "blue": "bar"}
+    (folder / "bundle.json").write_text(json.dumps(description))
+    assert scores_of(folder, data)["ap50_by_shape"] == {"square": 1.0, "bar": 1.0}
 
 
 def test_a_wrong_name_and_a_missed_box_count(tiny_folder, tmp_path):
