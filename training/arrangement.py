@@ -1,7 +1,7 @@
 """Where products go in a composed scene: lying about, standing in rows, or held close to the camera."""
 
 import math
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, List, Tuple
 
 import cv2
 import numpy as np
@@ -80,7 +80,7 @@ def _placed(
     product: int,
     picture: np.ndarray,
     side_px: float,
-    centre: Sequence[float],
+    centre: np.ndarray,
     degrees: float,
 ) -> Placement:
     """`side_px`: how long the longer side of the picture becomes."""

@@ -11,12 +11,11 @@ Deterministic by --seed, whatever the number of processes. Interrupted, the same
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -31,6 +30,7 @@ from training.backgrounds import Background, find_backgrounds
 from training.dataset import write_atomically
 from training.pasting import Labelled, compose_scene
 from training.plain_photos import SPLITS, Photo, PlainPhotos, cut_out, find_photos, read_cutout, split_photos
+from training.processes import Workers
 
 VAL_SHARE = 0.15
 JPEG_QUALITY = (70, 96)
@@ -79,7 +79,7 @@ def photographed(image: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     warmth = rng.uniform(-0.10, 0.10)
     colour = np.array([1 - warmth, 1, 1 + warmth], np.float32) * rng.uniform(0.85, 1.35)
     gain = gain_map(rng, light, width, height).astype(np.float32) * (colour / UNIT)
-    lit = image * gain if rng.uniform() < 0.8 else image.astype(np.float32)
+    lit: np.ndarray = image * gain if rng.uniform() < 0.8 else image.astype(np.float32)
     unit = height / 480
     if rng.uniform() < 0.35:
         lit = cv2.GaussianBlur(lit, (0, 0), unit * rng.uniform(0.4, 1.6))
@@ -93,10 +93,9 @@ def photographed(image: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
 def _moved(image: np.ndarray, length_px: float, degrees: float) -> np.ndarray:
     """Motion blur."""
     side = max(3, int(length_px) | 1)
-    kernel = np.zeros((side, side), np.float32)
-    kernel[side // 2] = 1
-    turn = cv2.getRotationMatrix2D((side // 2, side // 2), degrees, 1)
-    kernel = cv2.warpAffine(kernel, turn, (side, side))
+    line = np.zeros((side, side), np.float32)
+    line[side // 2] = 1
+    kernel = cv2.warpAffine(line, cv2.getRotationMatrix2D((side // 2, side // 2), degrees, 1), (side, side))
     return cv2.filter2D(image, -1, kernel / kernel.sum())
 
 
@@ -120,12 +119,12 @@ def write_scene(recipes: Dict[str, Recipe], job: Tuple[str, int]) -> None:
 def compose(values: Dict[str, Any], quiet: bool = False) -> Dict[str, Any]:
     """The whole command; what was made of what. ShelfsightError for what cannot be."""
     out: Path = values["out"]
-    if not 2 <= values["images"] or values["seed"] < 0 or values["workers"] < 1:
+    if values["images"] < 2 or values["seed"] < 0 or values["workers"] < 1:
         raise UsageError("--images must be at least 2 (one to train, one to validate), --workers 1, --seed 0")
     backgrounds = find_backgrounds(values["backgrounds"]) if values["backgrounds"] else []
     plain = find_photos(values["photos"], out / "cutouts")
     _claim(out, plain, values)
-    with _mapped(values["workers"]) as run:
+    with Workers(values["workers"]) as run:
         failed = _cut_all(run, plain, quiet)
         usable = plain._replace(photos=[photo for photo in plain.photos if photo.path not in failed.unreadable])
         by_split = split_photos(usable, VAL_SHARE, values["seed"])
@@ -135,7 +134,13 @@ def compose(values: Dict[str, Any], quiet: bool = False) -> Dict[str, Any]:
             for kind in ("images", "labels"):
                 (out / kind / split).mkdir(parents=True, exist_ok=True)
         write_atomically(out / "data.yaml", data_yaml(plain.names).encode())
-        for _ in tqdm(run(partial(write_scene, recipes), jobs), "composing", len(jobs), unit="picture", disable=quiet):
+        for _ in tqdm(
+            run(partial(write_scene, recipes), jobs),
+            "composing",
+            len(jobs),
+            unit="picture",
+            disable=True if quiet else None,
+        ):
             pass
     return _summary(plain, usable, failed, by_split, jobs)
 
@@ -150,7 +155,9 @@ class Failed(NamedTuple):
 
 def _cut_all(run: Callable, plain: PlainPhotos, quiet: bool) -> Failed:
     failed = Failed({}, {})
-    bar = tqdm(run(_cut_or_say, plain.photos), "cutting out", len(plain.photos), unit="photo", disable=quiet)
+    bar = tqdm(
+        run(_cut_or_say, plain.photos), "cutting out", len(plain.photos), unit="photo", disable=True if quiet else None
+    )
     for photo, reason, is_readable in bar:
         if reason:
             (failed.whole if is_readable else failed.unreadable)[photo.path] = reason
@@ -270,29 +277,6 @@ def _tell(summary: Dict[str, Any], out: Path) -> None:
         )
     else:
         print(f"{photos['train']} photos serve train alone, {photos['val']} val alone")
-
-
-class _Mapped:
-    """map() over processes, as a context manager; in this process for one worker."""
-
-    def __init__(self, workers: int) -> None:
-        self._pool = multiprocessing.get_context("spawn").Pool(workers, _one_thread) if workers > 1 else None
-
-    def __enter__(self) -> Callable[[Callable, Iterable], Iterator]:
-        return map if self._pool is None else partial(self._pool.imap, chunksize=4)
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.terminate()
-            self._pool.join()
-
-
-_mapped = _Mapped
-
-
-def _one_thread() -> None:
-    """Of OpenCV in each process: the processes share the cores."""
-    cv2.setNumThreads(1)
 
 
 def _size(text: str) -> Tuple[int, int]:

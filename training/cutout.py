@@ -67,10 +67,8 @@ def _small(image: np.ndarray, alpha: Optional[np.ndarray]) -> Tuple[np.ndarray, 
     if scale >= 1:
         return image, alpha
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    resized = [
-        None if part is None else cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (image, alpha)
-    ]
-    return resized[0], resized[1]
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return small, None if alpha is None else cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
 
 
 def _border(shape: Tuple[int, ...]) -> np.ndarray:
@@ -112,9 +110,9 @@ def _flooded(difference: np.ndarray, limit: float) -> np.ndarray:
 
     Outlines are closed first, so that the flood does not run into a white carton through a gap in its edge.
     """
-    wall = (difference > limit).astype(np.uint8)
-    side = max(3, round(0.015 * max(wall.shape)) | 1)
-    wall = cv2.morphologyEx(wall, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    different = (difference > limit).astype(np.uint8)
+    side = max(3, round(0.015 * max(different.shape)) | 1)
+    wall = cv2.morphologyEx(different, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     framed = cv2.copyMakeBorder(wall, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     cv2.floodFill(framed, None, (0, 0), 2)
     return framed[1:-1, 1:-1] == 2
@@ -157,7 +155,7 @@ def _grabcut(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     if not ((state == cv2.GC_FGD).any() and (state == cv2.GC_BGD).any()):
         return mask
     cv2.setRNGSeed(0)
-    cv2.grabCut(small, state, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(small, state, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
     found = ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.float32)
     enlarged = cv2.resize(found, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR) > 0.5
     # It may eat a light side of the product that the outline had closed in: then the flood was right.

@@ -104,8 +104,9 @@ def _own_alpha(path: Path, shape: Tuple[int, ...]) -> Optional[np.ndarray]:
     if path.suffix.lower() not in (".png", ".webp", ".tif", ".tiff"):
         return None
     whole = cv2.imdecode(np.fromfile(str(path), np.uint8), cv2.IMREAD_UNCHANGED)
-    has_one = whole is not None and whole.ndim == 3 and whole.shape[2] == 4 and whole.shape[:2] == shape[:2]
-    return whole[..., 3].astype(np.uint8) if has_one and whole.dtype == np.uint8 else None
+    if whole is None or whole.ndim != 3 or whole.shape[2] != 4 or whole.shape[:2] != shape[:2]:
+        return None
+    return whole[..., 3].astype(np.uint8) if whole.dtype == np.uint8 else None
 
 
 def read_cutout(path: Path) -> np.ndarray:
