@@ -27,6 +27,7 @@ from runtime.scene.settings import SPLITS as LIGHTS
 from runtime.scene.settings import SceneSettings
 from training.arrangement import arrange
 from training.backgrounds import Background, find_backgrounds
+from training.data_yaml import data_yaml
 from training.dataset import write_atomically
 from training.pasting import Labelled, compose_scene
 from training.plain_photos import SPLITS, Photo, PlainPhotos, cut_out, find_photos, read_cutout, split_photos
@@ -226,13 +227,6 @@ def jobs_of(images: int) -> List[Tuple[str, int]]:
     """(split, number) of each picture."""
     val = max(1, round(VAL_SHARE * images))
     return [("train", number) for number in range(images - val)] + [("val", number) for number in range(val)]
-
-
-def data_yaml(names: List[str]) -> str:
-    """data.yaml, as Ultralytics and benchmarks.yolo_names read it."""
-    quoted = ["'" + name.replace("'", "''") + "'" for name in names]
-    lines = ["train: images/train", "val: images/val", "names:"]
-    return "\n".join(lines + [f"  {number}: {name}" for number, name in enumerate(quoted)]) + "\n"
 
 
 def _summary(
