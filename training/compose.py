@@ -192,12 +192,19 @@ def _claim(out: Path, plain: PlainPhotos, values: Dict[str, Any]) -> None:
             before = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             before = None
-        if before != made_of:
+        if not _goes_on(before, made_of):
             raise UsageError(f"{out} was composed of other photos or with other settings: give another --out")
     elif out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty and was not made by this command: give another --out")
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(made_of, indent=1).encode())
+
+
+def _goes_on(before: Any, made_of: Dict[str, Any]) -> bool:
+    """More pictures may be asked for later."""
+    if not isinstance(before, dict) or not isinstance(before.get("images"), int):
+        return False
+    return before["images"] <= made_of["images"] and dict(before, images=0) == dict(made_of, images=0)
 
 
 def _recipes(
