@@ -83,8 +83,9 @@ def export_both(detector: str, classifier: Path, shapes: Dict[str, str], folder:
         "product_shapes": {name: shapes[name] for name in training.products if name in shapes},
         "detector": {"size": 160, "min_score": PROVISIONAL, "iou": IOU},
         "classifier": {"crop_size": opened.crop_size, "crop_margin": MARGIN, "threshold": 0.5},
-        "trained_on": "scenes drawn by runtime.scene, split train (python -m training.demo_data); "
-        f"stage 1 from random weights, stage 2 from {training.origin} weights",
+        "trained_on": "scenes drawn by runtime.scene, split train (python -m training.demo_data); stage 1 by "
+        f"Ultralytics from random weights, stage 2 from {training.origin} weights, beside {len(training.others)} drawn strangers "
+        "that are not in the gallery",
     }
 
 
