@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
 from runtime.figures import Figures
-from runtime.frame import Observation
+from runtime.frame import Frame, Observation
 from runtime.meter import Meter
 from runtime.pacer import Pacer
 from runtime.presenter import Presenter
@@ -67,17 +67,14 @@ class Loop:
         watch = Stopwatch(self._clock)
         started_s = self._clock.now_s()
         while not self._stop.is_set():
-            self._pacer.wait()
-            watch.lap("delay")
             try:
-                frame = self._source.read(READ_TIMEOUT_S)
+                frame = self._read(watch)
             except EndOfStream:
                 break
-            now_s = watch.lap("wait")
             if frame is not None:
                 go_on = self._show(self._recogniser.observe(frame, watch), watch)
             else:
-                go_on = self._show_stall(now_s, watch)
+                go_on = self._show_stall(watch)
             if not go_on or self._reached(started_s):
                 break
         if not self._meter.presented and not self._stop.is_set():
@@ -92,13 +89,25 @@ class Loop:
         """WIDTHxHEIGHT of the last picture; None before the first."""
         return None if self._shown is None else "{1}x{0}".format(*self._shown.frame.image.shape[:2])
 
+    def _read(self, watch: Stopwatch) -> Optional[Frame]:
+        """The next frame at the nominal rate; None where none came in time, or one came before its own."""
+        if not self._source.live:
+            self._pacer.wait()
+            watch.lap("delay")
+        frame = self._source.read(READ_TIMEOUT_S)
+        if frame is not None and frame.id is not None and self._source.live and not self._pacer.is_due():
+            watch.lap("delay")
+            return None
+        watch.lap("wait")
+        return frame
+
     def _show(self, observation: Observation, watch: Stopwatch) -> bool:
         go_on = self._presenter.present(observation, self._current_figures(), watch)
         self._record(observation, watch)
         return go_on
 
-    def _show_stall(self, now_s: float, watch: Stopwatch) -> bool:
-        if self._shown is None or now_s - self._shown_s < STALLED_S:
+    def _show_stall(self, watch: Stopwatch) -> bool:
+        if self._shown is None or watch.last_s - self._shown_s < STALLED_S:
             return True
         go_on = self._presenter.repeat(self._shown, self._current_figures(), watch)
         self._record(self._shown, watch)

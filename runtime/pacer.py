@@ -1,13 +1,20 @@
-"""The nominal rate, held against an absolute schedule: true equals nominal whenever the work fits."""
+"""The nominal rate, held against an absolute schedule: true equals nominal whenever the work fits.
+
+A source that waits for its reader is made to wait (`wait`). A live one is not: it goes on while we sleep, and we would
+wake up to a picture up to a period old. So its frames are taken or left as they come (`is_due`), and what is taken is fresh.
+"""
 
 import threading
 from typing import Optional
 
 from runtime.clock import MonotonicClock
 
+EARLY = 0.25
+"""How much of a period before its time a live frame is taken: cameras jitter, and the next may come a period later."""
+
 
 class Pacer:
-    """Waits for the next due time. Lateness of up to one period is caught up; beyond that it is forgotten."""
+    """Knows when the next frame is due. Lateness of up to one period is caught up; beyond that it is forgotten."""
 
     def __init__(self, clock: MonotonicClock, nominal_fps: float, stop: threading.Event) -> None:
         self._clock = clock
@@ -20,8 +27,23 @@ class Pacer:
         if not self._period_s:
             return
         now_s = self._clock.now_s()
+        due_s = self._due(now_s)
+        if due_s > now_s:
+            self._clock.wait(self._stop, due_s - now_s)
+        self._due_s = due_s + self._period_s
+
+    def is_due(self) -> bool:
+        """Whether a frame that a live source delivers now is to be taken; the next is then due a period later."""
+        if not self._period_s:
+            return True
+        now_s = self._clock.now_s()
+        due_s = self._due(now_s)
+        if now_s < due_s - EARLY * self._period_s:
+            return False
+        self._due_s = due_s + self._period_s
+        return True
+
+    def _due(self, now_s: float) -> float:
         if self._due_s is None or self._due_s < now_s - self._period_s:
-            self._due_s = now_s
-        if self._due_s > now_s:
-            self._clock.wait(self._stop, self._due_s - now_s)
-        self._due_s += self._period_s
+            return now_s
+        return self._due_s

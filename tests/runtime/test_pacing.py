@@ -56,3 +56,29 @@ def test_a_stop_ends_the_wait():
     stop.set()
     pacer.wait()
     assert clock.now_s() == 0.0
+
+
+@pytest.mark.parametrize(
+    "camera_fps, nominal_fps, expected_fps",
+    [
+        (30.0, 30.0, 30.0),
+        (30.03, 30.0, 30.0),
+        (29.97, 30.0, 29.97),
+        (30.0, 24.0, 24.0),
+        (60.0, 30.0, 30.0),
+        (25.0, 40.0, 25.0),
+    ],
+)
+def test_live_frames_are_taken_at_the_nominal_rate_or_as_fast_as_they_come(camera_fps, nominal_fps, expected_fps):
+    clock = FakeClock()
+    pacer = Pacer(clock, nominal_fps, threading.Event())
+    jitter_s = [0.0, 0.002, -0.001, 0.003, -0.002]
+    taken = 0
+    for number in range(6000):
+        clock.advance(max(0.0, number / camera_fps + jitter_s[number % 5] - clock.now_s()))
+        taken += pacer.is_due()
+    assert taken / (6000 / camera_fps) == pytest.approx(expected_fps, rel=0.002)
+
+
+def test_at_zero_every_live_frame_is_taken():
+    assert all(Pacer(FakeClock(), 0.0, threading.Event()).is_due() for _ in range(10))
