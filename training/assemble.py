@@ -84,8 +84,8 @@ def export_both(detector: str, classifier: Path, shapes: Dict[str, str], folder:
         "detector": {"size": 160, "min_score": PROVISIONAL, "iou": IOU},
         "classifier": {"crop_size": opened.crop_size, "crop_margin": MARGIN, "threshold": 0.5},
         "trained_on": "scenes drawn by runtime.scene, split train (python -m training.demo_data); stage 1 by "
-        f"Ultralytics from random weights, stage 2 from {training.origin} weights, beside {len(training.others)} drawn strangers "
-        "that are not in the gallery",
+        "Ultralytics from random weights, stage 2 from "
+        f"{training.origin} weights, beside {len(training.others)} drawn strangers that are not in the gallery",
     }
 
 
@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-TESTS = ("heldout", "heldout-hard", "heldout-unknown")
+TESTS = ("heldout", "heldout-hard", "heldout-unknown", "heldout-near")
 
 
 def main(arguments: Optional[List[str]] = None) -> int:

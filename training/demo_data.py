@@ -34,7 +34,7 @@ FRAMES_PER_SCENE = 4
 """A new backdrop, light and placement costs as much as ten frames; the frames of one scene are seconds apart."""
 PRODUCTS_RANGE = (4, 14)
 """How many objects a scene has at once, both ends included."""
-UNKNOWN_SHARE = {"outsiders": 0.4, "made-up": 0.4, "extra": 0.85}
+UNKNOWN_SHARE = {"outsiders": 0.4, "made-up": 0.4, "extra": 0.85, "near": 0.4}
 """Share of strangers among the objects, by their kind."""
 JPEG_QUALITY = (80, 96)
 """As a webcam's MJPG; drawn anew for each picture."""
@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
         const="outsiders",
         choices=tuple(STRANGERS),
         metavar="KIND",
-        help="many are strangers: outsiders, to test (this flag alone), made-up, to calibrate, or extra, to train",
+        help="many are strangers: outsiders (this flag alone) or near, to test; made-up, to calibrate; extra, to train",
     )
     parser.add_argument("--textures", action="store_true", help="random textures in the place of walls and shelves")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")

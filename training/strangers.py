@@ -18,6 +18,8 @@ TRAINING_MOTIFS = (
 )
 """Label art of the strangers that train stage 2: signs, patterns, letters. The outsiders' (heart, cross, hourglass,
 triangle, diamond, checker) and those of the calibration stay unseen."""
+TEST_MOTIFS = ("heart", "cross", "triangle", "diamond", "hourglass")
+"""Label art of the outsiders, which nothing was trained or calibrated on."""
 COLOURS = ("main", "accent", "paper", "ink")
 
 
@@ -60,10 +62,23 @@ def training_strangers() -> Iterator[Product]:
                 number += 1
 
 
+def near_strangers() -> Iterator[Product]:
+    """Two of each family in its own colours, with the outsiders' label art: the hardest to tell from the thirty."""
+    taken = {product._replace(name="") for product in PRODUCTS + OUTSIDERS}
+    number = 0
+    for turn, product in enumerate(_families()):
+        for step in (0, 2):
+            near = product._replace(name="", motif=TEST_MOTIFS[(turn + step) % len(TEST_MOTIFS)])
+            if near not in taken:
+                yield near._replace(name=f"near {number}")
+                number += 1
+
+
 STRANGERS: Dict[str, Tuple[Product, ...]] = {
     "outsiders": OUTSIDERS,
     "made-up": tuple(calibration_strangers()),
     "extra": tuple(training_strangers()),
+    "near": tuple(near_strangers()),
 }
 """Kinds of strangers. What trains or calibrates is never what tests."""
 
