@@ -13,108 +13,24 @@ import argparse
 import json
 import os
 import sys
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
 from runtime.errors import ShelfsightError, SourceError, UsageError
-from runtime.scene.light import UNIT, gain_map
-from runtime.scene.settings import SPLITS as LIGHTS
-from runtime.scene.settings import SceneSettings
-from training.arrangement import arrange
-from training.backgrounds import Background, find_backgrounds
+from training.backgrounds import find_backgrounds
 from training.data_yaml import data_yaml
 from training.dataset import write_atomically
-from training.pasting import Labelled, compose_scene
-from training.plain_photos import SPLITS, Photo, PlainPhotos, cut_out, find_photos, read_cutout, split_photos
+from training.plain_photos import SPLITS, Photo, PlainPhotos, cut_out, find_photos, split_photos
 from training.processes import Workers
+from training.recipe import Recipe, write_scene
 
 VAL_SHARE = 0.15
-JPEG_QUALITY = (70, 96)
 TOLD = 10
 """So many photos that could not be cut out are named, one a line; the rest are counted."""
-
-
-class Recipe(NamedTuple):
-    """What one split is composed of."""
-
-    out: Path
-    split: str
-    seed: int
-    size: Tuple[int, int]
-    """(width, height)."""
-    cutouts: Tuple[Tuple[Path, ...], ...]
-    """Of each product, those that this split may show; empty for a product that it never shows."""
-    backgrounds: Tuple[Path, ...]
-    """Empty: built-in ones."""
-
-
-def scene_of(recipe: Recipe, number: int) -> Labelled:
-    """Scene `number` of a split, a pure function of both."""
-    rng = np.random.RandomState([recipe.seed, SPLITS.index(recipe.split), number])
-    shown = [product for product, cutouts in enumerate(recipe.cutouts) if cutouts]
-
-    def pick() -> Tuple[int, np.ndarray]:
-        product = shown[rng.randint(len(shown))]
-        cutouts = recipe.cutouts[product]
-        return product, _cutout(cutouts[rng.randint(len(cutouts))])
-
-    background = Background(list(recipe.backgrounds)).draw(rng, recipe.size)
-    made = compose_scene(background, arrange(rng, recipe.size, pick))
-    return made._replace(image=photographed(made.image, rng))
-
-
-@lru_cache(maxsize=512)
-def _cutout(path: Path) -> np.ndarray:
-    return read_cutout(path)
-
-
-def photographed(image: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """The scene under one light, through one lens, on one sensor."""
-    height, width = image.shape[:2]
-    light = SceneSettings(8, split=LIGHTS[rng.randint(2)], hard=rng.uniform() < 0.2)
-    warmth = rng.uniform(-0.10, 0.10)
-    colour = np.array([1 - warmth, 1, 1 + warmth], np.float32) * rng.uniform(0.85, 1.35)
-    gain = gain_map(rng, light, width, height).astype(np.float32) * (colour / UNIT)
-    lit: np.ndarray = image * gain if rng.uniform() < 0.8 else image.astype(np.float32)
-    unit = height / 480
-    if rng.uniform() < 0.35:
-        lit = cv2.GaussianBlur(lit, (0, 0), unit * rng.uniform(0.4, 1.6))
-    elif rng.uniform() < 0.15:
-        lit = _moved(lit, unit * rng.uniform(3, 9), rng.uniform(0, 180))
-    if rng.uniform() < 0.6:
-        lit = lit + rng.standard_normal(lit.shape).astype(np.float32) * rng.uniform(1, 9)
-    return np.clip(lit, 0, 255).astype(np.uint8)
-
-
-def _moved(image: np.ndarray, length_px: float, degrees: float) -> np.ndarray:
-    """Motion blur."""
-    side = max(3, int(length_px) | 1)
-    line = np.zeros((side, side), np.float32)
-    line[side // 2] = 1
-    kernel = cv2.warpAffine(line, cv2.getRotationMatrix2D((side // 2, side // 2), degrees, 1), (side, side))
-    return cv2.filter2D(image, -1, kernel / kernel.sum())
-
-
-def write_scene(recipes: Dict[str, Recipe], job: Tuple[str, int]) -> None:
-    """One picture and its label, unless they are there."""
-    recipe, number = recipes[job[0]], job[1]
-    image = recipe.out / "images" / recipe.split / f"{number:06d}.jpg"
-    if image.exists():
-        return
-    made = scene_of(recipe, number)
-    quality = int(np.random.RandomState([recipe.seed, number]).randint(*JPEG_QUALITY))
-    width, height = recipe.size
-    corners = made.boxes_px / np.array([width, height, width, height])
-    rows = np.concatenate([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], axis=1)
-    lines = "".join(f"{c} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for c, (x, y, w, h) in zip(made.products, rows))
-    # The label first: a picture that is there is complete.
-    write_atomically(recipe.out / "labels" / recipe.split / f"{number:06d}.txt", lines.encode())
-    write_atomically(image, cv2.imencode(".jpg", made.image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
 
 
 def compose(values: Dict[str, Any], quiet: bool = False) -> Dict[str, Any]:
@@ -187,14 +103,15 @@ def _claim(out: Path, plain: PlainPhotos, values: Dict[str, Any]) -> None:
         "images": values["images"],
     }
     path = out / "compose.json"
-    if path.is_file():
+    has_pictures = any((out / "images").rglob("*.jpg"))
+    if path.is_file() and has_pictures:
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             before = None
         if not _goes_on(before, made_of):
             raise UsageError(f"{out} was composed of other photos or with other settings: give another --out")
-    elif out.is_dir() and any(out.iterdir()):
+    elif not path.is_file() and out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty and was not made by this command: give another --out")
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(made_of, indent=1).encode())

@@ -18,8 +18,8 @@ AREA_RANGE = (0.02, 0.97)
 MIN_DELTA = 5.0
 """Colour difference, Lab units, that is never background noise: JPEG's own beside an outline reaches 4."""
 BOX_LIKE = 0.90
-"""Share of its smallest enclosing rectangle from which on a hull is taken for a box: the 37 cartons of the iconic
-pictures take 0.91 to 0.98, their fruit and vegetables 0.69 to 0.88."""
+"""Share of its smallest enclosing rectangle from which on a hull is taken for a box: cartons take 0.91 to 0.98, fruit
+0.69 to 0.88 (docs/data.md)."""
 TRACE_DELTA, TRACE_SHARE = 0.5, 0.97
 """A white side of a box differs from white paper by next to nothing, but nearly everywhere."""
 SHADOW_SLOPE = 1.2

@@ -10,7 +10,7 @@ from benchmarks.yolo_names import read_names
 from runtime.errors import SourceError
 from runtime.scene.products import PRODUCTS
 from runtime.scene.sprites import BODIES
-from training import compose
+from training import compose, recipe
 from training.backgrounds import BUILT_IN, Background
 from training.cutout import cutout_of, product_mask
 from training.dataset import open_data_set
@@ -188,7 +188,7 @@ def test_the_set_is_read_by_the_trainings(photos, tmp_path, capsys):
 
 def test_the_same_seed_gives_the_same_set_and_an_interrupted_one_goes_on(photos, tmp_path, monkeypatch, capsys):
     assert run(photos, tmp_path / "a") == 0
-    write, left = compose.write_atomically, [7]
+    write, left = recipe.write_atomically, [7]
 
     def full(path, data):
         left[0] -= 1
@@ -196,14 +196,21 @@ def test_the_same_seed_gives_the_same_set_and_an_interrupted_one_goes_on(photos,
             raise OSError(28, "No space left on device", str(path))
         write(path, data)
 
-    monkeypatch.setattr(compose, "write_atomically", full)
+    monkeypatch.setattr(recipe, "write_atomically", full)
     assert run(photos, tmp_path / "b") == 1
     assert "No space left" in capsys.readouterr().err.splitlines()[-1]
-    monkeypatch.setattr(compose, "write_atomically", write)
+    monkeypatch.setattr(recipe, "write_atomically", write)
     assert run(photos, tmp_path / "b") == 0
     assert content(tmp_path / "a") == content(tmp_path / "b")
     assert run(photos, tmp_path / "c", "--seed", "1") == 0
     assert content(tmp_path / "a") != content(tmp_path / "c")
+
+
+def test_a_mistake_among_the_photos_can_be_mended(photos, tmp_path):
+    (photos / "tea.jpg").write_bytes(b"no picture")
+    assert run(photos, tmp_path / "set") == 1
+    (photos / "tea.jpg").unlink()
+    assert run(photos, tmp_path / "set") == 0
 
 
 @pytest.mark.slow
@@ -305,7 +312,7 @@ def test_a_spoilt_cutout_says_how_to_go_on(photos, tmp_path, capsys):
     assert run(photos, tmp_path / "set") == 0
     for path in (tmp_path / "set/cutouts").rglob("*.png"):
         path.write_bytes(b"")
-    compose._cutout.cache_clear()
+    recipe._cutout.cache_clear()
     assert run(photos, tmp_path / "set", "--images", "10") == 1
     assert "remove it, and it is made again" in capsys.readouterr().err
 
