@@ -182,9 +182,10 @@ def _tell(summary: Dict[str, Any], out: Path) -> None:
         first = summary["ignored"][0]
         print(f"shelfsight: {len(summary['ignored'])} photos in no product's folder left out: {first}", file=sys.stderr)
     images, photos = summary["images"], summary["photos_by_split"]
+    cut = summary["photos"] - len(summary["unreadable"]) - len(summary["whole"])
     print(
         f"{out}: {images['train']} pictures to train and {images['val']} to validate, "
-        f"{summary['products']} products cut out of {summary['photos']} photos"
+        f"{summary['products']} products, cut out of {cut} of {summary['photos']} photos"
     )
     single = len(summary["single"])
     if single:

@@ -54,7 +54,9 @@ def product_mask(image: np.ndarray) -> Tuple[np.ndarray, Optional[str]]:
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
     background, spread = _background(lab)
     if spread > PLAIN_DELTA:
-        return np.zeros(image.shape[:2], bool), f"its border is not plain (spread {spread:.0f}, at most {PLAIN_DELTA})"
+        return np.zeros(
+            image.shape[:2], bool
+        ), f"its border is not plain (spread {spread:.0f}, at most {PLAIN_DELTA:.0f})"
     difference = np.linalg.norm(lab - background, axis=2)
     limit = max(MIN_DELTA, 3.0 * spread)
     shaded = _shaded(lab, background, limit)
