@@ -10,7 +10,7 @@ import pickle
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from runtime.errors import MissingPackageError, ModelError, ShelfsightError, SourceError, UsageError
 from runtime.scene.products import SHAPES
@@ -34,8 +34,8 @@ def _ultralytics() -> Any:
     return ultralytics
 
 
-def make_trainer(sizes_px) -> Any:
-    """Ultralytics' trainer for detectors, with each batch shrunk to one of `sizes_px`.
+def make_trainer(sizes_px: Sequence[int], recoloured: float) -> Any:
+    """Ultralytics' trainer for detectors, with each batch shrunk to one of `sizes_px`, and that share of it recoloured.
 
     Its own multi_scale enlarges pictures beyond what was loaded, which teaches blur; this only shrinks. Half of the
     batches skip pixels instead of averaging them, as the device does where it shrinks 640 to 160 in one step.
@@ -45,9 +45,12 @@ def make_trainer(sizes_px) -> Any:
     from torch.nn import functional
     from ultralytics.models.yolo.detect import DetectionTrainer
 
+    from training.recolouring import recolour
+
     class ShrinkingTrainer(DetectionTrainer):
         def preprocess_batch(self, batch):
             batch = super().preprocess_batch(batch)
+            batch["img"] = recolour(batch["img"], recoloured)
             side = random.choice(sizes_px)
             if side < batch["img"].shape[2]:
                 mode = random.choice(({"mode": "nearest"}, {"mode": "bilinear", "align_corners": False}))
@@ -102,14 +105,16 @@ def train(values: Dict[str, Any]) -> Path:
     if values["resume"]:
         model = _opened(ultralytics, str(whole_checkpoint(last)))
         model.add_callback("on_model_save", keep_whole)
-        _go_on(model, make_trainer(values["sizes"]), last)
+        _go_on(model, make_trainer(values["sizes"], values["recoloured"]), last)
         return last
     if last.exists():
         raise UsageError(f"{last} exists: go on with --resume, or give another --out")
     data = write_stage1_data(open_data_set(values["data"], values["groups"]), out / "data", SHAPES)
     model = _opened(ultralytics, _start(values["model"]))
     model.add_callback("on_model_save", keep_whole)
-    model.train(trainer=make_trainer(values["sizes"]), **arguments_of_training(values, data.yaml, out))
+    model.train(
+        trainer=make_trainer(values["sizes"], values["recoloured"]), **arguments_of_training(values, data.yaml, out)
+    )
     return last
 
 
@@ -180,6 +185,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lr", type=float, default=0.002, help="learning rate of AdamW (0.002)")
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=list(SIZES_PX), metavar="PX", help="sides, by turns of chance"
+    )
+    parser.add_argument(
+        "--recoloured", type=float, default=0.5, metavar="SHARE", help="of the pictures, to other colours (0.5)"
     )
     parser.add_argument("--close-mosaic", type=int, default=3, metavar="N", help="last epochs without mosaics (3)")
     parser.add_argument("--device", default="cpu", help="cpu, or 0 for the first GPU (cpu)")
