@@ -1,7 +1,7 @@
 """The nominal rate, held against an absolute schedule: true equals nominal whenever the work fits.
 
 A source that waits for its reader is made to wait (`wait`). A live one is not: it goes on while we sleep, and we would
-wake up to a picture up to a period old. So its frames are taken or left as they come (`is_due`): what is taken is fresh.
+wake up to a picture up to a period old. So its frames are taken or left as they come (`is_due`), and are fresh.
 """
 
 import threading
