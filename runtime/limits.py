@@ -5,6 +5,11 @@ from runtime.figures import Stages
 REACHED = 0.98
 """From this share of a rate on, the rate counts as reached: the meter's window ends anywhere within a period."""
 
+KEEPS_UP = 0.95
+"""From this share of the camera's rate on, the loop takes every frame but a stray one."""
+WAITS = 0.05
+"""From this share of the period on, the loop had time to spare: it waited for the camera, not the camera for it."""
+
 
 def limited_by(nominal_fps: float, camera_fps: float, true_fps: float, stages_ms: Stages, live: bool) -> str:
     """Name the bound: the delay asked for, the source, or the longest stage with its share of the period."""
@@ -12,11 +17,12 @@ def limited_by(nominal_fps: float, camera_fps: float, true_fps: float, stages_ms
         return "no new frame"
     if 0 < nominal_fps * REACHED <= true_fps:
         return "delay: {:g} fps asked for and reached".format(nominal_fps)
-    works = stages_ms._replace(delay=0.0)
+    if live and true_fps >= KEEPS_UP * camera_fps and stages_ms.wait >= WAITS * stages_ms.period:
+        return "camera: it delivers {:.1f} fps".format(camera_fps)
+    # A live source that is faster than the loop does not bound it, however long it is waited for now and then.
+    works = stages_ms._replace(delay=0.0, wait=0.0 if live else stages_ms.wait)
     stage = max(works._fields, key=lambda name: getattr(works, name))
     duration_ms = getattr(works, stage)
     if stage == "wait":
-        if live:
-            return "camera: it delivers {:.1f} fps".format(camera_fps)
         return "source: reading takes {:.1f} of {:.1f} ms".format(duration_ms, stages_ms.period)
     return "{}: {:.1f} of {:.1f} ms".format(stage, duration_ms, stages_ms.period)

@@ -109,6 +109,13 @@ def test_percentiles_of_nothing_are_none():
     assert LatencyHistogram().percentile(0.5) is None
 
 
+def test_a_camera_faster_than_the_loop_is_not_the_bound():
+    times = [i * 0.1 for i in range(30)]
+    stages = [Stages(wait=60, detect=40)] * 30
+    meter = played(times, ids=range(0, 60, 2), nominal_fps=30, live=True, stages=stages)
+    assert meter.recent(times[-1]).limited_by == "detect: 40.0 of 100.0 ms"
+
+
 @pytest.mark.parametrize(
     "nominal_fps, stages, live, words",
     [
