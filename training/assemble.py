@@ -149,7 +149,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print(f"shelfsight: {missing}", file=sys.stderr)
         return missing.exit_status
     except OSError as error:
-        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
+        print(f"shelfsight: cannot make {values['out']}: {error.strerror or error}", file=sys.stderr)
         return 1
     print(json.dumps({"bundle": values["out"], "products": len(bundle.products), "min_score": bundle.min_score}))
     return 0
