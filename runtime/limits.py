@@ -12,11 +12,11 @@ WAITS = 0.05
 
 
 def limited_by(nominal_fps: float, camera_fps: float, true_fps: float, stages_ms: Stages, live: bool) -> str:
-    """Name the bound: the delay asked for, the source, or the longest stage with its share of the period."""
+    """Name the bound: the rate asked for, the source, or the longest stage with its share of the period."""
     if true_fps <= 0:
         return "no new frame"
     if 0 < nominal_fps * REACHED <= true_fps:
-        return "delay: {:g} fps asked for and reached".format(nominal_fps)
+        return "nominal: {:g} fps reached".format(nominal_fps)
     if live and true_fps >= KEEPS_UP * camera_fps and stages_ms.wait >= WAITS * stages_ms.period:
         return "camera: it delivers {:.1f} fps".format(camera_fps)
     # A live source that is faster than the loop does not bound it, however long it is waited for now and then.

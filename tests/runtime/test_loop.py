@@ -90,7 +90,7 @@ def test_the_stages_add_up_to_the_period():
     assert figures.stages_ms.wait == pytest.approx(4.0)
     assert figures.stages_ms.delay == pytest.approx(14.0)
     assert figures.true_fps == pytest.approx(20.0)
-    assert figures.limited_by == "delay: 20 fps asked for and reached"
+    assert figures.limited_by == "nominal: 20 fps reached"
 
 
 def test_a_nominal_rate_out_of_reach_is_not_claimed():
