@@ -44,6 +44,11 @@ def why_no_window() -> Optional[str]:
     return None
 
 
+def _pressed_key() -> int:
+    """The key pressed meanwhile, -1 for none; draws the window. pollKey, new in OpenCV 4.5.1, does not sleep for it."""
+    return cv2.pollKey() if hasattr(cv2, "pollKey") else cv2.waitKey(1)
+
+
 class WindowSink(Sink):
     """Shows each picture in its own size; q, Esc or closing the window ends the program."""
 
@@ -53,7 +58,7 @@ class WindowSink(Sink):
         reason = why_no_window()
         if reason is not None:
             raise SinkError("cannot open a window: {}; use --sink web or --sink none".format(reason))
-        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE)
+        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)  # normal: without Qt's tool bar
         self._shown = False
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
@@ -61,7 +66,7 @@ class WindowSink(Sink):
             return False
         cv2.imshow(TITLE, picture)
         self._shown = True
-        return (cv2.waitKey(1) & 0xFF) not in KEYS_THAT_END
+        return (_pressed_key() & 0xFF) not in KEYS_THAT_END
 
     def close(self) -> None:
         cv2.destroyAllWindows()
