@@ -16,6 +16,7 @@ from benchmarks.frameworks import FRAMEWORKS, Request, ultralytics_ap50
 from benchmarks.scoring import Found, Truth, ap50, ap50_ignoring_class, area_as_ultralytics
 from benchmarks.yolo_labels import LabelledFolder, read_labelled_folder
 from runtime.assembly import assemble
+from runtime.command import exit_status_of
 from runtime.errors import ShelfsightError, SourceError, UsageError
 from runtime.figures import Figures
 from runtime.frame import Observation
@@ -238,16 +239,15 @@ def check(report: Dict[str, Any]) -> None:
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Run the command; its exit status: 0 done, 1 it could not run or the figures differ, 2 wrong usage."""
-    try:
-        parsed = make_parser().parse_args(arguments)
-        report = run(parsed)
-        if parsed.json is not None:
-            write_report(parsed.json, report)
-        check(report)
-    except ShelfsightError as error:
-        print("shelfsight: {}".format(error), file=sys.stderr)
-        return error.exit_status
-    return 0
+    return exit_status_of(lambda: _ap50(arguments))
+
+
+def _ap50(arguments: Optional[List[str]]) -> None:
+    parsed = make_parser().parse_args(arguments)
+    report = run(parsed)
+    if parsed.json is not None:
+        write_report(parsed.json, report)
+    check(report)
 
 
 if __name__ == "__main__":

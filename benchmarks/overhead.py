@@ -6,7 +6,6 @@ ratio whole / bare of each pair is what is reported, so that a machine whose spe
 """
 
 import argparse
-import json
 import statistics
 import sys
 import threading
@@ -18,8 +17,9 @@ import numpy as np
 from benchmarks.machine import machine
 from runtime.arguments import settings_from_arguments
 from runtime.assembly import Assembly, assemble
+from runtime.command import exit_status_of
 from runtime.engines.engine import Engine
-from runtime.errors import ShelfsightError
+from runtime.report import STANDARD_OUTPUT, write_report
 from runtime.settings import Settings
 from runtime.sinks.null import NullSink
 from runtime.sources.fake import FakeSource
@@ -116,21 +116,15 @@ def main(arguments: Optional[List[str]] = None) -> int:
     )
     parser.add_argument("--pictures", type=int, default=100, metavar="N", help="frames of one pass (default: 100)")
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="pairs of passes (default: 5)")
-    parser.add_argument("--json", metavar="FILE", help="write the result there as well")
+    parser.add_argument("--json", metavar="FILE", default=STANDARD_OUTPUT, help="where to (default: standard output)")
     own, rest = parser.parse_known_args(arguments)
-    try:
-        settings = settings_from_arguments(["--threads", "1"] + rest + ["--fps", "0"])
-        images = frames_of(settings, own.pictures)
-        result = dict(machine(), settings=rest, **measure(settings, images, own.repeats))
-    except ShelfsightError as error:
-        print("shelfsight: {}".format(error), file=sys.stderr)
-        return error.exit_status
-    text = json.dumps(result, indent=2)
-    print(text)
-    if own.json:
-        with open(own.json, "w") as file:
-            file.write(text + "\n")
-    return 0
+    return exit_status_of(lambda: _overhead(own, rest), target=own.json)
+
+
+def _overhead(own: argparse.Namespace, rest: List[str]) -> None:
+    settings = settings_from_arguments(["--threads", "1"] + rest + ["--fps", "0"])
+    result = measure(settings, frames_of(settings, own.pictures), own.repeats)
+    write_report(own.json, dict(machine(), settings=rest, **result))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 
 from runtime.bundle import DESCRIPTION, FILES, FORMAT, Bundle, sha256_of
-from runtime.errors import BundleError, ShelfsightError
+from runtime.command import exit_status_of
+from runtime.errors import BundleError
 
 
 def write_gallery(path: str, prototypes: np.ndarray, products: np.ndarray) -> None:
@@ -83,19 +84,18 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = vars(_parser().parse_args(arguments))
+    return exit_status_of(lambda: _assemble(values), target=values["out"])
+
+
+def _assemble(values: Dict[str, Any]) -> None:
     try:
-        try:
-            with open(values["description"], encoding="utf-8") as file:
-                description = json.load(file)
-        except (OSError, ValueError) as error:
-            raise BundleError("cannot read {} as JSON: {}".format(values["description"], error)) from error
-        files = {name: values[name.split(".")[0]] for name in FILES}
-        bundle = assemble_bundle(values["out"], files, description, values["replace"])
-    except (ShelfsightError, OSError) as error:
-        print("shelfsight: {}".format(error), file=sys.stderr)
-        return 1
+        with open(values["description"], encoding="utf-8") as file:
+            description = json.load(file)
+    except ValueError as error:
+        raise BundleError("cannot read {} as JSON: {}".format(values["description"], error)) from error
+    files = {name: values[name.split(".")[0]] for name in FILES}
+    bundle = assemble_bundle(values["out"], files, description, values["replace"])
     print("{}: {} shapes, {} products".format(values["out"], len(bundle.shapes), len(bundle.products)))
-    return 0
 
 
 if __name__ == "__main__":

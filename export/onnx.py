@@ -23,8 +23,9 @@ from export.uint8_input import take_uint8
 from export.ultralytics_weights import open_weights
 from export.verdict import check_model
 from runtime import __version__
+from runtime.command import exit_status_of
 from runtime.engines.onnx import OnnxEngine
-from runtime.errors import MissingPackageError, ModelError, ShelfsightError, UsageError
+from runtime.errors import ModelError, UsageError
 from runtime.heads import grid_cells
 
 SMALLEST_SIDE = 160
@@ -183,20 +184,14 @@ def _export(values: argparse.Namespace) -> Exported:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = _parser().parse_args(arguments)
-    try:
-        exported = _export(values)
-    except (ShelfsightError, OSError) as error:
-        print("shelfsight: {}".format(error), file=sys.stderr)
-        return getattr(error, "exit_status", 1)
-    except ImportError as error:
-        missing = MissingPackageError("{}: pip install '.[training]' on the workstation".format(error))
-        print("shelfsight: {}".format(missing), file=sys.stderr)
-        return missing.exit_status
+    return exit_status_of(lambda: _tell(_export(values), values.stage), target=values.out)
+
+
+def _tell(exported: Exported, stage: str) -> None:
     print("{}: {:.1f} MB".format(exported.path, exported.bytes / 1e6))
     for what, differences in (("graph", exported.as_traced), ("with FP16-stored weights", exported.as_stored)):
-        in_px = "{:.1e} px, ".format(differences.boxes_px) if values.stage == "detector" else ""
+        in_px = "{:.1e} px, ".format(differences.boxes_px) if stage == "detector" else ""
         print("largest difference from torch, {}: {}{:.1e}".format(what, in_px, differences.values))
-    return 0
 
 
 if __name__ == "__main__":

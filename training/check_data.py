@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from runtime.errors import ShelfsightError, UsageError
+from runtime.command import exit_status_of
+from runtime.errors import UsageError
 from runtime.sources.folder import read_image
 from training.contact_sheet import Tile, class_sheets, pair_sheet
 from training.dataset import write_atomically
@@ -235,22 +236,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """The command; its exit status."""
+    """The command; its exit status: 1 where something must be mended."""
     values = _parser().parse_args(arguments)
-    try:
-        if values.workers < 1:
-            raise UsageError("--workers must be at least 1")
-        checked = check(values.set, values.workers, values.json)
-        written = write_sheets(checked, values.out) if values.out else []
-    except ShelfsightError as error:
-        print(f"shelfsight: {error}", file=sys.stderr)
-        return error.exit_status
-    except OSError as error:
-        print(f"shelfsight: {error.filename or values.set}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("shelfsight: interrupted", file=sys.stderr)
-        return 1
+    return exit_status_of(lambda: _check_data(values), target=values.out or values.set)
+
+
+def _check_data(values: argparse.Namespace) -> int:
+    if values.workers < 1:
+        raise UsageError("--workers must be at least 1")
+    checked = check(values.set, values.workers, values.json)
+    written = write_sheets(checked, values.out) if values.out else []
     if values.json:
         print(json.dumps(figures(checked)))
     else:

@@ -20,7 +20,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 from tqdm import tqdm
 
-from runtime.errors import ShelfsightError, SourceError, UsageError
+from runtime.command import exit_status_of
+from runtime.errors import SourceError, UsageError
 from training.backgrounds import find_backgrounds
 from training.data_yaml import data_yaml
 from training.dataset import write_atomically
@@ -226,19 +227,9 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = vars(_parser().parse_args(arguments))
-    try:
-        summary = compose(values)
-    except ShelfsightError as error:
-        print(f"shelfsight: {error}", file=sys.stderr)
-        return error.exit_status
-    except OSError as error:
-        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("shelfsight: interrupted; the same command goes on", file=sys.stderr)
-        return 1
-    _tell(summary, values["out"])
-    return 0
+    return exit_status_of(
+        lambda: _tell(compose(values), values["out"]), "interrupted; the same command goes on", values["out"]
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from runtime.errors import ShelfsightError, SourceError, UsageError
+from runtime.command import exit_status_of
+from runtime.errors import SourceError, UsageError
 from training.check_data import Checked, check, products_in
 from training.data_yaml import data_yaml
 from training.dataset import write_atomically
@@ -157,30 +158,22 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values: Dict[str, Any] = vars(_parser().parse_args(arguments))
-    try:
-        if not 0 < values["val"] < 1 or values["seed"] < 0 or values["workers"] < 1:
-            raise UsageError("--val must lie between 0 and 1, --seed be at least 0, --workers at least 1")
-        checked = check(values["set"], values["workers"])
-        found = {picture.split for picture in checked.survey.pictures}
-        if set(values["only"]) - found:
-            raise UsageError(
-                f"--only {' '.join(values['only'])}: {values['set']} has {', '.join(sorted(found)) or 'none'}"
-            )
-        split = split_of(checked, values["val"], values["seed"], values["only"])
-        if not split.train or not split.val:
-            raise SourceError(f"{values['set']}: too few pictures to split, or all of them look alike")
-        write_split(checked, split, values["out"], values["copy"])
-    except ShelfsightError as error:
-        print(f"shelfsight: {error}", file=sys.stderr)
-        return error.exit_status
-    except OSError as error:
-        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("shelfsight: interrupted: remove what was written and start again", file=sys.stderr)
-        return 1
+    interrupted = "interrupted: remove what was written and start again"
+    return exit_status_of(lambda: _split(values), interrupted, values["out"])
+
+
+def _split(values: Dict[str, Any]) -> None:
+    if not 0 < values["val"] < 1 or values["seed"] < 0 or values["workers"] < 1:
+        raise UsageError("--val must lie between 0 and 1, --seed be at least 0, --workers at least 1")
+    checked = check(values["set"], values["workers"])
+    found = {picture.split for picture in checked.survey.pictures}
+    if set(values["only"]) - found:
+        raise UsageError(f"--only {' '.join(values['only'])}: {values['set']} has {', '.join(sorted(found)) or 'none'}")
+    split = split_of(checked, values["val"], values["seed"], values["only"])
+    if not split.train or not split.val:
+        raise SourceError(f"{values['set']}: too few pictures to split, or all of them look alike")
+    write_split(checked, split, values["out"], values["copy"])
     tell(checked, split)
-    return 0
 
 
 if __name__ == "__main__":
