@@ -42,19 +42,18 @@ def parity_frames() -> List[np.ndarray]:
 PARITY_SCENES = ((1, "train", False), (2, "train", True), (3, "heldout", False), (4, "heldout", False))
 
 
-def calibrated(bundle: Bundle, data_folder: Path, groups: Sequence[str], threads: int) -> Dict[str, float]:
-    """min_score, from both sizes together, and threshold, from the true boxes."""
-    data = open_data_set(data_folder, list(groups))
-    seen: List[Seen] = []
-    for size in (160, 320):
-        seen += look(bundle, data, size, threads)
-    found: List[Found] = [each.found for each in seen]
-    truth: List[Truth] = [each.truth for each in seen]
+def calibrated(bundle: Bundle, folder: Path, groups: Sequence[str], threads: int) -> Dict[str, float]:
+    """min_score, from all groups at both sizes, and threshold, from the true boxes of the first group."""
+    by_group = [open_data_set(folder, [group]) for group in groups]
+    seen = [list(look(bundle, data, size, threads)) for data in by_group for size in (160, 320)]
+    everything = [each for pictures in seen for each in pictures]
+    found: List[Found] = [each.found for each in everything]
+    truth: List[Truth] = [each.truth for each in everything]
     min_score, f1 = choose_min_score(found, truth)
-    half = seen[len(seen) // 2 :]
-    similarities = np.concatenate([each.similarities for each in half])
-    products = np.concatenate([each.products for each in half])
-    nearest = np.concatenate([each.nearest for each in half])
+    first: List[Seen] = seen[0]
+    similarities = np.concatenate([each.similarities for each in first])
+    products = np.concatenate([each.products for each in first])
+    nearest = np.concatenate([each.nearest for each in first])
     known = similarities[(products != UNKNOWN) & (products == nearest)]
     strangers = similarities[products == UNKNOWN]
     threshold = choose_threshold(known, strangers)
@@ -125,7 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--detector", required=True, metavar="weights.pt", help="of python -m training.detector")
     parser.add_argument("--classifier", required=True, type=Path, metavar="last.pt", help="of training.classifier")
     parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="a data set of training.demo_data")
-    parser.add_argument("--calibrate", nargs="*", default=["train-made-up"], metavar="GROUP", help="(train-made-up)")
+    parser.add_argument(
+        "--calibrate", nargs="*", default=list(CALIBRATION), metavar="GROUP", help=f"({' '.join(CALIBRATION)})"
+    )
     parser.add_argument("--test", nargs="*", default=list(TESTS), metavar="GROUP", help=f"({' '.join(TESTS)})")
     parser.add_argument("--out", required=True, metavar="BUNDLE", help="the folder to make")
     parser.add_argument("--replace", action="store_true", help="take the place of an existing folder")
@@ -133,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+CALIBRATION = ("train-made-up", "train-hard-made-up")
 TESTS = ("heldout", "heldout-hard", "heldout-unknown", "heldout-near")
 
 
