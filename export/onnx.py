@@ -184,7 +184,7 @@ def _export(values: argparse.Namespace) -> Exported:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = _parser().parse_args(arguments)
-    return exit_status_of(lambda: _tell(_export(values), values.stage), target=values.out)
+    return exit_status_of(lambda: _tell(_export(values), values.stage), target=getattr(values, "out", None))
 
 
 def _tell(exported: Exported, stage: str) -> None:

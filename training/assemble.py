@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.scoring import Found, Truth
 from export.bundle import assemble_bundle, write_gallery, write_parity
 from runtime.bundle import FILES, Bundle
-from runtime.errors import MissingPackageError, ShelfsightError
+from runtime.command import exit_status_of
 from runtime.frame import UNKNOWN
 from runtime.scene.products import SHAPES
 from runtime.scene.scene import Scene
@@ -141,20 +141,12 @@ TESTS = ("heldout", "heldout-hard", "heldout-unknown", "heldout-near")
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = vars(_parser().parse_args(arguments))
-    try:
-        bundle = put_together(values)
-    except ShelfsightError as error:
-        print(f"shelfsight: {error}", file=sys.stderr)
-        return error.exit_status
-    except ImportError as error:
-        missing = MissingPackageError(f"{error}: pip install '.[training]'")
-        print(f"shelfsight: {missing}", file=sys.stderr)
-        return missing.exit_status
-    except OSError as error:
-        print(f"shelfsight: cannot make {values['out']}: {error.strerror or error}", file=sys.stderr)
-        return 1
+    return exit_status_of(lambda: _assemble(values), target=values["out"])
+
+
+def _assemble(values: Dict[str, Any]) -> None:
+    bundle = put_together(values)
     print(json.dumps({"bundle": values["out"], "products": len(bundle.products), "min_score": bundle.min_score}))
-    return 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.yolo_labels import LabelledPicture
-from runtime.errors import MissingPackageError, ModelError, ShelfsightError, SourceError, UsageError
+from runtime.command import exit_status_of
+from runtime.errors import MissingPackageError, ModelError, SourceError, UsageError
 from training.checkpoint import read_checkpoint, write_checkpoint
 from training.crops import Region, cut, region_of, spoiled_crop
 from training.dataset import open_data_set, read_picture
@@ -316,24 +317,16 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = vars(_parser().parse_args(arguments))
-    try:
-        if (
-            min(values["steps"], values["batch"] - 1, values["embedding"], values["limit"]) < 1
-            or values["crop_size"] < 32
-        ):
-            raise UsageError("--steps, --embedding and --limit must be at least 1, --batch 2, --crop-size 32")
-        training = train(values)
-    except ShelfsightError as error:
-        print(f"shelfsight: {error}", file=sys.stderr)
-        return error.exit_status
-    except OSError as error:
-        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("shelfsight: interrupted; the same command with --resume goes on", file=sys.stderr)
-        return 1
+    interrupted = "interrupted; the same command with --resume goes on"
+    return exit_status_of(lambda: _train(values), interrupted, values["out"])
+
+
+def _train(values: Dict[str, Any]) -> None:
+    counts = min(values["steps"], values["batch"] - 1, values["embedding"], values["limit"])
+    if counts < 1 or values["crop_size"] < 32:
+        raise UsageError("--steps, --embedding and --limit must be at least 1, --batch 2, --crop-size 32")
+    training = train(values)
     print(f"{values['out'] / 'last.pt'}: {training.step} steps, {training.spent_s / 60:.1f} minutes")
-    return 0
 
 
 if __name__ == "__main__":

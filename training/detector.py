@@ -12,7 +12,8 @@ import zipfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from runtime.errors import MissingPackageError, ModelError, ShelfsightError, SourceError, UsageError
+from runtime.command import exit_status_of
+from runtime.errors import MissingPackageError, ModelError, SourceError, UsageError
 from runtime.scene.products import SHAPES
 from training.checkpoint import read_checkpoint_of_ultralytics
 from training.dataset import open_data_set, write_atomically
@@ -201,24 +202,18 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = vars(_parser().parse_args(arguments))
-    try:
-        if values["data"] is None and not values["resume"]:
-            raise UsageError("--data is missing: a YOLO-format folder, or --resume to go on")
-        if any(side < 32 or side % 32 for side in values["sizes"]):
-            raise UsageError(f"--sizes {values['sizes']}: expected multiples of 32")
-        weights = train(values)
-        draw_curves(values["out"])
-    except ShelfsightError as error:
-        print(f"shelfsight: {error}", file=sys.stderr)
-        return error.exit_status
-    except OSError as error:
-        print(f"shelfsight: {error.filename or values['out']}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"shelfsight: interrupted; go on with --resume --out {values['out']}", file=sys.stderr)
-        return 1
+    interrupted = f"interrupted; go on with --resume --out {values['out']}"
+    return exit_status_of(lambda: _train(values), interrupted, values["out"])
+
+
+def _train(values: Dict[str, Any]) -> None:
+    if values["data"] is None and not values["resume"]:
+        raise UsageError("--data is missing: a YOLO-format folder, or --resume to go on")
+    if any(side < 32 or side % 32 for side in values["sizes"]):
+        raise UsageError(f"--sizes {values['sizes']}: expected multiples of 32")
+    weights = train(values)
+    draw_curves(values["out"])
     print(f"{weights}: trained")
-    return 0
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ from benchmarks.scoring import Found, Truth, ap50_by_class, ap50_ignoring_class,
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import DESCRIPTION, Bundle
 from runtime.classifier import Classifier
+from runtime.command import exit_status_of
 from runtime.detector import Detector
 from runtime.engines.onnx import OnnxEngine
-from runtime.errors import ShelfsightError, UsageError
+from runtime.errors import UsageError
 from runtime.frame import UNKNOWN
 from training.dataset import DataSet, open_data_set, read_picture, write_atomically
 
@@ -197,25 +198,21 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     values = vars(_parser().parse_args(arguments))
-    try:
-        if values["size"] is not None and (values["size"] < 32 or values["size"] % 32):
-            raise UsageError(f"--size {values['size']}: expected a multiple of 32")
-        data = open_data_set(values["data"], [values["split"]] if values["split"] else None)
-        scores = evaluate(Bundle.open(values["bundle"]), data, values["size"], values["threads"])
-        text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
-        if values["json"] == "-":
-            print(text, end="")
-            return 0
-        if values["json"]:
-            write_atomically(Path(values["json"]), text.encode())
-    except ShelfsightError as error:
-        print(f"shelfsight: {error}", file=sys.stderr)
-        return error.exit_status
-    except OSError as error:
-        print(f"shelfsight: {error.filename or values['json']}: {error.strerror or error}", file=sys.stderr)
-        return 1
+    return exit_status_of(lambda: _evaluate(values), target=values["json"])
+
+
+def _evaluate(values: Dict[str, Any]) -> None:
+    if values["size"] is not None and (values["size"] < 32 or values["size"] % 32):
+        raise UsageError(f"--size {values['size']}: expected a multiple of 32")
+    data = open_data_set(values["data"], [values["split"]] if values["split"] else None)
+    scores = evaluate(Bundle.open(values["bundle"]), data, values["size"], values["threads"])
+    text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
+    if values["json"] == "-":
+        print(text, end="")
+        return
+    if values["json"]:
+        write_atomically(Path(values["json"]), text.encode())
     print(summary(scores))
-    return 0
 
 
 if __name__ == "__main__":
