@@ -44,11 +44,6 @@ class Letterbox(NamedTuple):
         np.clip(out[:, 1::2], 0, self.height, out=out[:, 1::2])
         return out.astype(np.float32, copy=False)
 
-    def boxes_in(self, boxes: np.ndarray) -> np.ndarray:
-        """Boxes (k, 4) x1, y1, x2, y2 in the picture -> float32 in the square."""
-        offset = np.array([self.left, self.top, self.left, self.top], np.float32)
-        return (boxes * np.float32(self.scale) + offset).astype(np.float32, copy=False)
-
 
 class SquareBuffer:
     """A kept square that pictures are letterboxed into; pads anew only when the fit changes."""

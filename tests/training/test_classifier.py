@@ -14,6 +14,7 @@ pytest.importorskip("timm", reason="needs timm, a training extra")
 from runtime.errors import ModelError  # noqa: E402
 from training.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
 from training.embedder import CosineHead, load_in_order, make_embedder  # noqa: E402
+from training.regions import is_for_validation  # noqa: E402
 
 COLOURS = {"tea": (40, 160, 40), "coffee": (40, 80, 140), "milk": (230, 230, 230)}
 FLAGS = "--backbone test_efficientnet --random --crop-size 32 --embedding 16 --batch 8 --lr 0.01".split()
@@ -179,5 +180,5 @@ def test_an_unknown_backbone_is_refused(data, tmp_path, capsys):
 
 def test_regions_for_validation_are_the_last_pictures(data):
     pictures = open_data_set(data).pictures
-    held = [classifier._is_for_validation(pictures, position) for position in range(len(pictures))]
+    held = [is_for_validation(pictures, position) for position in range(len(pictures))]
     assert held == [False] * 7 + [True]
