@@ -1,7 +1,7 @@
 """Crops as stage 2 sees them: cut from the frame exactly as `runtime.classifier` cuts them, then spoiled at random."""
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import cv2
 import numpy as np
@@ -10,6 +10,11 @@ from runtime.letterbox import PADDING, Letterbox
 
 CONTEXT = 0.5
 """How much wider than its box, in all, a kept region is: room for the margin and for jitter."""
+
+USUAL = ("tilt", "coarse", "light", "blur", "cover", "noise")
+"""Spoilings that are on unless others are named."""
+SPOILINGS = (*USUAL, "zoom", "flip")
+"""Turned a little, from far away, other light, out of focus, half hidden, noisy; a part of it, mirrored."""
 
 
 class Region(NamedTuple):
@@ -54,21 +59,38 @@ def jittered(box_px: np.ndarray, rng: np.random.RandomState, width: int, height:
     return np.clip(box, 0, [width, height, width, height]).astype(np.float32)
 
 
-def spoiled_crop(region: Region, rng: np.random.RandomState, margin: float, side: int) -> np.ndarray:
-    """(side, side, 3) uint8 BGR: one training example. Every spoiling has its own chance."""
+def spoiled_crop(
+    region: Region, rng: np.random.RandomState, margin: float, side: int, spoilings: Sequence[str] = USUAL
+) -> np.ndarray:
+    """(side, side, 3) uint8 BGR: one training example. Each of the `spoilings` has its own chance."""
     height, width = region.image.shape[:2]
-    image = _tilted(region, rng) if rng.uniform() < 0.3 else region.image
-    crop = cut(image, jittered(region.box_px, rng, width, height), margin, side)
-    if rng.uniform() < 0.35:
+    image = _tilted(region, rng) if "tilt" in spoilings and rng.uniform() < 0.3 else region.image
+    box_px = jittered(region.box_px, rng, width, height)
+    if "zoom" in spoilings and rng.uniform() < 0.7:
+        box_px = _zoomed(box_px, rng)
+    crop = cut(image, box_px, margin, side)
+    if "flip" in spoilings and rng.uniform() < 0.5:
+        crop = np.ascontiguousarray(crop[:, ::-1])
+    if "coarse" in spoilings and rng.uniform() < 0.35:
         crop = _coarse(crop, rng)
-    crop = _lit(crop, rng)
-    if rng.uniform() < 0.3:
+    if "light" in spoilings:
+        crop = _lit(crop, rng)
+    if "blur" in spoilings and rng.uniform() < 0.3:
         crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.3, 1.6) * side / 96)
-    if rng.uniform() < 0.3:
+    if "cover" in spoilings and rng.uniform() < 0.3:
         _covered(crop, rng)
-    if rng.uniform() < 0.5:
+    if "noise" in spoilings and rng.uniform() < 0.5:
         crop = _noisy(crop, rng)
     return crop
+
+
+def _zoomed(box_px: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    """A part of the box, 35 % of its area or more, of about its own form."""
+    area, form = rng.uniform(0.35, 1.0), math.exp(rng.uniform(-0.25, 0.25))
+    size = box_px[2:] - box_px[:2]
+    part = size * np.minimum([math.sqrt(area * form), math.sqrt(area / form)], 1.0)
+    top_left = box_px[:2] + (size - part) * rng.uniform(size=2)
+    return np.concatenate([top_left, top_left + part]).astype(np.float32)
 
 
 def _tilted(region: Region, rng: np.random.RandomState) -> np.ndarray:

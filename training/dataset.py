@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -71,6 +71,38 @@ def open_data_set(folder: Path, groups: Optional[List[str]] = None) -> DataSet:
             f"none of the {len(files)} pictures of {folder} has a label: expected labels/NAME.txt for images/NAME.jpg"
         )
     return DataSet(folder, names, shapes, pictures)
+
+
+VALIDATION = "val"
+"""The folder below images/ whose pictures draw a training's curves, and are not trained on unless asked for by name."""
+
+
+VALIDATION_SHARE = 0.04
+"""Of each folder, where there is no images/val."""
+
+
+def open_to_train(folder: Path, groups: Optional[List[str]] = None) -> Tuple[DataSet, List[LabelledPicture]]:
+    """What to train on, and the pictures of images/val; none of these where it does not exist or is trained on too."""
+    images = folder / "images"
+    has_val = (images / VALIDATION).is_dir()
+    if groups is None and has_val:
+        groups = sorted(path.name for path in images.iterdir() if path.is_dir() and path.name != VALIDATION)
+    validates = has_val and VALIDATION not in (groups or [])
+    return open_data_set(folder, groups), open_data_set(folder, [VALIDATION]).pictures if validates else []
+
+
+def hold_out(pictures: List[LabelledPicture]) -> Tuple[List[LabelledPicture], List[LabelledPicture]]:
+    """All but the last of each folder, and these: whole scenes, since the frames of a scene follow one another."""
+    by_folder: Dict[Path, List[LabelledPicture]] = {}
+    for picture in pictures:
+        by_folder.setdefault(Path(picture.path).parent, []).append(picture)
+    kept: List[LabelledPicture] = []
+    held: List[LabelledPicture] = []
+    for together in by_folder.values():
+        count = max(1, int(len(together) * VALIDATION_SHARE)) if len(together) > 1 else 0
+        kept += together[: len(together) - count]
+        held += together[len(together) - count :]
+    return kept, held
 
 
 def _labelled(folder: Path, image: Path, classes: int) -> LabelledPicture:

@@ -1,7 +1,8 @@
 """Train stage 1 through Ultralytics: python -m training.detector --data DIR --out RUN
 
 RUN/weights/last.pt is the result; RUN/results.csv and results.png are its curves. The classes are the shapes that
-data.yaml gives its products, or one class, "product". Killed, it goes on with --resume from the last whole epoch.
+--shapes or the set's shapes.txt gives its products, else one class, "product". Killed, it goes on with --resume from
+the last whole epoch.
 """
 
 import argparse
@@ -16,7 +17,9 @@ from runtime.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, SourceError, UsageError
 from runtime.scene.products import SHAPES
 from training.checkpoint import read_checkpoint_of_ultralytics
-from training.dataset import open_data_set, write_atomically
+from training.dataset import DataSet, open_to_train, write_atomically
+from training.memory import is_out_of_memory
+from training.shape_map import read_shape_map
 from training.stage1_data import write_stage1_data
 
 SIZES_PX = (160, 160, 192, 224, 256, 320, 320)
@@ -110,13 +113,29 @@ def train(values: Dict[str, Any]) -> Path:
         return last
     if last.exists():
         raise UsageError(f"{last} exists: go on with --resume, or give another --out")
-    data = write_stage1_data(open_data_set(values["data"], values["groups"]), out / "data", SHAPES)
+    data, validating = open_to_train(values["data"], values["groups"])
+    stage1 = write_stage1_data(_with_shapes(data, values), validating, out / "data", SHAPES)
     model = _opened(ultralytics, _start(values["model"]))
     model.add_callback("on_model_save", keep_whole)
-    model.train(
-        trainer=make_trainer(values["sizes"], values["recoloured"]), **arguments_of_training(values, data.yaml, out)
-    )
+    trainer = make_trainer(values["sizes"], values["recoloured"])
+    try:
+        model.train(trainer=trainer, **arguments_of_training(values, stage1.yaml, out))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        batch, side = values["batch"], max(values["sizes"])
+        raise ModelError(
+            f"out of memory with --batch {batch} at {side} px: try --batch {batch // 2}, or smaller --sizes, with "
+            "another --out"
+        ) from error
     return last
+
+
+def _with_shapes(data: DataSet, values: Dict[str, Any]) -> DataSet:
+    """The shapes that were asked for, instead of the data set's own."""
+    if values["single_class"]:
+        return data._replace(shapes={})
+    return data._replace(shapes=read_shape_map(values["shapes"], data.names)) if values["shapes"] else data
 
 
 def keep_whole(trainer: Any) -> None:
@@ -175,7 +194,10 @@ def draw_curves(out: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.detector", description="Train stage 1.")
     parser.add_argument("--data", type=Path, metavar="DIR", help="a YOLO-format folder; not needed with --resume")
-    parser.add_argument("--groups", nargs="+", metavar="NAME", help="folders below images/ (all of them)")
+    parser.add_argument("--groups", nargs="+", metavar="NAME", help="folders below images/ (all but val)")
+    shapes = parser.add_mutually_exclusive_group()
+    shapes.add_argument("--shapes", type=Path, metavar="MAP.csv", help="lines of product,shape (the set's shapes.txt)")
+    shapes.add_argument("--single-class", action="store_true", help="one class, product, whatever the set says")
     parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="the folder of this training")
     parser.add_argument(
         "--model", default="yolo11n", help="a model of Ultralytics, or weights.pt to go on from (yolo11n)"

