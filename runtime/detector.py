@@ -72,7 +72,7 @@ class Detector:
 
 
 def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata: Dict[str, str]) -> List[str]:
-    names = list(given) if given else _metadata_names(metadata)
+    names = list(given) if given else names_in(metadata)
     if expected is None:
         return names
     if not names:
@@ -84,8 +84,8 @@ def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metada
     return names
 
 
-def _metadata_names(metadata: Dict[str, str]) -> List[str]:
-    """Ultralytics writes `names` as the text of a dict from index to name."""
+def names_in(metadata: Dict[str, str]) -> List[str]:
+    """The class names in a model's metadata, or none: Ultralytics writes `names` as the text of a dict from index."""
     try:
         names = ast.literal_eval(metadata.get("names", "{}"))
         return [str(names[index]) for index in sorted(names)]

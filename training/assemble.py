@@ -1,8 +1,8 @@
 """Export, calibrate, measure and put a bundle together from two trainings:
 
-python -m training.assemble --detector RUN1/weights/last.pt --classifier RUN2/last.pt --data DIR --out BUNDLE
+python -m training.assemble --detector RUN1/weights/last.pt --classifier RUN2/last.pt --data SET --out BUNDLE
 
---calibrate names the groups of DIR that set the two thresholds, --test those whose figures go into bundle.json.
+--calibrate names the groups of SET that set the two thresholds, --test those whose figures go into bundle.json.
 """
 
 import argparse
@@ -14,23 +14,25 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from benchmarks.scoring import Found, Truth
 from export.bundle import assemble_bundle, write_gallery, write_parity
 from runtime.bundle import FILES, Bundle
 from runtime.command import exit_status_of
+from runtime.errors import UsageError
 from runtime.frame import UNKNOWN
-from runtime.scene.products import SHAPES
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
-from training.calibration import choose_min_score, choose_threshold
-from training.classifier import MARGIN, load_training
-from training.dataset import open_data_set
-from training.evaluate import Seen, evaluate, look, summary
+from training.calibration import choose_both, choose_min_score, choose_threshold
+from training.dataset import VALIDATION, DataSet, open_data_set
+from training.evaluate import Seen, detected, evaluate, look, summary
+from training.shape_map import read_shape_map
+from training.stage1_data import ONE_CLASS
 
 PARITY_SIZE = (320, 240)
+PARITY_SCENES = ((1, "train", False), (2, "train", True), (3, "heldout", False), (4, "heldout", False))
 IOU = 0.6
 """Two boxes of one shape that overlap more are one object."""
-PROVISIONAL = 0.25
+PROVISIONAL = 0.05
+"""min_score while it is being chosen."""
 
 
 def parity_frames() -> List[np.ndarray]:
@@ -39,77 +41,98 @@ def parity_frames() -> List[np.ndarray]:
     return [Scene(settings, PARITY_SIZE).render(3.0).image for settings in asked]
 
 
-PARITY_SCENES = ((1, "train", False), (2, "train", True), (3, "heldout", False), (4, "heldout", False))
+def calibrated(bundle: Bundle, data: Sequence[DataSet], sizes: Sequence[int], threads: int) -> Dict[str, float]:
+    """min_score and threshold from sets that neither network was trained on.
 
-
-def calibrated(bundle: Bundle, folder: Path, groups: Sequence[str], threads: int) -> Dict[str, float]:
-    """min_score, from all groups at both sizes, and threshold, from the true boxes of the first group."""
-    by_group = [open_data_set(folder, [group]) for group in groups]
-    seen = [list(look(bundle, data, size, threads)) for data in by_group for size in (160, 320)]
+    With strangers among the boxes: min_score by the boxes alone, all sets and sizes; threshold by the true boxes of the
+    first set, so that few of the known are lost. Without: both for the best F1 of the names.
+    """
+    seen = [list(look(bundle, each, size, threads)) for each in data for size in sizes]
     everything = [each for pictures in seen for each in pictures]
-    found: List[Found] = [each.found for each in everything]
-    truth: List[Truth] = [each.truth for each in everything]
-    min_score, f1 = choose_min_score(found, truth)
-    first: List[Seen] = seen[0]
-    similarities = np.concatenate([each.similarities for each in first])
-    products = np.concatenate([each.products for each in first])
-    nearest = np.concatenate([each.nearest for each in first])
-    known = similarities[(products != UNKNOWN) & (products == nearest)]
-    strangers = similarities[products == UNKNOWN]
-    threshold = choose_threshold(known, strangers)
-    print(
-        f"min_score {min_score:.3f} (F1 of the boxes {f1:.3f}), threshold {threshold:.3f}: "
-        f"{(known < threshold).mean():.3f} of {len(known)} known lost, "
-        f"{(strangers < threshold).mean():.3f} of {len(strangers)} strangers rejected"
-    )
+    if any((each.products == UNKNOWN).any() for each in seen[0]):
+        min_score, f1 = choose_min_score([each.found for each in everything], [each.truth for each in everything])
+        threshold = _threshold_beside_strangers(seen[0])
+    else:
+        scores = np.concatenate([each.sure.scores for each in everything])
+        similarities = np.concatenate([each.sure_similarities for each in everything])
+        min_score, threshold = choose_both(
+            lambda *chosen: detected(everything, *chosen)["f1"] or 0.0, scores, similarities
+        )
+        f1 = detected(everything, min_score, threshold)["f1"] or 0.0
+    print(f"min_score {min_score:.3f}, threshold {threshold:.3f}, F1 {f1:.3f}", flush=True)
     return {"min_score": round(min_score, 3), "threshold": round(threshold, 4)}
 
 
-def export_both(detector: str, classifier: Path, shapes: Dict[str, str], folder: Path) -> Dict[str, Any]:
+def _threshold_beside_strangers(seen: List[Seen]) -> float:
+    similarities = np.concatenate([each.similarities for each in seen])
+    products = np.concatenate([each.products for each in seen])
+    nearest = np.concatenate([each.nearest for each in seen])
+    known = similarities[(products != UNKNOWN) & (products == nearest)]
+    strangers = similarities[products == UNKNOWN]
+    threshold = choose_threshold(known, strangers)
+    lost, rejected = (known < threshold).mean(), (strangers < threshold).mean()
+    print(f"{lost:.3f} of {len(known)} known lost, {rejected:.3f} of {len(strangers)} strangers rejected")
+    return threshold
+
+
+def export_both(values: Dict[str, Any], data: DataSet, folder: Path) -> Dict[str, Any]:
     """Write the four files of a bundle to `folder`; its description, with provisional thresholds."""
     from export.classifier_weights import open_classifier
     from export.onnx import export_classifier, export_detector
+    from runtime.detector import names_in
+    from runtime.engines.onnx import OnnxEngine
+    from training.classifier_training import MARGIN, load_training
 
-    training, opened = load_training(classifier), open_classifier(str(classifier))
-    export_detector(detector, str(folder / "detector.onnx"))
+    training, opened = load_training(values["classifier"]), open_classifier(str(values["classifier"]))
+    export_detector(values["detector"], str(folder / "detector.onnx"))
     export_classifier(opened.module, opened.crop_size, str(folder / "classifier.onnx"), opened.mean, opened.std)
     write_gallery(str(folder / "gallery.npz"), training.prototypes(), np.arange(len(training.products)))
     write_parity(str(folder / "parity.npz"), parity_frames())
+    with OnnxEngine(str(folder / "detector.onnx"), 1) as engine:
+        shapes = names_in(engine.metadata)
+    shape_of = dict.fromkeys(data.names, ONE_CLASS) if shapes == [ONE_CLASS] else data.shapes
     return {
-        "name": "demo",
-        "shapes": list(SHAPES),
+        "name": values["name"] or Path(values["out"]).resolve().name,
+        "shapes": shapes,
         "products": training.products,
-        "product_shapes": {name: shapes[name] for name in training.products if name in shapes},
-        "detector": {"size": 160, "min_score": PROVISIONAL, "iou": IOU},
+        "product_shapes": {name: shape_of[name] for name in training.products if name in shape_of},
+        "detector": {"size": values["sizes"][0], "min_score": PROVISIONAL, "iou": IOU},
         "classifier": {"crop_size": opened.crop_size, "crop_margin": MARGIN, "threshold": 0.5},
-        "trained_on": "scenes drawn by runtime.scene, split train (python -m training.demo_data); stage 1 by "
-        "Ultralytics from random weights, stage 2 from "
-        f"{training.origin} weights, beside {len(training.others)} drawn strangers that are not in the gallery",
+        "trained_on": values["trained_on"]
+        or f"the data set {data.folder.resolve().name}; stage 2 from "
+        f"{training.origin} weights, beside {len(training.others)} products that are not in the gallery",
     }
 
 
 def put_together(values: Dict[str, Any]) -> Bundle:
     """Everything; raises ShelfsightError."""
+    whole = open_data_set(values["data"])
+    if values["shapes"]:
+        whole = whole._replace(shapes=read_shape_map(values["shapes"], whole.names))
+    by_group = {
+        group: open_data_set(values["data"], [group])._replace(shapes=whole.shapes)
+        for group in values["calibrate"] + values["test"]
+    }
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        description = export_both(values["detector"], values["classifier"], open_data_set(values["data"]).shapes, work)
+        description = export_both(values, whole, work)
         files = {file: str(work / file) for file in FILES}
         bundle = assemble_bundle(str(work / "provisional"), files, description)
         if values["calibrate"]:
-            chosen = calibrated(bundle, values["data"], values["calibrate"], values["threads"])
+            data = [by_group[group] for group in values["calibrate"]]
+            chosen = calibrated(bundle, data, values["sizes"], values["threads"])
             description["detector"]["min_score"] = chosen["min_score"]
             description["classifier"]["threshold"] = chosen["threshold"]
             bundle = assemble_bundle(str(work / "calibrated"), files, description)
-        description["accuracy"] = _measured(bundle, values)
+        description["accuracy"] = _measured(bundle, {group: by_group[group] for group in values["test"]}, values)
         return assemble_bundle(values["out"], files, description, values["replace"])
 
 
-def _measured(bundle: Bundle, values: Dict[str, Any]) -> Dict[str, Any]:
+def _measured(bundle: Bundle, by_group: Dict[str, DataSet], values: Dict[str, Any]) -> Dict[str, Any]:
     """For each group and size, the figures that fit into a line."""
     accuracy = {}
-    for group in values["test"]:
-        data = open_data_set(values["data"], [group])
-        for size in (160, 320):
+    for group, data in by_group.items():
+        for size in values["sizes"]:
             scores = evaluate(bundle, data, size, values["threads"])
             print(f"--- {group}\n{summary(scores)}", flush=True)
             accuracy[f"{group} at {size}"] = {key: scores[key] for key in REPORTED}
@@ -119,32 +142,37 @@ def _measured(bundle: Bundle, values: Dict[str, Any]) -> Dict[str, Any]:
 REPORTED = ("images", "boxes", "ap50", "ap50_by_shape", "top1", "f1", "known_lost", "unknown_rejected")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.assemble", description="Two trainings to one bundle.")
-    parser.add_argument("--detector", required=True, metavar="weights.pt", help="of python -m training.detector")
-    parser.add_argument("--classifier", required=True, type=Path, metavar="last.pt", help="of training.classifier")
-    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="a data set of training.demo_data")
-    parser.add_argument(
-        "--calibrate", nargs="*", default=list(CALIBRATION), metavar="GROUP", help=f"({' '.join(CALIBRATION)})"
+def parser() -> argparse.ArgumentParser:
+    """The command's flags."""
+    made = argparse.ArgumentParser(prog="python -m training.assemble", description="Two trainings to one bundle.")
+    made.add_argument("--detector", required=True, metavar="weights.pt", help="of python -m training.detector")
+    made.add_argument("--classifier", required=True, type=Path, metavar="last.pt", help="of training.classifier")
+    made.add_argument(
+        "--data", required=True, type=Path, metavar="SET", help="a YOLO set that both were not trained on"
     )
-    parser.add_argument("--test", nargs="*", default=list(TESTS), metavar="GROUP", help=f"({' '.join(TESTS)})")
-    parser.add_argument("--out", required=True, metavar="BUNDLE", help="the folder to make")
-    parser.add_argument("--replace", action="store_true", help="take the place of an existing folder")
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the networks (2)")
-    return parser
-
-
-CALIBRATION = ("train-made-up", "train-hard-made-up")
-TESTS = ("heldout", "heldout-hard", "heldout-unknown", "heldout-near")
+    made.add_argument("--shapes", type=Path, metavar="MAP.csv", help="as given to training.detector")
+    made.add_argument("--calibrate", nargs="*", default=[VALIDATION], metavar="GROUP", help="set the thresholds (val)")
+    made.add_argument("--test", nargs="*", default=[VALIDATION], metavar="GROUP", help="are measured (val)")
+    made.add_argument(
+        "--sizes", nargs="+", type=int, default=[160, 320], metavar="PX", help="of stage 1, the usual first (160 320)"
+    )
+    made.add_argument("--name", help="the bundle's (its folder's)")
+    made.add_argument("--trained-on", metavar="TEXT", help="set and source, for bundle.json (the set's folder)")
+    made.add_argument("--out", required=True, metavar="BUNDLE", help="the folder to make")
+    made.add_argument("--replace", action="store_true", help="take the place of an existing folder")
+    made.add_argument("--threads", type=int, default=2, metavar="N", help="of the networks (2)")
+    return made
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
-    values = vars(_parser().parse_args(arguments))
+    values = vars(parser().parse_args(arguments))
     return exit_status_of(lambda: _assemble(values), target=values["out"])
 
 
 def _assemble(values: Dict[str, Any]) -> None:
+    if any(side < 32 or side % 32 for side in values["sizes"]):
+        raise UsageError(f"--sizes {values['sizes']}: expected multiples of 32")
     bundle = put_together(values)
     print(json.dumps({"bundle": values["out"], "products": len(bundle.products), "min_score": bundle.min_score}))
 

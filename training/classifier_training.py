@@ -87,7 +87,7 @@ class Training:
         pixels, targets = self._mix(pixels, numbers)
         with torch.autocast(self.device, enabled=self.device != "cpu"):
             embeddings = self.network["embedder"](pixels)
-        logits = self.network["head"](embeddings.float(), targets, strength=min(1.0, self.progress() * 4))
+        cosines, logits = self.network["head"](embeddings.float(), targets, min(1.0, self.progress() * 4))
         loss = self._loss(logits, targets)
         if not torch.isfinite(loss):
             raise ModelError(f"the loss is {loss.item()} at step {self.step}: start again with a lower --lr")
@@ -100,7 +100,7 @@ class Training:
         self.step += 1
         self.average.update(self.network, self.step)
         self.spent_s += time.monotonic() - started_s
-        return loss.item(), float((logits.argmax(dim=1) == targets.argmax(dim=1)).float().mean())
+        return loss.item(), float((cosines.argmax(dim=1) == targets.argmax(dim=1)).float().mean())
 
     def _examples(self, regions: Sequence[Region]) -> Tuple[Any, Any]:
         values = self.values

@@ -164,6 +164,16 @@ def _opened(ultralytics: Any, weights: str) -> Any:
         ) from error
 
 
+def is_finished(last: Path) -> bool:
+    """Whether a training ended by itself: Ultralytics then writes epoch -1."""
+    import torch
+
+    if not last.exists() or not zipfile.is_zipfile(last):
+        return False
+    # Written by our own training: the file holds objects of Ultralytics.
+    return torch.load(last, map_location="cpu", weights_only=False).get("epoch", -1) < 0
+
+
 def _go_on(model: Any, trainer: Any, last: Path) -> None:
     # Ultralytics writes epoch -1 when it is done, and would start anew with its own defaults.
     if (getattr(model, "ckpt", None) or {}).get("epoch", -1) < 0:
@@ -191,39 +201,40 @@ def draw_curves(out: Path) -> None:
     plot_results(file=str(out / "results.csv"))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.detector", description="Train stage 1.")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="a YOLO-format folder; not needed with --resume")
-    parser.add_argument("--groups", nargs="+", metavar="NAME", help="folders below images/ (all but val)")
-    shapes = parser.add_mutually_exclusive_group()
+def parser() -> argparse.ArgumentParser:
+    """The command's flags."""
+    made = argparse.ArgumentParser(prog="python -m training.detector", description="Train stage 1.")
+    made.add_argument("--data", type=Path, metavar="DIR", help="a YOLO-format folder; not needed with --resume")
+    made.add_argument("--groups", nargs="+", metavar="NAME", help="folders below images/ (all but val)")
+    shapes = made.add_mutually_exclusive_group()
     shapes.add_argument("--shapes", type=Path, metavar="MAP.csv", help="lines of product,shape (the set's shapes.txt)")
     shapes.add_argument("--single-class", action="store_true", help="one class, product, whatever the set says")
-    parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="the folder of this training")
-    parser.add_argument(
+    made.add_argument("--out", required=True, type=Path, metavar="RUN", help="the folder of this training")
+    made.add_argument(
         "--model", default="yolo11n", help="a model of Ultralytics, or weights.pt to go on from (yolo11n)"
     )
-    parser.add_argument("--epochs", type=int, default=30, metavar="N", help="times through the data (30)")
-    parser.add_argument("--hours", type=float, metavar="H", help="stop by then; the learning rate is planned for it")
-    parser.add_argument("--batch", type=int, default=16, metavar="N", help="pictures per step (16)")
-    parser.add_argument("--lr", type=float, default=0.002, help="learning rate of AdamW (0.002)")
-    parser.add_argument(
+    made.add_argument("--epochs", type=int, default=30, metavar="N", help="times through the data (30)")
+    made.add_argument("--hours", type=float, metavar="H", help="stop by then; the learning rate is planned for it")
+    made.add_argument("--batch", type=int, default=16, metavar="N", help="pictures per step (16)")
+    made.add_argument("--lr", type=float, default=0.002, help="learning rate of AdamW (0.002)")
+    made.add_argument(
         "--sizes", type=int, nargs="+", default=list(SIZES_PX), metavar="PX", help="sides, by turns of chance"
     )
-    parser.add_argument(
+    made.add_argument(
         "--recoloured", type=float, default=0.5, metavar="SHARE", help="of the pictures, to other colours (0.5)"
     )
-    parser.add_argument("--close-mosaic", type=int, default=3, metavar="N", help="last epochs without mosaics (3)")
-    parser.add_argument("--device", default="cpu", help="cpu, or 0 for the first GPU (cpu)")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
-    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that load pictures (0)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is drawn by chance (0)")
-    parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
-    return parser
+    made.add_argument("--close-mosaic", type=int, default=3, metavar="N", help="last epochs without mosaics (3)")
+    made.add_argument("--device", default="cpu", help="cpu, or 0 for the first GPU (cpu)")
+    made.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
+    made.add_argument("--workers", type=int, default=0, metavar="N", help="processes that load pictures (0)")
+    made.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is drawn by chance (0)")
+    made.add_argument("--resume", action="store_true", help="go on with the training in --out")
+    return made
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
-    values = vars(_parser().parse_args(arguments))
+    values = vars(parser().parse_args(arguments))
     interrupted = f"interrupted; go on with --resume --out {values['out']}"
     return exit_status_of(lambda: _train(values), interrupted, values["out"])
 

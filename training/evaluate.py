@@ -42,8 +42,10 @@ class Seen(NamedTuple):
     """(m,) int: index into the data set's names."""
     found: Found
     """All detections; classes are shapes."""
-    named: Found
-    """Those at the bundle's threshold; classes are products, or UNKNOWN."""
+    sure: Found
+    """Those that count, at the bundle's min_score; classes are the nearest products, known or not."""
+    sure_similarities: np.ndarray
+    """(k,) float: how near."""
     nearest: np.ndarray
     """(m,) int: nearest product on each true box, known or not."""
     similarities: np.ndarray
@@ -57,7 +59,6 @@ def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> It
     side = size or bundle.size
     with OnnxEngine(bundle.detector, threads) as first, OnnxEngine(bundle.classifier, threads) as second:
         detector = Detector(first, side, size is not None, None, bundle.shapes, LOWEST_SCORE, bundle.iou)
-        classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         nearest = Classifier(second, bundle.gallery._replace(threshold=-2.0), bundle.crop_size, bundle.crop_margin)
         for picture in tqdm(data.pictures, desc="evaluating", unit="picture", disable=None):
             image = read_picture(picture.path)
@@ -65,7 +66,7 @@ def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> It
             detector.prepare(image)
             detections = detector.detect()
             sure = detections.scores >= bundle.min_score
-            named = classifier.name(image, detections.boxes_px[sure])
+            named = nearest.name(image, detections.boxes_px[sure])
             true = nearest.name(image, boxes_px)
             yield Seen(
                 Truth(boxes_px, shapes[picture.classes]),
@@ -73,6 +74,7 @@ def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> It
                 picture.classes,
                 Found(detections.boxes_px, detections.scores, detections.shapes),
                 Found(detections.boxes_px[sure], detections.scores[sure], named.products),
+                named.similarities,
                 true.products,
                 true.similarities,
             )
@@ -115,7 +117,7 @@ def figures(bundle: Bundle, data: DataSet, seen: List[Seen], size: int) -> Dict[
             for number, name in enumerate(bundle.products)
             if (products == number).any()
         },
-        **_detected(seen),
+        **detected(seen, bundle.min_score, bundle.gallery.threshold),
         "threshold": bundle.gallery.threshold,
         "min_score": bundle.min_score,
         "known_lost": _mean(~is_known[ours]),
@@ -125,16 +127,16 @@ def figures(bundle: Bundle, data: DataSet, seen: List[Seen], size: int) -> Dict[
     }
 
 
-def _detected(seen: List[Seen]) -> Dict[str, Optional[float]]:
-    """Precision, recall and F1 of both stages together, at the bundle's thresholds.
+def detected(seen: List[Seen], min_score: float, threshold: float) -> Dict[str, Optional[float]]:
+    """Precision, recall and F1 of both stages together, at these thresholds, min_score not below the bundle's.
 
     Right is a detection that overlaps a true box by IoU >= 0.5 and names its product. One called unknown claims
     nothing; one that names a stranger, or nothing at all, is wrong.
     """
     right = claimed = boxes = 0
     for each in seen:
-        claims = each.named.classes != UNKNOWN
-        named = Found(each.named.boxes_px[claims], each.named.scores[claims], each.named.classes[claims])
+        claims = (each.sure_similarities >= threshold) & (each.sure.scores >= min_score)
+        named = Found(each.sure.boxes_px[claims], each.sure.scores[claims], each.sure.classes[claims])
         ours = each.products != UNKNOWN
         taken = hits(named, Truth(each.truth.boxes_px[ours], each.products[ours]))
         right += int((taken >= 0).sum())

@@ -5,7 +5,7 @@ has none. The weights, made of length 1, are the gallery's prototypes.
 """
 
 import math
-from typing import Optional
+from typing import Optional, Tuple
 
 import torch
 from torch import nn
@@ -16,7 +16,7 @@ MARGINS = {"arcface": 0.30, "cosface": 0.30, "softmax": 0.0}
 
 
 class CosineHead(nn.Module):
-    """(n, d) embeddings of length 1 to (n, products) scaled cosines, for a soft-target cross entropy."""
+    """(n, d) embeddings of length 1 to (n, products) cosines, and to logits for a soft-target cross entropy."""
 
     def __init__(
         self, embedding: int, products: int, loss: str = "cosface", scale: float = 20.0, margin: Optional[float] = None
@@ -30,7 +30,9 @@ class CosineHead(nn.Module):
         """(products, embedding), each row of length 1."""
         return functional.normalize(self.weight)
 
-    def forward(self, embeddings: torch.Tensor, targets: torch.Tensor, strength: float = 1.0) -> torch.Tensor:
+    def forward(
+        self, embeddings: torch.Tensor, targets: torch.Tensor, strength: float = 1.0
+    ) -> Tuple[torch.Tensor, torch.Tensor]:
         """`targets`: (n, products), rows that sum to 1. `strength` 0..1 brings the margin in by and by."""
         cosines = embeddings @ self.prototypes().T
         margin = self.margin * strength
@@ -38,7 +40,7 @@ class CosineHead(nn.Module):
             harder = _turned(cosines, margin)
         else:
             harder = cosines - margin
-        return self.scale * torch.lerp(cosines, harder, targets)
+        return cosines, self.scale * torch.lerp(cosines, harder, targets)
 
 
 def _turned(cosines: torch.Tensor, margin: float) -> torch.Tensor:

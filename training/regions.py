@@ -81,7 +81,7 @@ def _from_folders(values: Dict[str, Any]) -> _Chosen:
     groups = values["groups"] or sorted({picture.split for picture in found.pictures} - {VALIDATION})
     by_split: Dict[str, List[LabelledPicture]] = {}
     for picture in found.pictures:
-        whole = LabelledPicture(str(picture.path), np.array([picture.product]), np.array([[0.5, 0.5, 1.0, 1.0]]))
+        whole = LabelledPicture(str(picture.path), np.array([[0.5, 0.5, 1.0, 1.0]]), np.array([picture.product]))
         by_split.setdefault(picture.split, []).append(whole)
     missing = sorted(set(groups) - set(by_split))
     if missing:

@@ -1,5 +1,7 @@
 """Stage 2's training, with a tiny network: it learns, survives being killed, and refuses what is not its own."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -12,11 +14,13 @@ pytest.importorskip("timm", reason="needs timm, a training extra")
 
 from runtime.errors import ModelError  # noqa: E402
 from training.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
-from training.classifier_training import Training, load_training  # noqa: E402
+from training.classifier_flags import parser  # noqa: E402
+from training.classifier_training import TICKS, Training, load_training  # noqa: E402
 from training.embedder import load_in_order, make_embedder  # noqa: E402
 
 COLOURS = {"tea": (40, 160, 40), "coffee": (40, 80, 140), "milk": (230, 230, 230)}
-FLAGS = "--backbone test_efficientnet --init kaiming --crop-size 32 --embedding 16 --batch 8 --optimizer adamw --lr 0.32 --ema 0.8".split()
+FLAGS = "--backbone test_efficientnet --init kaiming --crop-size 32 --embedding 16 --batch 8".split()
+FLAGS += "--optimizer adamw --lr 0.32 --ema 0.8".split()
 
 
 @pytest.fixture
@@ -163,3 +167,69 @@ def test_an_unknown_backbone_is_refused(data, tmp_path, capsys):
     flags = ["--data", str(data), "--out", str(tmp_path / "run"), "--backbone", "no_such_net"]
     assert main(flags) == 1
     assert "no_such_net" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--optimizer", "sgd", "--lr", "1", "--zero-gamma", "--init", "xavier"],
+        ["--mixup", "0.2", "--cutmix", "1", "--smoothing", "0.1", "--loss", "softmax"],
+        ["--loss", "arcface", "--freeze", "2", "--augment", "zoom", "flip"],
+    ],
+)
+def test_every_part_of_a_recipe_runs_and_survives_being_killed(data, tmp_path, flags):
+    assert run(data, tmp_path / "whole", "--steps", "4", *flags) == 0
+    assert run(data, tmp_path / "cut", "--steps", "4", *flags) == 0
+    whole, cut = weights(tmp_path / "whole"), weights(tmp_path / "cut")
+    for name in whole:
+        torch.testing.assert_close(cut[name], whole[name], rtol=0, atol=0)
+
+
+def test_the_rate_grows_with_the_batch_and_falls_to_nothing(data, tmp_path):
+    values = vars(parser().parse_args(["--data", str(data), "--out", str(tmp_path), *FLAGS, "--steps", "100"]))
+    training = Training(values, list(COLOURS))
+    rates = []
+    for step in range(101):
+        training.step = step
+        training._schedule.step_update(int(TICKS * training.progress()))
+        rates.append([group["lr"] / group["lr_scale"] for group in training.optimizer.param_groups])
+    assert np.allclose(max(rates), 0.32 * 8 / 256, rtol=0.02)
+    assert max(rates[0]) == 0
+    assert max(rates[-1]) < 1e-6
+    assert np.allclose(rates, np.array(rates)[:, :1])
+
+
+def test_folders_of_pictures_are_learnt_and_cross_validated(tmp_path, capsys):
+    rng = np.random.RandomState(0)
+    for name, colour in COLOURS.items():
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for number in range(4):
+            image = cv2.resize(rng.randint(0, 90, (4, 4, 3), dtype=np.uint8), (48, 48), interpolation=cv2.INTER_CUBIC)
+            image[12:36, 12:36] = colour
+            cv2.imwrite(str(tmp_path / "set" / name / f"{number}.png"), image)
+    assert run(tmp_path / "set", tmp_path / "run", "--steps", "3", "--folds", "2") == 0
+    assert "over 2 folds" in capsys.readouterr().out
+    scores = json.loads((tmp_path / "run/folds.json").read_text())
+    assert len(scores["top1"]) == 2
+    assert (tmp_path / "run/fold-2/last.pt").exists()
+
+
+@pytest.mark.parametrize(
+    "flags", [["--folds", "1"], ["--ema", "1"], ["--batch", "7", "--mixup", "1"], ["--smoothing", "-1"]]
+)
+def test_wrong_usage_is_one_plain_line(data, tmp_path, capsys, flags):
+    assert run(data, tmp_path / "run", *flags) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_out_of_memory_says_which_batch_fits(data, tmp_path, monkeypatch, capsys):
+    learn = Training.learn
+
+    def short_of_memory(self, regions):
+        if self.values["batch"] > 2:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return learn(self, regions)
+
+    monkeypatch.setattr(Training, "learn", short_of_memory)
+    assert run(data, tmp_path / "run", "--steps", "1") == 1
+    assert "out of memory with --batch 8: --batch 2 fits" in capsys.readouterr().err
