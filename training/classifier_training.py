@@ -182,15 +182,15 @@ def _optimizer(network: nn.ModuleDict, values: Dict[str, Any]) -> torch.optim.Op
         raise ModelError(f"timm has no optimizer {values['optimizer']!r}: try sgd, adamw, lamb") from error
 
 
-def tensor_of_crops(crops: np.ndarray, embedder: Embedder) -> torch.Tensor:
+def tensor_of_crops(crops: np.ndarray, embedder: Any) -> torch.Tensor:
     """(n, s, s, 3) uint8 BGR to (n, 3, s, s) float32 RGB, normalised, on the embedder's device."""
-    device = embedder.embed.weight.device
+    device = next(embedder.parameters()).device
     pixels = torch.from_numpy(np.ascontiguousarray(crops[..., ::-1])).to(device).permute(0, 3, 1, 2).float() / 255
     mean, std = (torch.tensor(value, device=device).view(1, 3, 1, 1) for value in (embedder.mean, embedder.std))
     return (pixels - mean) / std
 
 
-def embeddings_of(embedder: Embedder, crops: np.ndarray, batch: int = 64) -> np.ndarray:
+def embeddings_of(embedder: Any, crops: np.ndarray, batch: int = 64) -> np.ndarray:
     """(n, d) float32 of (n, s, s, 3) uint8 BGR crops."""
     embedder.eval()
     with torch.inference_mode():

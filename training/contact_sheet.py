@@ -43,6 +43,13 @@ def pair_sheet(pairs: Sequence[Tuple[str, Path, Path]]) -> np.ndarray:
     return np.vstack([np.hstack(cells[at : at + 4]) for at in range(0, len(cells), 4)])
 
 
+def crop_sheet(crops: Sequence[Tuple[str, np.ndarray]], per_row: int = 8) -> np.ndarray:
+    """(H, W, 3) uint8 BGR: crops of at most TILE_PX, each below its title."""
+    cells = [_strip(title, [crop], 1) for title, crop in crops]
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % per_row)
+    return np.vstack([np.hstack(cells[at : at + per_row]) for at in range(0, len(cells), per_row)])
+
+
 def _strip(title: str, tiles: List[np.ndarray], count: int) -> np.ndarray:
     strip = np.zeros((TILE_PX + _TEXT_PX, TILE_PX * count, 3), np.uint8)
     cv2.putText(strip, title, (2, _TEXT_PX - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, _WHITE, 1, cv2.LINE_AA)

@@ -30,6 +30,24 @@ class Embedder(nn.Module):
         return raw / (raw * raw).sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()
 
 
+class Features(nn.Module):
+    """A backbone without an embedding: (n, 3, s, s) normalised RGB -> (n, features), of any length."""
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.mean, self.std = (tuple(backbone.pretrained_cfg[key]) for key in ("mean", "std"))
+
+    @classmethod
+    def of(cls, name: str) -> Tuple["Features", str]:
+        """timm's network `name`, and where its weights come from."""
+        embedder, origin = make_embedder(name, 2)
+        return cls(embedder.backbone), origin
+
+    def forward(self, normalized: torch.Tensor) -> torch.Tensor:
+        return self.backbone(normalized)
+
+
 def make_embedder(backbone: str, embedding: int, init: str = "imagenet") -> Tuple[Embedder, str]:
     """A network, and where its weights come from: "ImageNet (...)", "random (...)".
 

@@ -106,6 +106,12 @@ def _present(pictures: Iterable[LabelledPicture]) -> Set[int]:
     return {int(number) for picture in pictures for number in picture.classes}
 
 
+def whole_picture(path: Path, product: int) -> Region:
+    """A photo as one region, shrunk to MAX_PHOTO_PX; SourceError for what is no picture."""
+    image = _shrunk(read_picture(str(path)))
+    return Region(image, np.array([0, 0, image.shape[1], image.shape[0]], np.float32), product)
+
+
 def regions_of(picture: LabelledPicture, numbers: Sequence[int]) -> List[Region]:
     """The boxes of a picture whose class is among `numbers`; Region.product is the place in it."""
     image = read_picture(picture.path)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.scoring import Found, Truth
-from training.calibration import MAX_LOST, choose_min_score, choose_threshold
+from training.calibration import MAX_LOST, choose_both, choose_min_score, choose_threshold
 
 
 def test_half_way_where_known_and_strangers_lie_apart():
@@ -32,3 +32,18 @@ def test_min_score_is_where_f1_is_best():
     ]
     truth = [Truth(box, np.zeros(1, int))] * 2
     assert choose_min_score(found, truth) == (pytest.approx(0.6), pytest.approx(1.0))
+
+
+def test_both_thresholds_are_where_f1_is_best():
+    rng = np.random.RandomState(0)
+    scores, similarities = rng.uniform(0, 1, 500), rng.uniform(-1, 1, 500)
+    asked = []
+
+    def f1_of(min_score, threshold):
+        asked.append((min_score, threshold))
+        return 1 - (min_score - 0.4) ** 2 - (threshold - 0.1 - 0.2 * min_score) ** 2
+
+    min_score, threshold = choose_both(f1_of, scores, similarities)
+    assert min_score == pytest.approx(0.4, abs=0.04)
+    assert threshold == pytest.approx(0.18, abs=0.07)
+    assert f1_of(min_score, threshold) == max(f1_of(*each) for each in list(asked))

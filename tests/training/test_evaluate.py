@@ -4,33 +4,15 @@ import json
 import math
 import shutil
 
-import cv2
 import pytest
-import tiny_bundle
-from tiny_bundle import BAR, BLUE, GREEN, GREY, RED, SQUARE, scene
+from labelled_scenes import write_data
+from tiny_bundle import BAR, BLUE, GREEN, GREY, RED, SQUARE
 
 from runtime.bundle import Bundle
 from training.dataset import open_data_set
 from training.evaluate import evaluate, main
 
 KEYS = "images boxes size ap50 ap50_by_shape top1 top1_by_product precision recall f1 threshold unmatched_names".split()
-
-
-def write_data(folder, names, *pictures, group=""):
-    """`pictures`: lists of (class, block of tiny_bundle.scene, whether it is drawn)."""
-    images, labels = folder / "images" / group, folder / "labels" / group
-    images.mkdir(parents=True)
-    labels.mkdir(parents=True)
-    (folder / "classes.txt").write_text("\n".join(names))
-    for number, blocks in enumerate(pictures):
-        drawn = [block for _, block, is_drawn in blocks if is_drawn]
-        cv2.imwrite(str(images / "{}.png".format(number)), scene(*drawn))
-        lines = []
-        for name, (x, y, (w, h), _), _ in blocks:
-            side = tiny_bundle.SIDE
-            lines.append("{} {} {} {} {}\n".format(names.index(name), x / side, y / side, w / side, h / side))
-        (labels / "{}.txt".format(number)).write_text("".join(lines))
-    return folder
 
 
 @pytest.fixture

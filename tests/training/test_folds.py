@@ -1,5 +1,6 @@
 """Cross-validation: products are dealt out alike, and what looks alike stays together."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,7 +29,6 @@ def test_products_are_shared_out_alike(folds):
 
 
 def test_pictures_that_look_alike_are_in_one_fold(tmp_path):
-    cv2 = pytest.importorskip("cv2")
     rng, paths = np.random.RandomState(0), []
     for number in range(6):
         scene = cv2.resize(rng.randint(0, 256, (6, 6, 3), dtype=np.uint8), (96, 96), interpolation=cv2.INTER_CUBIC)

@@ -1,0 +1,98 @@
+"""An exported detector back to weights that train: the same function in eval and in training mode."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch, a training extra")
+pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+
+from runtime.errors import ModelError  # noqa: E402
+from training.onnx_weights import float_weights, load_folded, main, refold  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("default")  # of Ultralytics and torch, not ours
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory, request):
+    """(network, the ONNX that it was exported to)."""
+    path = request.config.rootpath / "tests/export/make_exported.py"
+    spec = importlib.util.spec_from_file_location("make_exported", path)
+    make_exported = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make_exported)
+    from export.onnx import export_detector
+    from export.ultralytics_weights import open_weights
+
+    folder = tmp_path_factory.mktemp("tiny")
+    weights = make_exported.tiny_detector(folder / "tiny.pt")
+    export_detector(str(weights), str(folder / "tiny.onnx"))
+    return make_exported, open_weights(str(weights)).module, folder / "tiny.onnx"
+
+
+def fresh(make_exported):
+    from ultralytics.nn.tasks import DetectionModel
+
+    torch.manual_seed(7)
+    return DetectionModel(dict(make_exported.TINY_YOLO), ch=3, nc=4, verbose=False).eval()
+
+
+def raw(network, pictures):
+    """What the layer before the head gives."""
+    values = pictures
+    for layer in list(network.model)[:3]:
+        values = layer(values)
+    return values
+
+
+def test_folded_weights_compute_the_same(tiny):
+    make_exported, exported, path = tiny
+    network = fresh(make_exported)
+    pictures = torch.rand(4, 3, 64, 64)
+    with torch.no_grad():
+        before = (raw(network, pictures) - raw(exported, pictures)).abs().max()
+        assert load_folded(network, float_weights(path)) > 10
+        assert (raw(network, pictures) - raw(exported, pictures)).abs().max() < 2e-3 < before
+
+
+def test_refolding_changes_nothing_but_what_training_would_change(tiny):
+    make_exported, _, path = tiny
+    network = fresh(make_exported)
+    pictures = torch.rand(8, 3, 64, 64)
+    load_folded(network, float_weights(path))
+    with torch.no_grad():
+        before, in_training = raw(network, pictures), raw(network.train(), pictures)
+        network = fresh(make_exported)
+        load_folded(network, float_weights(path))
+        refold(network, pictures)
+        after = raw(network.eval(), pictures)
+        after_in_training = raw(network.train(), pictures)
+    torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(after_in_training, before, rtol=1e-2, atol=1e-2)
+    assert (in_training - before).abs().max() > 0.05
+
+
+def test_int8_weights_are_scaled_back(tmp_path):
+    import onnx
+    from onnx import TensorProto, helper
+
+    tensors = [
+        helper.make_tensor("a.conv.weight_quantized", TensorProto.UINT8, [2], [130, 120]),
+        helper.make_tensor("a.conv.weight_scale", TensorProto.FLOAT, [], [0.5]),
+        helper.make_tensor("a.conv.weight_zero_point", TensorProto.UINT8, [], [128]),
+        helper.make_tensor("b.weight.fp16", TensorProto.FLOAT16, [1], [1.5]),
+    ]
+    onnx.save(helper.make_model(helper.make_graph([], "g", [], [], tensors)), str(tmp_path / "x.onnx"))
+    weights = float_weights(tmp_path / "x.onnx")
+    np.testing.assert_array_equal(weights["a.conv.weight"], [1.0, -4.0])
+    np.testing.assert_array_equal(weights["b.weight"], [1.5])
+
+
+def test_what_is_no_onnx_is_one_plain_line(tmp_path, capsys):
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"no onnx")
+    with pytest.raises(ModelError, match="cannot read"):
+        float_weights(path)
+    flags = ["no_such_net", str(path), "--data", str(tmp_path), "--out", str(tmp_path / "start.pt")]
+    assert main(flags) == 1
+    assert "no_such_net" in capsys.readouterr().err

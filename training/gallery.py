@@ -1,0 +1,163 @@
+"""A gallery from photos, without training: python -m training.gallery PHOTOS --classifier RUN/last.pt --test DIR
+
+Each product's prototype is the mean embedding of its photos and of spoiled copies of them. PHOTOS is a folder a
+product, or a file a product; DIR, folders of the same names, says how many are named right. --backbone instead of
+--classifier takes a network of timm as it comes from ImageNet: what there is to beat.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from runtime.command import exit_status_of
+from runtime.errors import MissingPackageError, SourceError, UsageError
+from training.crops import SPOILINGS, Region, cut, spoiled_crop
+from training.dataset import write_atomically
+from training.regions import whole_picture
+from training.survey import survey
+
+MARGIN = 0.0
+"""Photos are taken whole."""
+
+
+class Photos(NamedTuple):
+    """Whole photos by product."""
+
+    names: List[str]
+    regions: List[Region]
+
+
+class Embedding(NamedTuple):
+    """What turns crops into vectors."""
+
+    network: Any
+    """See training.embedder.Embedder."""
+    crop_size: int
+    origin: str
+
+
+def read_photos(folder: Path, split: Optional[str] = None, shots: int = 0, seed: int = 0) -> Photos:
+    """The photos of `folder`, or of one of its splits; at most `shots` of each product, drawn by chance, 0 = all."""
+    found = survey(folder)
+    if found.has_labels:
+        raise SourceError(f"{folder} has boxes: expected plain photos, a folder a product")
+    pictures = [picture for picture in found.pictures if split is None or picture.split == split]
+    if not pictures:
+        raise SourceError(f"{folder} has no split {split}")
+    rng = np.random.RandomState(seed)
+    kept = []
+    for product in range(len(found.names)):
+        own = [picture for picture in pictures if picture.product == product]
+        rng.shuffle(own)
+        kept += own[:shots] if shots else own
+    return Photos(found.names, [whole_picture(picture.path, picture.product) for picture in tqdm(kept, "reading")])
+
+
+def prototypes_of(embedding: Embedding, photos: Photos, views: int, spoilings: Sequence[str], seed: int) -> np.ndarray:
+    """(products, d) float32 of length 1: the mean over each product's photos, and `views` spoiled copies of each.
+
+    Zeros where a product has no photo.
+    """
+    rng = np.random.RandomState(seed)
+    total: Optional[np.ndarray] = None
+    for region in tqdm(photos.regions, "learning", unit="photo", disable=None):
+        crops = [cut(region.image, region.box_px, MARGIN, embedding.crop_size)]
+        crops += [spoiled_crop(region, rng, MARGIN, embedding.crop_size, spoilings) for _ in range(views)]
+        vectors = embed(embedding, np.stack(crops))
+        if total is None:
+            total = np.zeros((len(photos.names), vectors.shape[1]), np.float32)
+        total[region.product] += vectors.mean(axis=0)
+    assert total is not None
+    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
+
+
+def embed(embedding: Embedding, crops: np.ndarray) -> np.ndarray:
+    """(n, d) float32 of length 1, of (n, s, s, 3) uint8 BGR."""
+    from training.classifier_training import embeddings_of
+
+    vectors = embeddings_of(embedding.network, crops)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def open_embedding(values: Dict[str, Any]) -> Embedding:
+    """A training's network, or a backbone as it comes."""
+    try:
+        from training.classifier_training import load_training
+        from training.embedder import Features
+    except ImportError as error:
+        raise MissingPackageError(f"this needs {error.name}: pip install '.[training]'") from error
+    if values["classifier"]:
+        training = load_training(values["classifier"])
+        return Embedding(training.embedder, training.values["crop_size"], f"{values['classifier']}")
+    network, origin = Features.of(values["backbone"])
+    return Embedding(network, values["crop_size"], f"{values['backbone']}, {origin}")
+
+
+def top1(embedding: Embedding, prototypes: np.ndarray, names: List[str], test: Photos) -> float:
+    """Share of the test's photos whose nearest prototype bears their name; SourceError where no name is known."""
+    number_of = {name: number for number, name in enumerate(names) if prototypes[number].any()}
+    known = [region for region in test.regions if test.names[region.product] in number_of]
+    if not known:
+        raise SourceError(f"none of the test's names is among the photos': {', '.join(test.names[:5])}, ...")
+    if len(known) < len(test.regions):
+        print(f"{len(test.regions) - len(known)} photos of products that no photo was given of are left out")
+    crops = np.stack([cut(region.image, region.box_px, MARGIN, embedding.crop_size) for region in known])
+    named = (embed(embedding, crops) @ prototypes.T).argmax(axis=1)
+    return float((named == [number_of[test.names[region.product]] for region in known]).mean())
+
+
+def make_gallery(values: Dict[str, Any]) -> Dict[str, Any]:
+    """The command's work; what it prints. Raises ShelfsightError."""
+    from export.bundle import write_gallery
+
+    embedding = open_embedding(values)
+    photos = read_photos(values["photos"], values["split"], values["shots"], values["seed"])
+    prototypes = prototypes_of(embedding, photos, values["views"], values["augment"], values["seed"])
+    result = {"network": embedding.origin, "photos": len(photos.regions), "views": values["views"]}
+    result["products"] = int(prototypes.any(axis=1).sum())
+    if values["test"]:
+        result["top1"] = round(top1(embedding, prototypes, photos.names, read_photos(values["test"])), 4)
+    if values["out"]:
+        values["out"].mkdir(parents=True, exist_ok=True)
+        shown = np.flatnonzero(prototypes.any(axis=1))
+        write_gallery(str(values["out"] / "gallery.npz"), prototypes[shown], np.arange(len(shown)))
+        names = "".join(photos.names[number] + "\n" for number in shown)
+        write_atomically(values["out"] / "products.txt", names.encode())
+    return result
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m training.gallery", description="A gallery from photos.")
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder a product, or a file a product")
+    parser.add_argument("--split", metavar="S", help="of PHOTOS' own splits (all of them)")
+    parser.add_argument("--shots", type=int, default=0, metavar="K", help="photos of each product at most (all)")
+    parser.add_argument("--views", type=int, default=16, metavar="N", help="spoiled copies of each photo (16)")
+    parser.add_argument(
+        "--augment", nargs="*", default=["tilt", "light", "blur", "zoom", "flip"], choices=SPOILINGS, metavar="NAME",
+        help=f"how, of {', '.join(SPOILINGS)} (tilt light blur zoom flip)",
+    )  # fmt: skip
+    network = parser.add_mutually_exclusive_group(required=True)
+    network.add_argument("--classifier", type=Path, metavar="last.pt", help="of python -m training.classifier")
+    network.add_argument("--backbone", metavar="NAME", help="of timm, as it comes from ImageNet")
+    parser.add_argument("--crop-size", type=int, default=224, metavar="PX", help="with --backbone (224)")
+    parser.add_argument("--test", type=Path, metavar="DIR", help="photos to name: a folder a product")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="gets gallery.npz and products.txt")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is drawn by chance (0)")
+    values = vars(parser.parse_args(arguments))
+    return exit_status_of(lambda: _make(values), target=values["out"])
+
+
+def _make(values: Dict[str, Any]) -> None:
+    if values["shots"] < 0 or values["views"] < 0 or values["crop_size"] < 32:
+        raise UsageError("--shots and --views must be at least 0, --crop-size 32")
+    print(json.dumps(make_gallery(values)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
