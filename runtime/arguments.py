@@ -108,7 +108,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
 
     models = parser.add_argument_group("what to look with")
-    models.add_argument("--bundle", metavar="DIR", help="the models of both stages (default: the shipped bundle)")
+    models.add_argument(
+        "--bundle", metavar="DIR", help="the models of both stages: a folder, demo or groceries (default: demo)"
+    )
     models.add_argument(
         "--detector",
         metavar="FILE.onnx",

@@ -28,7 +28,8 @@ from runtime.tracker import Tracker
 
 log = logging.getLogger(__name__)
 
-SHIPPED_BUNDLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bundles", "demo")
+SHIPPED_BUNDLE = "demo"
+"""Unless another is asked for."""
 
 
 class Assembly(NamedTuple):

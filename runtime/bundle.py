@@ -14,6 +14,8 @@ from runtime.gallery import Gallery
 FORMAT = 1
 DESCRIPTION = "bundle.json"
 FILES = ("detector.onnx", "classifier.onnx", "gallery.npz", "parity.npz")
+SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bundles")
+"""A folder of bundles, inside the package, so that a checkout and an installed copy both find them."""
 _MEND = "copy the bundle again, or put it together again with python -m export.bundle"
 
 
@@ -39,7 +41,11 @@ class Bundle(NamedTuple):
 
     @classmethod
     def open(cls, folder: str) -> "Bundle":
-        """Open and check `folder`; BundleError says what is wrong, what was expected and what mends it."""
+        """Open and check `folder`, or a shipped bundle by its name.
+
+        BundleError says what is wrong, what was expected and what mends it.
+        """
+        folder = folder_of(folder)
         description = _read_description(folder)
         for file_name in FILES:
             _check_file(folder, file_name, _field(description, folder, "sha256", file_name, str))
@@ -62,6 +68,13 @@ class Bundle(NamedTuple):
         )
 
 
+def folder_of(bundle: str) -> str:
+    """A folder as it is; the name of a shipped bundle, where there is no such folder, as the path of that."""
+    shipped = os.path.join(SHIPPED, bundle)
+    is_name = os.path.basename(bundle) == bundle and os.path.isdir(shipped)
+    return shipped if is_name and not os.path.isdir(bundle) else bundle
+
+
 def sha256_of(path: str) -> str:
     """The SHA-256 of a file as 64 hexadecimal digits."""
     digest = hashlib.sha256()
@@ -74,7 +87,9 @@ def sha256_of(path: str) -> str:
 def _read_description(folder: str) -> Dict[str, Any]:
     path = os.path.join(folder, DESCRIPTION)
     if not os.path.isdir(folder):
-        raise BundleError("no bundle at {}: give the path of a folder that holds {}".format(folder, DESCRIPTION))
+        names = ", ".join(sorted(name for name in os.listdir(SHIPPED) if name[0] != "."))
+        message = "no bundle at {}: give the path of a folder that holds {}, or a shipped one by name ({})"
+        raise BundleError(message.format(folder, DESCRIPTION, names))
     try:
         with open(path, encoding="utf-8") as file:
             description = json.load(file)

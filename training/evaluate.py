@@ -186,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training.evaluate", description="Score a bundle on labelled pictures."
     )
-    parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="the bundle's folder (the shipped one)")
+    parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="a folder, demo or groceries (demo)")
     parser.add_argument(
         "--data", required=True, type=Path, metavar="DIR", help="images/, labels/, data.yaml or classes.txt"
     )

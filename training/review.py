@@ -157,7 +157,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m training.review", description="Where a bundle is right and wrong, to look at."
     )
-    parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="the bundle's folder (the shipped one)")
+    parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="a folder, demo or groceries (demo)")
     parser.add_argument("--data", required=True, type=Path, metavar="SET", help="images/, labels/ and names")
     parser.add_argument("--split", metavar="S", help="a folder below images/ (all pictures)")
     parser.add_argument("--size", type=int, metavar="N", help="side of the detector's input in pixels (the bundle's)")

@@ -44,6 +44,19 @@ def test_a_good_one_opens(folder):
     assert bundle.size == 160
 
 
+def test_a_shipped_one_opens_by_its_name_unless_there_is_such_a_folder(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(str(tmp_path))
+    assert Bundle.open("demo").name == "demo"
+    (tmp_path / "copy").rename(tmp_path / "demo")
+    assert Bundle.open("demo").name == "tiny"
+
+
+@pytest.mark.parametrize("name", ["nothing", "../bundles/demo", "demo/", ""])
+def test_what_is_no_bundle_is_refused_with_the_names_of_those_there_are(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(str(tmp_path))
+    assert "by name (demo" in refused(name)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_an_altered_file_is_refused_with_both_hashes(folder, name):
     expected = sha256_of(str(folder / name))
