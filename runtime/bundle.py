@@ -71,7 +71,7 @@ class Bundle(NamedTuple):
 def folder_of(bundle: str) -> str:
     """A folder as it is; the name of a shipped bundle, where there is no such folder, as the path of that."""
     shipped = os.path.join(SHIPPED, bundle)
-    is_name = os.path.basename(bundle) == bundle and os.path.isdir(shipped)
+    is_name = bundle != "" and os.path.basename(bundle) == bundle and os.path.isdir(shipped)
     return shipped if is_name and not os.path.isdir(bundle) else bundle
 
 

@@ -23,7 +23,7 @@ from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
 from training.calibration import choose_both, choose_min_score, choose_threshold
 from training.dataset import VALIDATION, DataSet, open_data_set
-from training.evaluate import Seen, detected, evaluate, look, summary
+from training.evaluate import Seen, detected, figures, look, summary
 from training.shape_map import read_shape_map
 from training.stage1_data import ONE_CLASS
 
@@ -31,8 +31,8 @@ PARITY_SIZE = (320, 240)
 PARITY_SCENES = ((1, "train", False), (2, "train", True), (3, "heldout", False), (4, "heldout", False))
 IOU = 0.6
 """Two boxes of one shape that overlap more are one object."""
-PROVISIONAL = 0.05
-"""min_score while it is being chosen."""
+PROVISIONAL = 0.2
+"""min_score while it is being chosen: below it no detection is named."""
 
 
 def parity_frames() -> List[np.ndarray]:
@@ -41,13 +41,12 @@ def parity_frames() -> List[np.ndarray]:
     return [Scene(settings, PARITY_SIZE).render(3.0).image for settings in asked]
 
 
-def calibrated(bundle: Bundle, data: Sequence[DataSet], sizes: Sequence[int], threads: int) -> Dict[str, float]:
-    """min_score and threshold from sets that neither network was trained on.
+def calibrated(seen: Sequence[List[Seen]]) -> Dict[str, float]:
+    """min_score and threshold from what was seen, by set and size, of sets that neither network was trained on.
 
     With strangers among the boxes: min_score by the boxes alone, all sets and sizes; threshold by the true boxes of the
     first set, so that few of the known are lost. Without: both for the best F1 of the names.
     """
-    seen = [list(look(bundle, each, size, threads)) for each in data for size in sizes]
     everything = [each for pictures in seen for each in pictures]
     if any((each.products == UNKNOWN).any() for each in seen[0]):
         min_score, f1 = choose_min_score([each.found for each in everything], [each.truth for each in everything])
@@ -85,7 +84,8 @@ def export_both(values: Dict[str, Any], data: DataSet, folder: Path) -> Dict[str
 
     training, opened = load_training(values["classifier"]), open_classifier(str(values["classifier"]))
     export_detector(values["detector"], str(folder / "detector.onnx"))
-    export_classifier(opened.module, opened.crop_size, str(folder / "classifier.onnx"), opened.mean, opened.std)
+    crop_size = values["crop_size"] or opened.crop_size
+    export_classifier(opened.module, crop_size, str(folder / "classifier.onnx"), opened.mean, opened.std)
     write_gallery(str(folder / "gallery.npz"), training.prototypes(), np.arange(len(training.products)))
     write_parity(str(folder / "parity.npz"), parity_frames())
     with OnnxEngine(str(folder / "detector.onnx"), 1) as engine:
@@ -97,7 +97,7 @@ def export_both(values: Dict[str, Any], data: DataSet, folder: Path) -> Dict[str
         "products": training.products,
         "product_shapes": {name: shape_of[name] for name in training.products if name in shape_of},
         "detector": {"size": values["sizes"][0], "min_score": PROVISIONAL, "iou": IOU},
-        "classifier": {"crop_size": opened.crop_size, "crop_margin": MARGIN, "threshold": 0.5},
+        "classifier": {"crop_size": crop_size, "crop_margin": MARGIN, "threshold": 0.5},
         "trained_on": values["trained_on"]
         or f"the data set {data.folder.resolve().name}; stage 2 from "
         f"{training.origin} weights, beside {len(training.others)} products that are not in the gallery",
@@ -109,34 +109,30 @@ def put_together(values: Dict[str, Any]) -> Bundle:
     whole = open_data_set(values["data"])
     if values["shapes"]:
         whole = whole._replace(shapes=read_shape_map(values["shapes"], whole.names))
-    by_group = {
-        group: open_data_set(values["data"], [group])._replace(shapes=whole.shapes)
-        for group in values["calibrate"] + values["test"]
-    }
+    groups = [*values["calibrate"], *(group for group in values["test"] if group not in values["calibrate"])]
+    by_group = {group: open_data_set(values["data"], [group])._replace(shapes=whole.shapes) for group in groups}
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         description = export_both(values, whole, work)
         files = {file: str(work / file) for file in FILES}
         bundle = assemble_bundle(str(work / "provisional"), files, description)
+        seen = {
+            (group, size): list(look(bundle, by_group[group], size, values["threads"]))
+            for group in groups
+            for size in values["sizes"]
+        }
         if values["calibrate"]:
-            data = [by_group[group] for group in values["calibrate"]]
-            chosen = calibrated(bundle, data, values["sizes"], values["threads"])
+            chosen = calibrated([seen[group, size] for group in values["calibrate"] for size in values["sizes"]])
             description["detector"]["min_score"] = chosen["min_score"]
             description["classifier"]["threshold"] = chosen["threshold"]
             bundle = assemble_bundle(str(work / "calibrated"), files, description)
-        description["accuracy"] = _measured(bundle, {group: by_group[group] for group in values["test"]}, values)
+        description["accuracy"] = {}
+        for group in values["test"]:
+            for size in values["sizes"]:
+                scores = figures(bundle, by_group[group], seen[group, size], size)
+                print(f"--- {group}\n{summary(scores)}", flush=True)
+                description["accuracy"][f"{group} at {size}"] = {key: scores[key] for key in REPORTED}
         return assemble_bundle(values["out"], files, description, values["replace"])
-
-
-def _measured(bundle: Bundle, by_group: Dict[str, DataSet], values: Dict[str, Any]) -> Dict[str, Any]:
-    """For each group and size, the figures that fit into a line."""
-    accuracy = {}
-    for group, data in by_group.items():
-        for size in values["sizes"]:
-            scores = evaluate(bundle, data, size, values["threads"])
-            print(f"--- {group}\n{summary(scores)}", flush=True)
-            accuracy[f"{group} at {size}"] = {key: scores[key] for key in REPORTED}
-    return accuracy
 
 
 REPORTED = ("images", "boxes", "ap50", "ap50_by_shape", "top1", "f1", "known_lost", "unknown_rejected")
@@ -156,6 +152,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--sizes", nargs="+", type=int, default=[160, 320], metavar="PX", help="of stage 1, the usual first (160 320)"
     )
+    made.add_argument("--crop-size", type=int, metavar="PX", help="side of a crop on the device (the training's)")
     made.add_argument("--name", help="the bundle's (its folder's)")
     made.add_argument("--trained-on", metavar="TEXT", help="set and source, for bundle.json (the set's folder)")
     made.add_argument("--out", required=True, metavar="BUNDLE", help="the folder to make")

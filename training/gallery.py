@@ -2,7 +2,8 @@
 
 Each product's prototype is the mean embedding of its photos and of spoiled copies of them. PHOTOS is a folder a
 product, or a file a product; DIR, folders of the same names, says how many are named right. --backbone instead of
---classifier takes a network of timm as it comes from ImageNet: what there is to beat.
+--classifier takes a network of timm as it comes from ImageNet: what there is to beat. Without PHOTOS the prototypes are
+those that the classifier was trained with.
 """
 
 import argparse
@@ -39,6 +40,9 @@ class Embedding(NamedTuple):
     """See training.embedder.Embedder."""
     crop_size: int
     origin: str
+    names: List[str]
+    prototypes: Optional[np.ndarray]
+    """(names, d): the training's own; None of a backbone."""
 
 
 def read_photos(folder: Path, split: Optional[str] = None, shots: int = 0, seed: int = 0) -> Photos:
@@ -93,9 +97,10 @@ def open_embedding(values: Dict[str, Any]) -> Embedding:
         raise MissingPackageError(f"this needs {error.name}: pip install '.[training]'") from error
     if values["classifier"]:
         training = load_training(values["classifier"])
-        return Embedding(training.embedder, training.values["crop_size"], f"{values['classifier']}")
+        side = training.values["crop_size"]
+        return Embedding(training.embedder, side, str(values["classifier"]), training.products, training.prototypes())
     network, origin = Features.of(values["backbone"])
-    return Embedding(network, values["crop_size"], f"{values['backbone']}, {origin}")
+    return Embedding(network, values["crop_size"], f"{values['backbone']}, {origin}", [], None)
 
 
 def top1(embedding: Embedding, prototypes: np.ndarray, names: List[str], test: Photos) -> float:
@@ -116,25 +121,34 @@ def make_gallery(values: Dict[str, Any]) -> Dict[str, Any]:
     from export.bundle import write_gallery
 
     embedding = open_embedding(values)
-    photos = read_photos(values["photos"], values["split"], values["shots"], values["seed"])
-    prototypes = prototypes_of(embedding, photos, values["views"], values["augment"], values["seed"])
-    result = {"network": embedding.origin, "photos": len(photos.regions), "views": values["views"]}
+    result: Dict[str, Any] = {"network": embedding.origin}
+    if values["photos"]:
+        photos = read_photos(values["photos"], values["split"], values["shots"], values["seed"])
+        names = photos.names
+        prototypes = prototypes_of(embedding, photos, values["views"], values["augment"], values["seed"])
+        result.update(photos=len(photos.regions), views=values["views"])
+    elif embedding.prototypes is None:
+        raise UsageError("a backbone as it comes has no prototypes of its own: give PHOTOS")
+    else:
+        names, prototypes = embedding.names, embedding.prototypes
     result["products"] = int(prototypes.any(axis=1).sum())
     if values["test"]:
-        result["top1"] = round(top1(embedding, prototypes, photos.names, read_photos(values["test"])), 4)
+        result["top1"] = round(top1(embedding, prototypes, names, read_photos(values["test"])), 4)
     if values["out"]:
         values["out"].mkdir(parents=True, exist_ok=True)
         shown = np.flatnonzero(prototypes.any(axis=1))
         write_gallery(str(values["out"] / "gallery.npz"), prototypes[shown], np.arange(len(shown)))
-        names = "".join(photos.names[number] + "\n" for number in shown)
-        write_atomically(values["out"] / "products.txt", names.encode())
+        lines = "".join(names[number] + "\n" for number in shown)
+        write_atomically(values["out"] / "products.txt", lines.encode())
     return result
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m training.gallery", description="A gallery from photos.")
-    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder a product, or a file a product")
+    parser.add_argument(
+        "photos", nargs="?", type=Path, metavar="PHOTOS", help="a folder a product, or a file a product"
+    )
     parser.add_argument("--split", metavar="S", help="of PHOTOS' own splits (all of them)")
     parser.add_argument("--shots", type=int, default=0, metavar="K", help="photos of each product at most (all)")
     parser.add_argument("--views", type=int, default=16, metavar="N", help="spoiled copies of each photo (16)")

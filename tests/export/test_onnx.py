@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import make_exported  # noqa: E402
 
 import export.onnx as exporter  # noqa: E402
-from export.agreement import Differences, pictures, torch_output  # noqa: E402
+from export.agreement import Differences, pictures, raw_differences, torch_output  # noqa: E402
 from export.classifier_weights import open_classifier  # noqa: E402
 from export.half_weights import SMALLEST  # noqa: E402
 from export.ultralytics_weights import open_weights  # noqa: E402
@@ -197,3 +197,18 @@ def test_a_network_that_is_no_detector(tmp_path):
 
 def test_the_tiny_weights_are_large_enough_to_be_stored_as_fp16():
     assert make_exported.TinyEmbedder().backbone[2].weight.numel() > SMALLEST
+
+
+def test_the_boxes_of_background_cells_do_not_count():
+    expected = np.zeros((1, 5, 100), np.float32)
+    expected[0, 4] = 0.001
+    expected[0, 4, 7] = 0.6
+    found = expected.copy()
+    found[0, 0, 7] += 0.5
+    assert raw_differences(expected, found) == (0.5, 0.0)
+    expected[0, 4, 30:60] = 0.02
+    found = expected.copy()
+    found[0, 2, 99] += 50
+    assert raw_differences(expected, found) == (0.0, 0.0)
+    found[0, 4, 99] += 0.25
+    assert raw_differences(expected, found)[1] == 0.25

@@ -14,7 +14,7 @@ from training.gallery import main
 
 COLOURS = {"tea": (40, 160, 40), "coffee": (40, 80, 140), "milk": (230, 230, 230)}
 FLAGS = (
-    "--backbone test_efficientnet --init kaiming --crop-size 32 --embedding 16 --batch 8 --steps 40 --seed 2".split()
+    "--backbone test_efficientnet --init kaiming --crop-size 32 --embedding 16 --batch 8 --steps 150 --seed 2".split()
 )
 
 
@@ -69,3 +69,11 @@ def test_strangers_alone_cannot_be_scored(photos, tmp_path, capsys):
     cv2.imwrite(str(tmp_path / "test/beer/0.png"), np.zeros((9, 9, 3), np.uint8))
     assert run(photos, "--test", str(tmp_path / "test")) == 1
     assert "none of the test's names" in capsys.readouterr().err
+
+
+def test_a_training_has_prototypes_of_its_own_and_a_backbone_has_none(photos, capsys):
+    flags = ["--classifier", str(photos / "run/last.pt"), "--test", str(photos / "set/val")]
+    assert main(flags) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["top1"] == 1.0
+    assert main(["--backbone", "test_efficientnet"]) == 2
+    assert "give PHOTOS" in capsys.readouterr().err
