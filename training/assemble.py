@@ -80,7 +80,7 @@ def export_both(values: Dict[str, Any], data: DataSet, folder: Path) -> Dict[str
     from export.onnx import export_classifier, export_detector
     from runtime.detector import names_in
     from runtime.engines.onnx import OnnxEngine
-    from training.classifier_training import MARGIN, load_training
+    from training.classifier_training import load_training
 
     training, opened = load_training(values["classifier"]), open_classifier(str(values["classifier"]))
     export_detector(values["detector"], str(folder / "detector.onnx"))
@@ -97,7 +97,7 @@ def export_both(values: Dict[str, Any], data: DataSet, folder: Path) -> Dict[str
         "products": training.products,
         "product_shapes": {name: shape_of[name] for name in training.products if name in shape_of},
         "detector": {"size": values["sizes"][0], "min_score": PROVISIONAL, "iou": IOU},
-        "classifier": {"crop_size": crop_size, "crop_margin": MARGIN, "threshold": 0.5},
+        "classifier": {"crop_size": crop_size, "crop_margin": training.values["context"], "threshold": 0.5},
         "trained_on": values["trained_on"]
         or f"the data set {data.folder.resolve().name}; stage 2 from "
         f"{training.origin} weights, beside {len(training.others)} products that are not in the gallery",

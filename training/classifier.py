@@ -116,7 +116,7 @@ def _check(values: Dict[str, Any]) -> None:
         raise UsageError("--steps, --embedding and --limit must be at least 1, --batch 2, --crop-size 32")
     if values["batch"] % 2 and (values["mixup"] or values["cutmix"]):
         raise UsageError(f"--batch {values['batch']}: mixup and CutMix take examples in pairs, so an even number")
-    shares = {name: values[name] for name in ("smoothing", "warmup", "ema")}
+    shares = {name: values[name] for name in ("smoothing", "warmup", "ema", "context")}
     wrong = [f"--{name} {share}" for name, share in shares.items() if not 0 <= share < 1]
     if wrong or values["folds"] == 1 or values["freeze"] < 0:
         raise UsageError(f"{', '.join(wrong) or '--folds, --freeze'}: shares lie in 0..1, folds are 2 or more")

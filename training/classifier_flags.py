@@ -46,6 +46,10 @@ def _network(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--freeze", type=int, default=0, metavar="N", help="leave the first N blocks as they are (0)")
     group.add_argument("--zero-gamma", action="store_true", help="residual blocks begin as identities")
     group.add_argument("--embedding", type=int, default=128, metavar="D", help="length of the embedding (128)")
+    group.add_argument(
+        "--context", type=float, default=0.1, metavar="SHARE",
+        help="how much wider than its box a crop is, in all; on the device too (0.1)",
+    )  # fmt: skip
     group.add_argument("--crop-size", type=int, default=96, metavar="PX", help="side of a crop (96)")
 
 

@@ -20,17 +20,17 @@ from training.embedder import Embedder, make_embedder
 from training.margins import CosineHead
 from training.weight_init import freeze, zero_gamma
 
-MARGIN = 0.10
-"""How much wider than its box, in all, a crop is: the device cuts with the same, from bundle.json."""
 TICKS = 10_000
 """The schedule's unit: a training may be as long as so many steps, or as so many hours."""
 LR_BATCH = 256
 """Learning rates are for so many examples a step, and grow with them (Goyal et al., 2017)."""
+MIXED_SHARE = 0.5
+"""Of the batches, where examples are mixed at all."""
 LR_SCALES = {"backbone": 0.4, "embed": 1.0, "head": 4.0}
 """Learning rates of the parts: the backbone knows something already, the head starts from nothing."""
 KEPT = (
     "backbone embedding crop_size seed batch lr steps hours optimizer weight_decay warmup loss scale margin init "
-    "freeze zero_gamma smoothing mixup cutmix ema augment"
+    "freeze zero_gamma smoothing mixup cutmix ema augment context"
 ).split()
 """Flags that a resumed training takes from its checkpoint."""
 
@@ -65,7 +65,8 @@ class Training:
         )
         self._scaler = torch.amp.GradScaler(self.device, enabled=self.device != "cpu")
         mixes = values["mixup"] > 0 or values["cutmix"] > 0
-        self._mix = Mixup(values["mixup"], values["cutmix"], None, float(mixes), 0.5, "batch", True, 0.0, classes)
+        share = MIXED_SHARE if mixes else 0.0
+        self._mix = Mixup(values["mixup"], values["cutmix"], None, share, 0.5, "batch", True, 0.0, classes)
         self._mix.label_smoothing = values["smoothing"]
         self._loss = SoftTargetCrossEntropy()
         self.step = 0
@@ -106,7 +107,8 @@ class Training:
         values = self.values
         rng = np.random.RandomState([values["seed"], self.step])
         chosen = [regions[index] for index in rng.randint(len(regions), size=values["batch"])]
-        crops = [spoiled_crop(region, rng, MARGIN, values["crop_size"], values["augment"]) for region in chosen]
+        how = values["context"], values["crop_size"], values["augment"]
+        crops = [spoiled_crop(region, rng, *how) for region in chosen]
         # timm's Mixup and dropout draw from the global generators.
         np.random.seed(rng.randint(2**31))
         torch.manual_seed(rng.randint(2**31))
@@ -203,7 +205,8 @@ def embeddings_of(embedder: Any, crops: np.ndarray, batch: int = 64) -> np.ndarr
 
 def nearest(training: Training, regions: List[Region]) -> np.ndarray:
     """(n,) int: the nearest product of each region, cut without spoiling."""
-    crops = np.stack([cut(region.image, region.box_px, MARGIN, training.values["crop_size"]) for region in regions])
+    how = training.values["context"], training.values["crop_size"]
+    crops = np.stack([cut(region.image, region.box_px, *how) for region in regions])
     return (embeddings_of(training.embedder, crops) @ training.prototypes().T).argmax(axis=1)
 
 
