@@ -6,7 +6,8 @@ import pytest
 
 from runtime.errors import SourceError
 from training import detector
-from training.detector import _start, keep_whole, main
+from training.dataset import open_data_set
+from training.detector import _start, _with_shapes, keep_whole, main
 
 
 @pytest.fixture
@@ -34,6 +35,36 @@ def test_a_model_is_a_name_or_a_file(tmp_path):
 def test_wrong_usage(tmp_path, capsys, flags, told):
     assert main(["--out", str(tmp_path)] + flags) == 2
     assert told in capsys.readouterr().err
+
+
+def test_shapes_come_from_a_table_from_the_set_or_are_one_class(data, tmp_path):
+    (data / "shapes.txt").write_text("box\njar\n")
+    (tmp_path / "map.csv").write_text("tea,tin\ncoffee,bag\n")
+    asked = {"single_class": False, "shapes": None}
+    opened = open_data_set(data)
+    assert _with_shapes(opened, asked).shapes == {"tea": "box", "coffee": "jar"}
+    assert _with_shapes(opened, dict(asked, shapes=tmp_path / "map.csv")).shapes == {"tea": "tin", "coffee": "bag"}
+    assert _with_shapes(opened, dict(asked, single_class=True)).shapes == {}
+
+
+def test_a_wrong_table_of_shapes_is_one_plain_line(data, tmp_path, capsys):
+    pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+    (tmp_path / "map.csv").write_text("tea,tin\n")
+    flags = ["--data", str(data), "--out", str(tmp_path / "run"), "--shapes", str(tmp_path / "map.csv")]
+    assert main(flags) == 2
+    assert "no shape to coffee" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_out_of_memory_says_what_to_try(data, tmp_path, monkeypatch, capsys):
+    ultralytics = pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
+
+    def train(self, **_):
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(ultralytics.YOLO, "train", train)
+    assert main(["--data", str(data), "--out", str(tmp_path / "run"), "--batch", "32"]) == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "out of memory with --batch 32 at 320 px: try --batch 16" in told
 
 
 def test_a_data_set_without_labels_is_one_plain_line(data, tmp_path, capsys):
