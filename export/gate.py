@@ -9,12 +9,13 @@ from runtime.gallery import Gallery
 from runtime.nms import suppress
 
 IOU_AT_LEAST = 0.9
-"""A box and its counterpart. Of a box of 40 px it allows about one pixel on each side: a crop that shows the same thing."""
+"""A box and its counterpart. Of a box of 40 px it allows about a pixel on each side: a crop of the same thing."""
 SCORE_WITHIN = 0.02
-"""A box's score. Thresholds are calibrated to a few hundredths; FP16 moved a score by 3e-3 at most (docs/engines.md)."""
+"""A box's score. Thresholds are calibrated to a few hundredths; FP16 moved a score by 3e-3 at most
+(docs/engines.md)."""
 MEAN_SCORE_WITHIN = 0.002
-"""The same over all boxes: 3e-4 in FP16. One filter in the middle of the shipped detector tripled moves no score by more
-than 0.0197, but all of them by 0.0048."""
+"""The same over all boxes: 3e-4 in FP16. One filter in the middle of the shipped detector tripled moves no score by
+more than 0.0197, but all of them by 0.0048."""
 OVERLAP_SLACK = 0.05
 """IoU. Of two boxes that overlap by just what suppression allows, rounding decides which engine keeps both: what the
 other dropped by less than this is looked for too. Without it one in 680 boxes failed in FP16."""

@@ -68,7 +68,7 @@ class _Converter:
         for output in graph.output:
             self._as_float(output.name)
         read = {name for node in self._nodes for name in node.input}
-        kept = [tensor for tensor in list(self._weights.values()) + list(self._half_weights.values())]
+        kept = list(self._weights.values()) + list(self._half_weights.values())
         _replace(graph.initializer, [tensor for tensor in kept if tensor.name in read])
         _replace(graph.node, self._nodes)
         del graph.value_info[:]

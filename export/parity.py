@@ -19,15 +19,16 @@ from runtime.bundle import Bundle
 from runtime.classifier import Classifier
 from runtime.command import exit_status_of
 from runtime.detector import Detector
+from runtime.engines.cache import CLASSIFIER, DETECTOR, ENGINE
 from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
+from runtime.engines.tensorrt import TensorRTEngine
 from runtime.errors import BundleError, ModelError
 from runtime.network_input import input_side
 from runtime.settings import Settings
 from runtime.sources.opening import open_source
 from runtime.sources.source import EndOfStream
 
-DETECTOR, CLASSIFIER = "detector", "classifier"
 FAILED = 3
 """Exit status: both ran, and they do not agree."""
 MOST_FRAMES = 32
@@ -179,16 +180,19 @@ def compare(
 ) -> Verdict:
     """The verdict on `candidate`; which stage it is tells the reference's output: (n, d) is an embedding."""
     outputs = reference.outputs
-    if len(outputs) == 1 and len(outputs[0].shape) == 2:
-        return compare_classifiers(reference, candidate, bundle, frames, boxes_on(bundle, frames))
-    return compare_detectors(reference, candidate, bundle, frames, size)
+    with np.errstate(all="ignore"):  # a candidate may well give infinities: that is for the verdict
+        if len(outputs) == 1 and len(outputs[0].shape) == 2:
+            return compare_classifiers(reference, candidate, bundle, frames, boxes_on(bundle, frames))
+        return compare_detectors(reference, candidate, bundle, frames, size)
 
 
 def open_engine(path: str) -> Engine:
-    """An ONNX file in onnxruntime."""
-    if not path.endswith(".onnx"):
-        raise ModelError("{} is no engine that can be opened: expected FILE.onnx".format(path))
-    return OnnxEngine(path)
+    """An ONNX file in onnxruntime, or an engine that python -m export.engine built in TensorRT."""
+    if path.endswith(".onnx"):
+        return OnnxEngine(path)
+    if path.endswith(ENGINE):
+        return TensorRTEngine(path)
+    raise ModelError("{} is no engine that can be opened: expected FILE.onnx or FILE{}".format(path, ENGINE))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -146,7 +146,19 @@ def make_parser() -> argparse.ArgumentParser:
         "--engine",
         choices=("auto", "tensorrt", "onnx"),
         default="auto",
-        help="what runs the networks (default: auto, the fastest that works here)",
+        help="what runs the networks: onnx; tensorrt, or exit 1; auto, TensorRT where it is, its engines built where "
+        "none fits, else onnxruntime (default: auto)",
+    )
+    models.add_argument(
+        "--precision",
+        choices=("fp16", "fp32"),
+        default="fp16",
+        help="of TensorRT's engines; fp32 takes its place where fp16 does not agree with the model (default: fp16)",
+    )
+    models.add_argument(
+        "--meanwhile",
+        choices=("onnx",),
+        help="run on onnxruntime while an engine is being built (default: wait for it)",
     )
     models.add_argument(
         "--threads",

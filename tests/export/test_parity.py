@@ -1,4 +1,4 @@
-"""The parity gate: FP16 passes on the shipped models, and every way of being wrong fails. onnxruntime plays both sides."""
+"""The parity gate: FP16 passes on the shipped models, every way of being wrong fails. onnxruntime plays both."""
 
 import json
 
@@ -86,7 +86,7 @@ def test_fp16_of_the_shipped_models_agrees(stage, bundle, frames, tmp_path):
             assert verdict.passes, verdict.line()
             figures = verdict.figures._asdict()
             rounding = figures.get("worst_score", 1 - figures.get("worst_cosine", 1.0))
-            assert 0 < rounding, "computed in FP16, so not to the last bit"
+            assert rounding > 0, "computed in FP16, so not to the last bit"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -261,7 +261,8 @@ def test_what_is_no_engine_is_one_line(tiny_folder, tmp_path, capsys):
     for bad in ("none.onnx", str(tiny_folder / "bundle.json")):
         assert parity.main([good, bad, "--bundle", str(tiny_folder)]) == 1
         message = capsys.readouterr().err
-        assert message.startswith("shelfsight: ") and message.count("\n") == 1
+        assert message.startswith("shelfsight: ")
+        assert message.count("\n") == 1
         assert bad in message
 
 
