@@ -17,7 +17,7 @@ from export.engine_model import engine_model
 from export.verdict import read_model
 from runtime.command import exit_status_of
 from runtime.engines.sidecar import FP16, FP32
-from runtime.engines.tensorrt import import_tensorrt, make_log
+from runtime.engines.tensorrt import import_tensorrt, make_log, started
 from runtime.errors import BuildError
 
 BUILT = ".built.json"
@@ -60,9 +60,7 @@ def build(request: Request) -> Built:
     began_s = time.monotonic()
     trt = import_tensorrt()
     logger = make_log(trt)
-    builder = trt.Builder(logger)
-    if builder is None:
-        raise BuildError("TensorRT's builder does not start: {}".format(logger.reason()))
+    builder = started(trt.Builder, logger)
     precision, why = request.precision, ""
     if precision == FP16 and not getattr(builder, "platform_has_fast_fp16", True):
         precision, why = FP32, "this GPU is not faster in FP16"

@@ -91,7 +91,7 @@ def _tell_outcome(record: EngineRecord, is_new: bool, tell: Callable[[str], None
     if record.engine_sha256 is None:
         tell("no engine: {}; onnxruntime runs it (--force tries again)".format(record.why))
         return 1
-    tell("{} {}: {}".format(record.precision.upper(), "installed" if is_new else "is there", record.why))
+    tell("{}: {}".format("installed" if is_new else "is there", record.why))
     return 0
 
 

@@ -29,6 +29,10 @@ class Wishes(NamedTuple):
     """More frames for the comparison."""
 
 
+class _Failed(Exception):
+    """One precision could not be tried."""
+
+
 class Maker:
     """Makes engines in one folder. The caller holds the folder's lock."""
 
@@ -47,36 +51,40 @@ class Maker:
         """
         staging = tempfile.mkdtemp(dir=self._folder, prefix=STAGING)
         try:
-            verdicts: List[Dict[str, Any]] = []
-            why = ""
-            for precision in (FP16, FP32) if key.precision == FP16 else (FP32,):
-                built, path, failure = self._built(staging, model, key, precision)
-                if built is None:
-                    if precision == FP32:
-                        raise BuildError(failure)
-                    why = "{} could not be built: {}".format(precision.upper(), failure)
-                    self._tell(why)
-                    continue
-                record = self._record(key, built, path, verdicts, why or built.why)
-                verdict = self._compared(staging, model, path, record)
-                verdicts.append(dict(verdict, precision=built.precision))
-                if verdict["passes"]:
-                    record = record._replace(why=record.why or "agrees with its model in FP32")
-                    self._install(staging, path, record)
-                    return record
-                told = "; ".join(verdict["failures"])
-                why = "{} does not agree with its model: {}".format(built.precision.upper(), told)
-                self._tell(why)
-                if built.precision == FP32:
-                    break
-            refused = record._replace(engine_sha256=None, why=why)
-            self._install(staging, None, refused)
-            return refused
+            record, path = self._best(staging, model, key)
+            self._install(staging, path, record)
+            return record
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
-    def _built(self, staging: str, model: str, key: EngineKey, precision: str) -> Tuple[Optional[Built], str, str]:
-        """What was built and its file; or None and why."""
+    def _best(self, staging: str, model: str, key: EngineKey) -> Tuple[EngineRecord, Optional[str]]:
+        """The first precision that agrees, and its file; a record without an engine, and None, where none does."""
+        verdicts: List[Dict[str, Any]] = []
+        reasons: List[str] = []
+        for precision in (FP16, FP32) if key.precision == FP16 else (FP32,):
+            try:
+                built, path = self._built(staging, model, key, precision)
+                record = self._record(key, built, path, verdicts, "; ".join(reasons) or built.why)
+                verdict = self._compared(staging, model, path, record)
+            except _Failed as error:
+                if precision == FP32:
+                    raise BuildError(str(error)) from error
+                reasons.append("{} {}".format(precision.upper(), error))
+                self._tell(reasons[-1])
+                continue
+            verdicts.append(dict(verdict, precision=built.precision))
+            if verdict["passes"]:
+                agrees = "{} agrees with its model".format(built.precision.upper())
+                return record._replace(why="; ".join(filter(None, [agrees, record.why]))), path
+            told = "; ".join(verdict["failures"])
+            reasons.append("{} does not agree with its model: {}".format(built.precision.upper(), told))
+            self._tell(reasons[-1])
+            if built.precision == FP32:
+                break
+        return record._replace(engine_sha256=None, why="; ".join(reasons)), None
+
+    def _built(self, staging: str, model: str, key: EngineKey, precision: str) -> Tuple[Built, str]:
+        """What was built, and its file."""
         wishes = self._wishes
         path = engine_path(staging, key.stage, key.size, precision)
         kept_cache = os.path.join(self._folder, "timing-{}-{}.cache".format(key.tensorrt, key.sm))
@@ -91,14 +99,14 @@ class Maker:
             json.dump(request._asdict(), file)
         self._tell("building in {}".format(precision.upper()))
         if self._child("export.build", [request_path], staging, accepted=(0, REFUSED)) == REFUSED:
-            return None, path, _reason(staging)
+            raise _Failed("could not be built: " + _reason(staging))
         with open(path + BUILT, encoding="utf-8") as file:
             built = Built(**json.load(file))
         if os.path.isfile(cache):
             os.replace(cache, kept_cache)
         size_mb = os.path.getsize(path) / 1e6
         self._tell("{} built in {:.0f} s, {:.1f} MB".format(built.precision.upper(), built.seconds, size_mb))
-        return built, path, ""
+        return built, path
 
     def _child(self, module: str, arguments: Sequence[str], staging: str, accepted: Sequence[int]) -> int:
         log_path = os.path.join(staging, "log.txt")
@@ -126,7 +134,7 @@ class Maker:
         )
 
     def _compared(self, staging: str, model: str, path: str, record: EngineRecord) -> Dict[str, Any]:
-        """The verdict of python -m export.parity; one that fails where it could not even be given."""
+        """The verdict of python -m export.parity."""
         with open(sidecar_path(path), "w", encoding="utf-8") as file:
             file.write(json_from_record(record))
         out = os.path.join(staging, "verdict.json")
@@ -138,7 +146,7 @@ class Maker:
             os.unlink(out)
         status = self._child("export.parity", arguments, staging, accepted=(0, 1, FAILED))
         if status == 1 or not os.path.isfile(out):
-            return {"passes": False, "failures": ["it could not be compared: " + _reason(staging)]}
+            raise _Failed("could not be compared with its model: " + _reason(staging))
         with open(out, encoding="utf-8") as file:
             return json.load(file)
 

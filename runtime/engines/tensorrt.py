@@ -60,6 +60,14 @@ def make_log(trt: Any) -> Any:
     return Log()
 
 
+def started(kind: Any, logger: Any) -> Any:
+    """A Builder or Runtime; MissingPackageError where TensorRT does not start, as without a driver."""
+    try:
+        return kind(logger)
+    except TypeError as error:  # pybind11's word for a constructor in C++ that gave nothing
+        raise MissingPackageError("TensorRT does not start: {}".format(logger.reason())) from error
+
+
 class TensorRTEngine(Engine):
     """One engine file with its sidecar. Buffers are allocated once, for the largest batch.
 
@@ -94,7 +102,7 @@ class TensorRTEngine(Engine):
         stack.callback(self._cuda.close)
         with self._cuda:
             logger = make_log(trt)
-            self._runtime = trt.Runtime(logger)
+            self._runtime = started(trt.Runtime, logger)
             self._engine = self._runtime.deserialize_cuda_engine(plan)
             if self._engine is None:
                 raise EngineMismatch("TensorRT does not take {}: {}".format(self.path, logger.reason()))
@@ -186,12 +194,12 @@ class TensorRTEngine(Engine):
             self._upload(tensor)
             if not self._tensors.execute(cuda.stream.handle):
                 raise ModelError("{}: the inference could not be started".format(self.path))
-            for host, memory in zip(self._host_outputs, self._device_outputs):
-                cuda.from_device(host, memory)
+            counts = [int(np.prod(shape)) for shape in self._shapes]
+            for host, memory, count in zip(self._host_outputs, self._device_outputs, counts):
+                cuda.from_device(host[:count], memory)
             cuda.stream.synchronize()
         outputs = []
-        for kept, host, shape in zip(self._kept, self._host_outputs, self._shapes):
-            count = int(np.prod(shape))
+        for kept, host, shape, count in zip(self._kept, self._host_outputs, self._shapes, counts):
             np.copyto(kept[:count], host[:count])
             outputs.append(kept[:count].reshape(shape))
         return outputs
