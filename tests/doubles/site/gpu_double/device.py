@@ -19,6 +19,8 @@ class CudaContext:
         self.queues: Dict[int, List[Callable[[], None]]] = {DEFAULT_STREAM: []}
         self.is_broken = False
         self.is_alive = True
+        self.handles = 0
+        """Of the primary context: how many hold it."""
         self.thread = threading.get_ident()
 
     def new_stream(self) -> int:
@@ -106,6 +108,12 @@ def primary() -> CudaContext:
     if _driver.primary is None:
         _driver.primary = CudaContext()
     return _driver.primary
+
+
+def forget_primary(context: CudaContext) -> None:
+    """Where `context` is the primary one, the next to ask gets a new one."""
+    if _driver.primary is context:
+        _driver.primary = None
 
 
 def is_out_of_memory(moment: str, context: CudaContext, nbytes: int = 0) -> bool:

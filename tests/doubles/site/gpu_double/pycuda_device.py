@@ -56,8 +56,10 @@ class Device:
         return context
 
     def retain_primary_context(self) -> "Context":
-        """The primary context, not made current."""
-        return Context._of(device.primary())
+        """The primary context, not made current. Each handle holds it: it ends with the last one's `detach`."""
+        cuda = device.primary()
+        cuda.handles += 1
+        return Context._of(cuda)
 
 
 class Context:
@@ -84,9 +86,12 @@ class Context:
         device.stack().pop()
 
     def detach(self) -> None:
-        """Destroy it; where it is current it leaves the stack."""
+        """Let go of it, which destroys it unless another handle holds it; where it is current it leaves the stack."""
         if self._cuda.is_alive:
-            self._cuda.is_alive = False
+            self._cuda.handles = max(0, self._cuda.handles - 1)
+            if self._cuda.handles == 0:
+                self._cuda.is_alive = False
+                device.forget_primary(self._cuda)
             if device.stack() and device.stack()[-1] is self._cuda:
                 device.stack().pop()
 
