@@ -56,7 +56,7 @@ def build_engines(values: argparse.Namespace, tell: Callable[[str], None]) -> in
     folder = engines_folder(bundle.folder)
     os.makedirs(folder, mode=0o700, exist_ok=True)
     check_private(folder)
-    status = 0
+    failed = False
     with BuildLock(folder, tell) as lock:
         assert lock.descriptor is not None
         _clear_staging(folder)
@@ -67,9 +67,14 @@ def build_engines(values: argparse.Namespace, tell: Callable[[str], None]) -> in
                 tell("{}: {}".format(title, text))
 
             maker = Maker(bundle.folder, folder, wishes, lock.descriptor, tell_of_it)
-            record, is_new = _have(maker, wanted, folder, values.force, tell_of_it)
-            status = max(status, _tell_outcome(record, is_new, tell_of_it))
-    return status
+            try:
+                record, is_new = _have(maker, wanted, folder, values.force, tell_of_it)
+            except BuildError as error:  # the other stage may do better
+                failed = True
+                print("shelfsight: {}: {}".format(wanted.title, error), file=sys.stderr, flush=True)
+            else:
+                failed = not _tell_outcome(record, is_new, tell_of_it) or failed
+    return int(failed)
 
 
 def _have(
@@ -81,18 +86,16 @@ def _have(
         return state.record, False
     if state.problem:
         tell(state.problem)
-    try:
-        return maker.make(wanted.model, wanted.key), True
-    except BuildError as error:
-        raise BuildError("{}: {}".format(wanted.title, error)) from error
+    return maker.make(wanted.model, wanted.key), True
 
 
-def _tell_outcome(record: EngineRecord, is_new: bool, tell: Callable[[str], None]) -> int:
+def _tell_outcome(record: EngineRecord, is_new: bool, tell: Callable[[str], None]) -> bool:
+    """Say what there is now; whether there is an engine."""
     if record.engine_sha256 is None:
         tell("no engine: {}; onnxruntime runs it (--force tries again)".format(record.why))
-        return 1
+        return False
     tell("{}: {}".format("installed" if is_new else "is there", record.why))
-    return 0
+    return True
 
 
 def _clear_staging(folder: str) -> None:

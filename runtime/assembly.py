@@ -89,11 +89,11 @@ def assemble(
             engine, why = choice.open(stage, path)
             stack.enter_context(engine)
             engines[stage] = {"engine": engine.name, "why": why}
-            log.info("%s on %s: %s", stage, engine.name, why)
             return engine
 
         detector = _make_detector(settings, bundle, open_engine)
         classifier = _make_classifier(bundle, open_engine)
+        _log_engines(engines)
         source = stack.enter_context(source or open_source(settings))
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings):
@@ -120,6 +120,15 @@ def assemble(
             ", ".join(sink.name for sink in opened),
         )
         yield Assembly(settings, source, opened, bundle, recogniser, loop, engines)
+
+
+def _log_engines(engines: Dict[str, Dict[str, str]]) -> None:
+    """What runs each stage and why, in one line where it is the same for both."""
+    stages: Dict[str, List[str]] = {}
+    for stage, chosen in engines.items():
+        stages.setdefault("{engine}: {why}".format(**chosen), []).append(stage)
+    for text, names in stages.items():
+        log.info("%s on %s", " and ".join(names), text)
 
 
 def _open_sinks(settings: Settings):

@@ -27,7 +27,9 @@ class EngineBuild:
             stderr=subprocess.STDOUT,
             universal_newlines=True,
         )
-        self._last: List[str] = []
+        self.failures: List[str] = []
+        """The lines that say what could not be had."""
+        self._closed = False
         self._reader = threading.Thread(target=self._read, name="engine build", daemon=True)
         self._reader.start()
 
@@ -36,9 +38,9 @@ class EngineBuild:
         with self._process.stdout as lines:
             for line in lines:
                 text = line.strip()
-                if text:
-                    self._last[:] = [text]
-                if not text.startswith(_PREFIX):
+                if text.startswith(_PREFIX):
+                    self.failures.append(text[len(_PREFIX) :])
+                else:
                     log.info("engine build: %s", text)
 
     def wait(self, stop: threading.Event) -> Optional[str]:
@@ -54,8 +56,7 @@ class EngineBuild:
     def _outcome(self) -> Optional[str]:
         if self._process.returncode == 0:
             return None
-        said = self._last[0] if self._last else "status {}".format(self._process.returncode)
-        return said[len(_PREFIX) :] if said.startswith(_PREFIX) else said
+        return "; ".join(self.failures) or "the build ended with status {}".format(self._process.returncode)
 
     def go_on_alone(self) -> None:
         """Say in the log how it ended, whenever that is."""
@@ -67,7 +68,6 @@ class EngineBuild:
             if not self._closed:
                 log.info("engine build: %s", "done; the next start runs on the engines" if why is None else why)
 
-        self._closed = False
         threading.Thread(target=tell, name="engine build's end", daemon=True).start()
 
     def close(self) -> None:

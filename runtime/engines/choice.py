@@ -70,9 +70,11 @@ class EngineChoice:
 
     def _make(self, stages: List[str], force: bool) -> None:
         """Build for `stages`, or start to; then look again."""
-        for stage in stages:
-            problem = self._states[stage].problem or "TensorRT did not take it"
-            log.info("%s: no engine that fits (%s): building one; minutes on a Jetson Nano, once", stage, problem)
+        problems = [
+            "{} ({})".format(stage, self._states[stage].problem or "TensorRT does not take the one there is")
+            for stage in stages
+        ]
+        log.info("no engine fits: building for %s; minutes on a Jetson Nano, once", ", ".join(problems))
         assert self._bundle is not None
         size = self._keys[DETECTOR].size if DETECTOR in self._keys else self._bundle.size
         build = EngineBuild(self._bundle.folder, stages, size, self._settings.precision, force)
@@ -85,8 +87,9 @@ class EngineChoice:
         self._look()
         for stage in stages:
             state = self._states[stage]
+            own = [text for text in build.failures if text.startswith(stage)]
             if state.record is None:
-                self._reasons[stage] = failure or state.problem
+                self._reasons[stage] = "; ".join(own) or failure or state.problem
 
     def open(self, stage: str, path: str) -> Chosen:
         """The engine for the model at `path`, which is the bundle's for `stage` or that of --detector."""

@@ -2,12 +2,12 @@
 
 import logging
 import os
-from typing import Any, NamedTuple, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from runtime.engines.normalize import InputSteps
-from runtime.errors import MissingPackageError
+from runtime.errors import MissingPackageError, ModelError
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ def find_gpu() -> Gpu:
 class Cuda:
     """The first GPU's primary context, current inside `with` only, and one stream.
 
+    What CUDA refuses inside is a ModelError.
+
     Whichever thread runs the networks makes it current for a call: no thread is left owning it. Not for two threads at
     once. `close` may be called twice; buffers must be freed before.
     """
@@ -65,8 +67,10 @@ class Cuda:
         self._context.push()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: Optional[BaseException], trace: object) -> None:
         self._driver.Context.pop()
+        if isinstance(error, self._driver.Error):
+            raise ModelError("the GPU fails: {}".format(error)) from error
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory: int() of it is its address, `free()` gives it back."""
@@ -94,7 +98,7 @@ class Cuda:
 
             with open(KERNEL, encoding="utf-8") as file:
                 return SourceModule(file.read()).get_function("normalize")
-        except Exception as error:  # pycuda's CompileError, and what pytools raises where nvcc is not to be found
+        except (OSError, ImportError, RuntimeError, self._driver.Error) as error:  # no nvcc; CompileError is an Error
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             log.info(
                 "colour order and scale on the CPU: normalize.cu did not compile (%s); put /usr/local/cuda/bin on PATH",

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -105,7 +106,9 @@ class TensorRTEngine(Engine):
             self._runtime = started(trt.Runtime, logger)
             self._engine = self._runtime.deserialize_cuda_engine(plan)
             if self._engine is None:
-                raise EngineMismatch("TensorRT does not take {}: {}".format(self.path, logger.reason()))
+                reason = logger.reason()
+                kind = ModelError if "out of memory" in reason.lower() else EngineMismatch
+                raise kind("TensorRT does not take {}: {}".format(os.path.basename(self.path), reason))
             self._context = self._engine.create_execution_context()
             if self._context is None:
                 self._engine = self._runtime = None
