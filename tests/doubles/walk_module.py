@@ -13,6 +13,9 @@ import sys
 import types
 from typing import Any, Dict, List
 
+if __name__ == "__main__":  # by itself, beside its neighbours
+    from probes import answers
+
 SPECIAL = (
     "__bool__",
     "__enter__",
@@ -58,7 +61,7 @@ def class_surface(value: type) -> Dict[str, Any]:
     members = members_of(value)
     parts = {"methods": {}, "properties": {}, "members": members, "classes": {}}  # type: Dict[str, Dict[str, Any]]
     for name, attribute in sorted(vars(value).items()):
-        if name in members or name.startswith("_") and name not in SPECIAL:
+        if name in members or attribute is None or name.startswith("_") and name not in SPECIAL:
             continue
         if isinstance(attribute, type):
             parts["classes"][name] = class_surface(attribute)
@@ -68,7 +71,7 @@ def class_surface(value: type) -> Dict[str, Any]:
             members[name] = int(attribute)
         else:
             parts["methods"][name] = signatures(name, getattr(value, name))
-    bases = [base.__name__ for base in value.__bases__ if base.__name__ not in ("object", "pybind11_object")]
+    bases = [base.__name__ for base in value.__bases__ if base.__module__.startswith("tensorrt")]
     found = {name: part for name, part in parts.items() if part}  # type: Dict[str, Any]
     if bases:
         found["bases"] = bases
@@ -103,7 +106,7 @@ def plain(signature: str) -> str:
 
 def main() -> None:
     module = importlib.import_module(sys.argv[1])
-    document = dict(surface_of(module), version=module.__version__)
+    document = dict(surface_of(module), version=module.__version__, answers=answers(module))
     json.dump(document, sys.stdout, indent=1, sort_keys=True)
 
 

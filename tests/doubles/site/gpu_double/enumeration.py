@@ -29,6 +29,9 @@ class Member:
 
     @property
     def name(self) -> str:
+        return self._name()
+
+    def _name(self) -> str:
         names = [name for name, member in type(self).__members__.items() if member._number == self._number]
         return names[0] if names else "???"
 
@@ -52,10 +55,10 @@ class Member:
         return not self == other
 
     def __repr__(self) -> str:
-        return "<{}.{}: {}>".format(type(self).__name__, self.name, self._number)
+        return "<{}.{}: {}>".format(type(self).__name__, self._name(), self._number)
 
     def __str__(self) -> str:
-        return "{}.{}".format(type(self).__name__, self.name)
+        return "{}.{}".format(type(self).__name__, self._name())
 
 
 class OrderedMember(Member):
@@ -82,7 +85,19 @@ class OrderedMember(Member):
 def enumeration(name: str, surface: Dict[str, Any]) -> type:
     """A class with the members that `surface` lists."""
     base = OrderedMember if surface.get("is_ordered") else Member
-    made: Any = type(name, (base,), {"__module__": "tensorrt.tensorrt", "__members__": {}})
+    namespace: Dict[str, Any] = {"__module__": "tensorrt.tensorrt", "__members__": {}}
+    # pybind11 gives each enumeration its own: so they are found where the real ones have them
+    namespace.update({part: vars(base).get(part) or vars(Member)[part] for part in ("name", "value")})
+    if "name" not in surface["properties"]:  # of ErrorCode, until 10.9, it is a method
+        namespace["name"] = Member._name
+    if base is OrderedMember:
+        namespace["__lt__"] = OrderedMember.__lt__
+
+    def construct(self: Any, value: int) -> None:
+        Member.__init__(self, value)
+
+    construct.__doc__ = "\n".join(surface["methods"]["__init__"])
+    made: Any = type(name, (base,), dict(namespace, __init__=construct))
     if "itemsize" in surface["properties"]:
         made.itemsize = property(lambda self: ITEM_SIZES[self.name])
     for member, number in sorted(surface["members"].items(), key=lambda item: (item[1], item[0])):

@@ -11,6 +11,9 @@ from gpu_double.enumeration import enumeration
 from gpu_double.refusals import NotPlayed
 from gpu_double.signature import checked
 
+NOT_COPIED = ("__dict__", "__weakref__", "__module__", "__init__", "__len__", "__getitem__", "__setitem__", "__bool__")
+"""Of a player's names with underscores: what each class has of its own, or has only where the surface says so."""
+
 
 class BoundType(type):
     """As pybind11's metaclass: a subclass whose __init__ forgets the base's is refused."""
@@ -53,8 +56,10 @@ def fill_module(module: Any, surface: Dict[str, Any], players: Dict[str, type], 
     """Put every name of `surface` into `module`. A player's public names that the surface lacks are left out."""
     for name in _bases_first(surface["classes"]):
         setattr(module, name, _class(name, surface["classes"][name], players.get(name), module))
-    for name in surface["functions"]:
-        setattr(module, name, functions.get(name) or _not_played_function(name))
+    for name, signatures in surface["functions"].items():
+        setattr(module, name, functions.get(name) or _not_played_function(name, signatures))
+        if signatures:
+            getattr(module, name).__doc__ = "\n".join(signatures)
     for name, member in surface["constants"].items():
         owner, _, attribute = member.partition(".")
         setattr(module, name, getattr(getattr(module, owner, None) or getattr(module.ILogger, owner), attribute))
@@ -77,14 +82,14 @@ def _bases_first(classes: Dict[str, Any]) -> List[str]:
 
 def _class(name: str, surface: Dict[str, Any], player: Any, module: Any) -> type:
     properties = surface.get("properties", {})
-    if surface.get("members") and {"name", "value"} <= set(properties):
+    if surface.get("members") and "value" in properties:
         return enumeration(name, surface)
     if hasattr(player, "_class_of_release"):
         return player._class_of_release(module)
     bases = tuple(getattr(module, base) for base in surface.get("bases", ()) if hasattr(module, base))
     namespace: Dict[str, Any] = {"__module__": "tensorrt.tensorrt", "_trt": module, "_is_made": True}
     for part in [private for base in reversed(player.__mro__[:-1]) for private in vars(base).items()] if player else ():
-        if part[0].startswith("_") and part[0] not in ("__dict__", "__weakref__", "__module__", "__init__"):
+        if part[0].startswith("_") and part[0] not in NOT_COPIED:
             namespace[part[0]] = part[1]
     for inner, inner_surface in surface.get("classes", {}).items():
         inherited = [getattr(base, inner) for base in bases if hasattr(base, inner)]
@@ -115,7 +120,7 @@ def _method(owner: str, name: str, signatures: List[str], player: Any, module: A
     if name in ("__enter__", "__exit__"):
         return {"__enter__": _enter, "__exit__": _exit}[name]
     if played is None:
-        return _not_played_function("{}.{}".format(owner, name))
+        return _not_played_function("{}.{}".format(owner, name), signatures)
     return checked(name, played, signatures, module) if signatures else played
 
 
@@ -145,20 +150,20 @@ def _exit(self: Any, *_: Any) -> None:
 
 def _property(owner: str, name: str, access: str, player: Any) -> property:
     played = getattr(player, name, None) if player else None
-    if isinstance(played, property):
-        return played if access == "rw" else property(played.fget)
+    getter, setter = (played.fget, played.fset) if isinstance(played, property) else (None, None)
     message = "the double does not play tensorrt.{}.{}".format(owner, name)
 
     def refuse(*_: Any) -> None:
         raise NotPlayed(message)
 
-    return property(refuse, refuse if access == "rw" else None)
+    return property(getter or refuse, (setter or refuse) if access == "rw" else None)
 
 
-def _not_played_function(name: str) -> Any:
+def _not_played_function(name: str, signatures: List[str]) -> Any:
     def refuse(*_: Any, **__: Any) -> None:
         raise NotPlayed("the double does not play tensorrt.{}".format(name))
 
+    refuse.__doc__ = "\n".join(signatures)
     return refuse
 
 

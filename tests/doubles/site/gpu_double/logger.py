@@ -28,6 +28,8 @@ class Logger:
 
     @min_severity.setter
     def min_severity(self, value: Any) -> None:
+        if not isinstance(value, type(self)._trt.ILogger.Severity):
+            raise TypeError("incompatible function arguments: min_severity is an ILogger.Severity")
         self._min_severity = value
 
     def log(self, severity: Any, msg: str) -> None:

@@ -38,6 +38,10 @@ class ITensor:
     def dtype(self) -> Any:
         return data_type(self._trt, self._dtype)
 
+    @dtype.setter
+    def dtype(self, value: Any) -> None:
+        self._dtype = NUMPY_NAMES[value.name]
+
     @property
     def is_network_input(self) -> bool:
         return self._is_input

@@ -39,7 +39,7 @@ class ParserError:
         return self._node_operator
 
     def __str__(self) -> str:
-        return "In node {} (test double): {}: {}".format(self._node, self._code.name, self._desc)
+        return "In node {} (test double): {}: {}".format(self._node, self._code._name(), self._desc)
 
     __repr__ = __str__
 

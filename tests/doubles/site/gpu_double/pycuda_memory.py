@@ -1,5 +1,6 @@
 """pycuda.driver: memory of the GPU, and pinned memory of the host."""
 
+import threading
 from typing import Any, Tuple
 
 import numpy as np
@@ -35,7 +36,9 @@ class DeviceAllocation:
         if not self._is_valid:
             raise LogicError("device_allocation::free failed: invalid resource handle")
         self._is_valid = False
-        self._context.memory.free(self._address)
+        is_current = bool(device.stack()) and device.stack()[-1] is self._context
+        if is_current or threading.get_ident() == self._context.thread:
+            self._context.memory.free(self._address)  # else it leaks: pycuda cannot make the context current here
 
     def __del__(self) -> None:
         if getattr(self, "_is_valid", False):
@@ -48,13 +51,15 @@ def mem_get_info() -> Tuple[int, int]:
     return total - device.current("cuMemGetInfo").memory.used_bytes, total
 
 
-def mem_alloc(bytes: int) -> DeviceAllocation:
+def mem_alloc(*size: int) -> DeviceAllocation:
+    """By position only, as in pycuda."""
+    (nbytes,) = size
     context = device.current("cuMemAlloc")
-    if bytes <= 0:
+    if nbytes <= 0:
         raise LogicError("cuMemAlloc failed: invalid argument")
-    if device.is_out_of_memory("mem_alloc", context, bytes):
+    if device.is_out_of_memory("mem_alloc", context, nbytes):
         raise MemoryError("cuMemAlloc failed: out of memory")
-    return DeviceAllocation._of(context, bytes)
+    return DeviceAllocation._of(context, nbytes)
 
 
 def mem_alloc_like(ary: np.ndarray) -> DeviceAllocation:
