@@ -103,6 +103,7 @@ class Maker:
         with open(path + BUILT, encoding="utf-8") as file:
             built = Built(**json.load(file))
         if os.path.isfile(cache):
+            os.chmod(cache, 0o600)
             os.replace(cache, kept_cache)
         size_mb = os.path.getsize(path) / 1e6
         self._tell("{} built in {:.0f} s, {:.1f} MB".format(built.precision.upper(), built.seconds, size_mb))
