@@ -87,8 +87,8 @@ def from_source(folder: Path, pip_options: Sequence[str]) -> Dict[str, Any]:
     options = ["--no-binary=:all:", "--no-build-isolation"] + list(pip_options)
     archive = download(PYCUDA, folder, options)
     with tarfile.open(str(archive)) as sources:
-        sources.extractall(str(folder))
-    (unpacked,) = folder.glob("pycuda-*/")
+        sources.extractall(str(folder), **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+    (unpacked,) = [path for path in folder.glob("pycuda-*") if path.is_dir()]
     return surface_of_source(unpacked)
 
 

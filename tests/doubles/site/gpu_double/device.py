@@ -68,11 +68,6 @@ class _Driver:
 _driver = _Driver()
 
 
-def reset() -> None:
-    """Forget all: for tests that play in their own process."""
-    _driver.__init__()  # type: ignore[misc]
-
-
 def initialise() -> None:
     """cuInit."""
     _driver.is_initialised = True
