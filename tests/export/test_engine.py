@@ -319,7 +319,14 @@ def test_a_model_that_the_parser_refuses_is_one_line(player, tiny_folder, tmp_pa
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--size", "100"], ["--size", "x"], ["--workspace", "1"], ["--precision", "int8"], ["--stage", "third"], ["--what"]],
+    [
+        ["--size", "100"],
+        ["--size", "x"],
+        ["--workspace", "1"],
+        ["--precision", "int8"],
+        ["--stage", "third"],
+        ["--what"],
+    ],
 )
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
