@@ -4,6 +4,7 @@ from typing import NamedTuple, Optional
 
 import onnx
 
+from export.folding import fold_shapes
 from export.half_graph import half_model
 from export.half_weights import widened
 from export.input_steps import input_steps
@@ -24,7 +25,7 @@ def engine_model(model: onnx.ModelProto, size: int, max_batch: int, takes_uint8:
     """`model` for an engine of `size` pixels; N stays open where `max_batch` is more than 1.
 
     `takes_uint8`: whether TensorRT does; else it begins at `normalized`. `in_half`: computes in FP16 by its own types.
-    Sides are fixed: sizes that are constant fold, which 8.2 needs for more of its layers. Raises ModelError.
+    Sides are fixed, and what follows from them is folded. Raises ModelError.
     """
     ready = widened(model)
     kind = ready.graph.input[0].type.tensor_type.elem_type
@@ -39,8 +40,6 @@ def engine_model(model: onnx.ModelProto, size: int, max_batch: int, takes_uint8:
                 "begin at instead: export it again with python -m export.onnx"
             )
         ready = from_normalized(ready)
-    if in_half:
-        ready = half_model(ready)
     dims = ready.graph.input[0].type.tensor_type.shape.dim
     fixed = (size, size, 3) if steps is None else (3, size, size)
     for dim, value in zip(dims[1:], fixed):
@@ -50,6 +49,9 @@ def engine_model(model: onnx.ModelProto, size: int, max_batch: int, takes_uint8:
     if max_batch == 1:
         dims[0].dim_value = 1
     del ready.graph.value_info[:]  # of other sizes
+    ready = fold_shapes(ready, fixed, (1,) if max_batch == 1 else (2, 3))
+    if in_half:
+        ready = half_model(ready)
     return EngineModel(ready, steps)
 
 

@@ -1,4 +1,4 @@
-"""Starts the test double of TensorRT, tests/doubles: in this process, or for child processes through the environment."""
+"""Starts the test double of TensorRT, tests/doubles: in this process, and in its children by the environment."""
 
 import json
 import os
