@@ -13,12 +13,15 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import onnx
 
+from export.build_progress import watch_progress
 from export.engine_model import engine_model
 from export.verdict import read_model
 from runtime.command import exit_status_of
 from runtime.engines.sidecar import FP16, FP32
 from runtime.engines.tensorrt import import_tensorrt, make_log, started
 from runtime.errors import BuildError
+
+log = logging.getLogger(__name__)
 
 BUILT = ".built.json"
 REFUSED = 4
@@ -81,6 +84,7 @@ def build(request: Request) -> Built:
         config.set_flag(trt.BuilderFlag.FP16)
     if request.max_batch > 1:
         config.add_optimization_profile(_profile(builder, network, request.max_batch))
+    watch_progress(trt, config, log.debug)
     cache = _timing_cache(config, request.timing_cache)
     plan = builder.build_serialized_network(network, config)
     if plan is None:

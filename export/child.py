@@ -37,7 +37,14 @@ def run_child(
     """
     command = [sys.executable, "-m", module] + list(arguments)
     with open(log_path, "w", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=tuple(kept_open))
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=tuple(kept_open),
+            env=dict(os.environ, PYTHONIOENCODING="utf-8"),
+        )
     try:
         began_s = told_s = time.monotonic()
         while process.poll() is None:

@@ -219,6 +219,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
         for flag, value in (("--classes", settings.classes), ("--head", settings.head)):
             if value is not None:
                 raise UsageError("{} describes another detector: give it with --detector FILE.onnx".format(flag))
+    if settings.meanwhile == "onnx" and settings.engine != "auto":
+        raise UsageError("--meanwhile onnx goes with --engine auto, not with --engine {}".format(settings.engine))
     if settings.source == "auto" and settings.wait:
         raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
     return settings

@@ -1,6 +1,8 @@
 """A build of engines as a child process, python -m export.engine: passed on to the log, ended with its owner."""
 
 import logging
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -25,7 +27,9 @@ class EngineBuild:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            universal_newlines=True,
+            encoding="utf-8",
+            errors="replace",
+            env=dict(os.environ, PYTHONIOENCODING="utf-8"),
         )
         self.failures: List[str] = []
         """The lines that say what could not be had."""
@@ -56,7 +60,10 @@ class EngineBuild:
     def _outcome(self) -> Optional[str]:
         if self._process.returncode == 0:
             return None
-        return "; ".join(self.failures) or "the build ended with status {}".format(self._process.returncode)
+        status = self._process.returncode
+        if status == -signal.SIGKILL:
+            return "the build was killed, most likely for want of memory (docs/engines.md, steps 3 and 4)"
+        return "; ".join(self.failures) or "the build ended with status {}".format(status)
 
     def go_on_alone(self) -> None:
         """Say in the log how it ended, whenever that is."""

@@ -94,7 +94,7 @@ class EngineChoice:
     def open(self, stage: str, path: str) -> Chosen:
         """The engine for the model at `path`, which is the bundle's for `stage` or that of --detector."""
         why_not = self._why_not
-        if stage in self._states and self._keys[stage] is not None:
+        if stage in self._states:
             try:
                 return self._open_tensorrt(stage)
             except ShelfsightError as error:

@@ -237,4 +237,7 @@ class TensorRTEngine(Engine):
         if self._resources is not None:
             resources, self._resources = self._resources, None
             self._kernel = None
-            resources.close()
+            try:
+                resources.close()
+            except ModelError as error:  # after a fault every call fails; what the fault was has been said
+                log.debug("closing %s: %s", self.path, error)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -164,6 +165,13 @@ def test_a_broken_timing_cache_does_not_matter(player, build):
     cache.write_bytes(b"no timing cache")
     assert build("--stage", "detector", "--force")[0] == 0
     assert cache.read_bytes() != b"no timing cache"
+
+
+@pytest.mark.skipif(VERSIONS[-1] == "8.6", reason="plays no TensorRT that tells its progress")
+def test_progress_is_passed_on_where_tensorrt_tells_it(player, build, monkeypatch):
+    monkeypatch.setattr("export.child.TELL_EVERY_S", 0.3)
+    player.play("10.9", build_s=3)
+    assert re.search(r"detector at 160: \d+ s: Building Engine, step \d+ of 10", build("--stage", "detector")[1])
 
 
 def test_a_gpu_that_is_not_faster_in_fp16_gets_fp32(player, build):

@@ -300,6 +300,15 @@ def test_a_gpu_without_memory_is_one_line_and_no_mismatch(engines, player, momen
         engine.run(np.zeros((1, 160, 160, 3), np.uint8))
 
 
+def test_a_fault_of_the_gpu_is_one_line_and_closing_hides_it_not(engines):
+    from gpu_double import device
+
+    with pytest.raises(ModelError, match="the GPU fails: .*illegal memory access"):
+        with TensorRTEngine(engines[0]) as engine:
+            device.primary().is_broken = True
+            engine.run(np.zeros((1, 160, 160, 3), np.uint8))
+
+
 @pytest.mark.parametrize("which", ["folder", "engine", "sidecar"])
 @pytest.mark.parametrize("mode", [0o770, 0o707])
 def test_what_others_may_write_to_is_not_loaded(engines, which, mode):
