@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, List
 
 import onnx
 
 from export.build_progress import watch_progress
+from export.build_request import BUILT, REFUSED, Built, Request
 from export.engine_model import engine_model
 from export.verdict import read_model
 from runtime.command import exit_status_of
@@ -23,39 +24,8 @@ from runtime.errors import BuildError
 
 log = logging.getLogger(__name__)
 
-BUILT = ".built.json"
-REFUSED = 4
-"""Exit status: TensorRT itself could not build it; another precision may do."""
 OPTIMAL_BATCH = 4
 """That TensorRT tunes for where a batch is open: what a frame of the demo or of a shelf has."""
-
-
-class Request(NamedTuple):
-    """What to build."""
-
-    model: str
-    out: str
-    """The engine's file; what is to be known of it goes beside, with BUILT at the end."""
-    size: int
-    max_batch: int
-    precision: str
-    workspace_mib: int
-    libraries: bool
-    """Whether TensorRT may try cuBLAS and cuDNN, which cost about 640 MiB of GPU memory when an engine loads."""
-    timing_cache: str
-    """A file, read where it is there, and written."""
-
-
-class Built(NamedTuple):
-    """What came of it."""
-
-    precision: str
-    why: str
-    """Why another precision than the one asked for; else empty."""
-    steps: Optional[Dict[str, Any]]
-    metadata: Dict[str, str]
-    seconds: float
-    tactic_sources: List[str]
 
 
 def build(request: Request) -> Built:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from export.build import BUILT, REFUSED, Built, Request
+from export.build_request import BUILT, REFUSED, Built, Request
 from export.child import last_line, run_child
 from export.parity import FAILED
 from runtime import __version__

@@ -3,10 +3,11 @@
 import contextlib
 import logging
 import os
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
+from runtime.engines.buffers import OutputBuffer, PictureBuffer
 from runtime.engines.cache import read_plan, read_record
 from runtime.engines.cuda import Cuda, find_gpu
 from runtime.engines.engine import Engine, TensorSpec
@@ -140,43 +141,19 @@ class TensorRTEngine(Engine):
         self.outputs = list(self._tensors.outputs)
 
     def _allocate(self, stack: contextlib.ExitStack) -> None:
-        key, cuda = self.record.key, self._cuda
+        key = self.record.key
         (begins_at,) = self._tensors.inputs
         self._batch = 0
         self._shapes: List[Tuple[int, ...]] = []
         self._set_batch(key.max_batch)
         pictures = (key.max_batch, key.size, key.size, 3)
-        self._host_input = cuda.pinned(pictures, np.dtype(np.uint8))
-        self._pictures = self._device_memory(int(np.prod(pictures)), stack)
-        addresses: Dict[str, int] = {begins_at.name: int(self._pictures)}
-        self._normalized = self._kernel = None
-        self._host_normalized = np.empty(0, np.float32)
-        if self.record.steps is not None:
-            planes = (key.max_batch, 3, key.size, key.size)
-            self._normalized = self._device_memory(4 * int(np.prod(planes)), stack)
-            addresses[begins_at.name] = int(self._normalized)
-            self._kernel = cuda.compile_kernel()
-            if self._kernel is None:
-                self._host_normalized = cuda.pinned(planes, np.dtype(np.float32))
-        self._device_outputs, self._host_outputs, self._kept = [], [], []
-        for spec, shape in zip(self.outputs, self._shapes):
-            count = int(np.prod(shape))
-            memory = self._device_memory(count * spec.dtype.itemsize, stack)
-            addresses[spec.name] = int(memory)
-            self._device_outputs.append(memory)
-            self._host_outputs.append(cuda.pinned((count,), spec.dtype))
-            self._kept.append(np.empty(count, spec.dtype))
+        self._pictures = PictureBuffer(self._cuda, pictures, self.record.steps, stack)
+        self._buffers = [
+            OutputBuffer(self._cuda, spec, shape, stack) for spec, shape in zip(self.outputs, self._shapes)
+        ]
+        addresses = {spec.name: buffer.address for spec, buffer in zip(self.outputs, self._buffers)}
+        addresses[begins_at.name] = self._pictures.address
         self._tensors.bind(addresses)
-
-    def _device_memory(self, nbytes: int, stack: contextlib.ExitStack) -> Any:
-        memory = self._cuda.allocate(nbytes)
-
-        def free() -> None:
-            with self._cuda:
-                memory.free()
-
-        stack.callback(free)
-        return memory
 
     def _set_batch(self, batch: int) -> None:
         if batch == self._batch:
@@ -191,21 +168,15 @@ class TensorRTEngine(Engine):
 
     def run(self, tensor: np.ndarray) -> List[np.ndarray]:
         self._check(tensor)
-        batch = len(tensor)
         with self._cuda as cuda:
-            self._set_batch(batch)
-            self._upload(tensor)
+            self._set_batch(len(tensor))
+            self._pictures.upload(tensor)
             if not self._tensors.execute(cuda.stream.handle):
                 raise ModelError("{}: the inference could not be started".format(self.path))
-            counts = [int(np.prod(shape)) for shape in self._shapes]
-            for host, memory, count in zip(self._host_outputs, self._device_outputs, counts):
-                cuda.from_device(host[:count], memory)
+            for buffer, shape in zip(self._buffers, self._shapes):
+                buffer.download(shape)
             cuda.stream.synchronize()
-        outputs = []
-        for kept, host, shape, count in zip(self._kept, self._host_outputs, self._shapes, counts):
-            np.copyto(kept[:count], host[:count])
-            outputs.append(kept[:count].reshape(shape))
-        return outputs
+        return [buffer.array(shape) for buffer, shape in zip(self._buffers, self._shapes)]
 
     def _check(self, tensor: np.ndarray) -> None:
         if self._resources is None:
@@ -219,24 +190,10 @@ class TensorRTEngine(Engine):
                 )
             )
 
-    def _upload(self, tensor: np.ndarray) -> None:
-        """Start the way of `tensor` to where the engine begins."""
-        cuda, steps, batch = self._cuda, self.record.steps, len(tensor)
-        if steps is not None and self._kernel is None:
-            planes = self._host_normalized[:batch]
-            steps.fill(tensor, planes)
-            cuda.to_device(self._normalized, planes)
-            return
-        pictures = self._host_input[:batch]
-        np.copyto(pictures, tensor)
-        cuda.to_device(self._pictures, pictures)
-        if steps is not None:
-            cuda.launch(self._kernel, self._pictures, self._normalized, tensor.shape, steps)
-
     def close(self) -> None:
         if self._resources is not None:
             resources, self._resources = self._resources, None
-            self._kernel = None
+            del self._pictures, self._buffers
             try:
                 resources.close()
             except ModelError as error:  # after a fault every call fails; what the fault was has been said
