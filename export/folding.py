@@ -48,7 +48,7 @@ def _beside_the_data(graph: onnx.GraphProto) -> List[str]:
     """Tensors that nodes compute, but not from the values of the input."""
     weights = {tensor.name for tensor in graph.initializer}
     data = {value.name for value in graph.input} - weights
-    names = []
+    names: List[str] = []
     for node in graph.node:
         if node.op_type not in _OF_SHAPES and data.intersection(node.input):
             data.update(node.output)

@@ -88,7 +88,7 @@ class EngineChoice:
         for stage in stages:
             state = self._states[stage]
             own = [text for text in build.failures if text.startswith(stage)]
-            if state.record is None:
+            if own or state.record is None:
                 self._reasons[stage] = "; ".join(own) or failure or state.problem
 
     def open(self, stage: str, path: str) -> Chosen:

@@ -173,6 +173,25 @@ def test_one_stage_may_run_on_tensorrt_and_the_other_not(player, run, bundle_fol
     assert report["engines"]["classifier"]["why"].startswith("classifier at 32: killed by the system")
 
 
+def test_a_file_that_tensorrt_refuses_and_that_cannot_be_built_again(player, run, bundle_folder):
+    player.play(VERSIONS[0])
+    run()
+    path = engine_of(bundle_folder)
+    with open(path, "wb") as file:
+        file.write(b"foreign")
+    with open(sidecar_path(path)) as file:
+        sidecar = json.load(file)
+    with open(sidecar_path(path), "w") as file:
+        json.dump(dict(sidecar, engine_sha256=hashlib.sha256(b"foreign").hexdigest()), file)
+    player.turn(kill_build=True)
+    report, log = run()
+    assert "TensorRT does not take detector-160-fp16.engine" in log
+    assert report["engines"]["detector"]["why"].startswith("detector at 160: killed by the system")
+    assert report["engines"]["classifier"]["engine"].startswith("TensorRT")
+    player.turn()
+    assert run()[0]["engine"].startswith("TensorRT"), "the next start heals"
+
+
 def test_tensorrt_asked_for_and_missing_is_an_error(player, run):
     player.play(VERSIONS[0], broken=["tensorrt"])
     with pytest.raises(MissingPackageError, match="TensorRT cannot be imported"):
