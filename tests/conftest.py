@@ -40,14 +40,12 @@ def tiny_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def player(monkeypatch, root, tmp_path):
+def player(monkeypatch, tmp_path):
     """Plays a release of TensorRT, see tests/played_tensorrt.py; engines are kept in the test's own folder."""
     import played_tensorrt
 
-    yield played_tensorrt.Player(monkeypatch, root, tmp_path / "cache")
-    for name in list(sys.modules):  # what the test imported of the double
-        if name.split(".")[0] in played_tensorrt.PACKAGES:
-            del sys.modules[name]
+    yield played_tensorrt.Player(monkeypatch, tmp_path / "cache")
+    played_tensorrt.forget()
 
 
 def is_skip_allowed(reason: str, python: str, allowed: str) -> bool:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory, tiny_folder, root):
+def built(tmp_path_factory, tiny_folder):
     """A function: the folder with the engines of the small bundle for a version, built once."""
     kept = {}
 
@@ -40,7 +40,7 @@ def built(tmp_path_factory, tiny_folder, root):
             from export import engine
 
             monkeypatch = pytest.MonkeyPatch()
-            player = Player(monkeypatch, root, tmp_path_factory.mktemp("engines"))
+            player = Player(monkeypatch, tmp_path_factory.mktemp("engines"))
             try:
                 player.play(version)
                 assert engine.main([str(tiny_folder)]) == 0
