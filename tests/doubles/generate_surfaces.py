@@ -8,6 +8,7 @@ Python that each wheel is for: on PATH as python3.8, or under pyenv.
 """
 
 import argparse
+import functools
 import glob
 import json
 import os
@@ -48,6 +49,7 @@ class Unavailable(RuntimeError):
     """A package, an interpreter or a tool is not to be had here; the message says which."""
 
 
+@functools.lru_cache(maxsize=None)
 def surface_of(name: str, pip_options: Sequence[str] = ()) -> Dict[str, Any]:
     """The document that belongs into surfaces/NAME.json. Unavailable where something needed is missing."""
     if name == "8.2":
@@ -136,7 +138,7 @@ def main() -> int:
     arguments = parser.parse_args()
     for name in arguments.names or NAMES:
         path = Path(arguments.into) / (name + ".json")
-        path.write_text(text_of(surface_of(name, arguments.pip_option)), encoding="utf-8")
+        path.write_text(text_of(surface_of(name, tuple(arguments.pip_option))), encoding="utf-8")
         print("{}: {} bytes".format(path, path.stat().st_size))
     return 0
 

@@ -103,10 +103,16 @@ ADDED: Dict[str, Dict[str, Tuple[str, ...]]] = {
     },
 }
 
+WARNINGS: Dict[str, str] = {
+    "Builder.build_engine call": "Use build_serialized_network instead.",
+    "IExecutionContext.active_optimization_profile set": "Use set_optimization_profile_async instead.",
+}
+"""All that 8.2 warns of, by the same source."""
+
 
 def surface_of_8_2(surface: Dict[str, Any]) -> Dict[str, Any]:
     """A copy of the surface of 8.6 without what was added since. KeyError for a name that 8.6 has not."""
-    found = dict(surface, classes=dict(surface["classes"]), constants=dict(surface["constants"]))
+    found = dict(surface, warnings=WARNINGS, classes=dict(surface["classes"]), constants=dict(surface["constants"]))
     for name in (name for names in ADDED[""].values() for name in names):
         del found["classes" if name in found["classes"] else "constants"][name]
     for owner, by_release in ADDED.items():

@@ -1,7 +1,8 @@
 """Empty libraries in the place of libnvinfer and its like, so that TensorRT's bindings can be imported without them.
 
-Each has the symbols that the bindings look for. A function of theirs gives 0, so nothing can be built or run: but
-classes, signatures, enumerations, Dims and loggers of the real bindings are there.
+Each has the symbols that the bindings look for. Every function, and every method of what a function gives, gives the
+address of one made-up object: so nothing can be built or run, but the real bindings' classes, signatures, enumerations,
+Dims, loggers and warnings are there.
 """
 
 import ctypes
@@ -15,6 +16,19 @@ TOOLS = ("gcc", "nm", "readelf")
 SUPPLIED = re.compile(r"lib(stdc\+\+|m|c|gcc_s|dl|pthread|rt)\.so|ld-linux")
 """Libraries that every machine has."""
 
+PREAMBLE = """
+static void *table[1024];
+static void *object[32];
+static void *give(void) { return object; }
+__attribute__((constructor)) static void fill(void)
+{
+    for (int i = 0; i < 1024; ++i) table[i] = (void *)give;
+    object[0] = table;
+    for (int i = 1; i < 32; ++i) object[i] = object;
+}
+"""
+"""An object with a table of virtual functions, whose members are the object itself."""
+
 
 class MissingTool(OSError):
     """gcc or binutils is not installed."""
@@ -26,8 +40,8 @@ def write_stubs(bindings: Path, folder: Path) -> None:
     if missing:
         raise MissingTool("{} not found: install gcc and binutils".format(", ".join(missing)))
     source = folder / "stub.c"
-    lines = ["void *{}(void) {{ return 0; }}".format(name) for name in missing_symbols(bindings)]
-    source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines = ["void *{}(void) {{ return give(); }}".format(name) for name in missing_symbols(bindings)]
+    source.write_text(PREAMBLE + "\n".join(lines) + "\n", encoding="utf-8")
     for name in missing_libraries(bindings):
         command = ["gcc", "-shared", "-fPIC", "-Wl,-soname," + name, "-o", str(folder / name), str(source)]
         subprocess.run(command, check=True)

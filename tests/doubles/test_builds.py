@@ -111,6 +111,11 @@ def test_a_build_can_be_made_to_fail(played, knobs, message):
     assert message is None or message in played.log.errors[-1]
 
 
+def test_a_network_that_cannot_be_computed_is_refused(played):
+    assert built(played.trt, played.log, renamed(network(), "MatMul")) is None
+    assert "the double cannot compute this network" in played.log.errors[-1]
+
+
 def test_a_build_can_run_out_of_memory(played):
     with turned(out_of_memory_at=["build"]):
         assert built(played.trt, played.log) is None

@@ -1,5 +1,6 @@
 """Which engines are taken back, and what is said of the others; and a machine without GPU, memory or library."""
 
+import gc
 import subprocess
 import sys
 
@@ -103,3 +104,16 @@ def test_the_double_leaves_nothing_behind():
 def test_an_unknown_knob_is_refused(play):
     with pytest.raises(KeyError, match="no such knob"):
         play("8.2", no_such_knob=1)
+
+
+@pytest.mark.parametrize("is_current", [True, False])
+def test_an_engine_dropped_without_its_context_is_heard_of(played, is_current):
+    engine = played.trt.Runtime(played.log.listener).deserialize_cuda_engine(built(played.trt, played.log))
+    context = played.cuda.Context.get_current()
+    if not is_current:
+        played.cuda.Context.pop()
+    del engine
+    gc.collect()
+    assert bool(played.log.errors) != is_current
+    if not is_current:
+        context.push()

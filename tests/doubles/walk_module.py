@@ -15,6 +15,7 @@ from typing import Any, Dict, List
 
 if __name__ == "__main__":  # by itself, beside its neighbours
     from probes import answers
+    from warning_probes import warned_of
 
 SPECIAL = (
     "__bool__",
@@ -106,7 +107,8 @@ def plain(signature: str) -> str:
 
 def main() -> None:
     module = importlib.import_module(sys.argv[1])
-    document = dict(surface_of(module), version=module.__version__, answers=answers(module))
+    seen = {"answers": answers(module), "warnings": warned_of(module)}
+    document = dict(surface_of(module), version=module.__version__, **seen)
     json.dump(document, sys.stdout, indent=1, sort_keys=True)
 
 

@@ -6,6 +6,7 @@ import time
 from typing import Any, List, Optional
 
 from gpu_double import device
+from gpu_double.compute import Network
 from gpu_double.config import config_values
 from gpu_double.facade import make
 from gpu_double.host_buffer import host_memory
@@ -99,19 +100,34 @@ def _plan(builder: Any, network: Any, config: Any) -> Optional[Plan]:
         return None
     gpu = gpu_of_release()
     tensors = [(tensor, True) for tensor in network._inputs] + [(tensor, False) for tensor in network._outputs]
-    return Plan(
-        version=builder._trt.__version__,
-        compute_capability=gpu.compute_capability,
-        gpu=gpu.name,
-        name=network._name,
-        precision="fp16" if is_half or has_half_weights(network._onnx) else "fp32",
-        layers=len(network._layers),
-        workspace_bytes=workspace,
-        tactic_sources=config._tactic_sources,
-        tensors=[PlanTensor(t._name, is_input, t._dtype, t._shape) for t, is_input in tensors],
-        profiles=[dict(profile._set) for profile in config._profiles],
-        onnx=rounded_to_half(network._onnx) if is_half else network._onnx,
+    return _computable(
+        logger,
+        Plan(
+            version=builder._trt.__version__,
+            compute_capability=gpu.compute_capability,
+            gpu=gpu.name,
+            name=network._name,
+            precision="fp16" if is_half or has_half_weights(network._onnx) else "fp32",
+            layers=len(network._layers),
+            workspace_bytes=workspace,
+            tactic_sources=config._tactic_sources,
+            tensors=[PlanTensor(t._name, is_input, t._dtype, t._shape) for t, is_input in tensors],
+            profiles=[dict(profile._set) for profile in config._profiles],
+            onnx=rounded_to_half(network._onnx) if is_half else network._onnx,
+        ),
     )
+
+
+def _computable(logger: Any, plan: Plan) -> Optional[Plan]:
+    """The plan, tried once on the smallest shapes; None, with an error, where onnxruntime cannot compute it."""
+    smallest = {name: shapes[0] for profile in plan.profiles[:1] for name, shapes in profile.items()}
+    shapes = {tensor.name: smallest.get(tensor.name, tensor.shape) for tensor in plan.tensors if tensor.is_input}
+    try:
+        Network(plan).output_shapes(shapes)
+    except Exception as reason:  # onnxruntime's exceptions share no public base class
+        error(logger, 10, "Internal Error", "the double cannot compute this network: {}".format(reason))
+        return None
+    return plan
 
 
 def _work(builder: Any, network: Any, config: Any, workspace_bytes: int) -> bool:

@@ -5,7 +5,6 @@ from typing import Any, Dict, List
 from gpu_double.facade import kept
 from gpu_double.logger import error
 from gpu_double.timing_cache import is_usable, timing_cache
-from gpu_double.warning import deprecated
 
 ALL_MEMORY = 1 << 32
 
@@ -46,12 +45,10 @@ class IBuilderConfig:
 
     @property
     def max_workspace_size(self) -> int:
-        deprecated(self._trt, (8, 4), "get_memory_pool_limit")
         return self._pools.get(0, 0)
 
     @max_workspace_size.setter
     def max_workspace_size(self, value: int) -> None:
-        deprecated(self._trt, (8, 4), "set_memory_pool_limit")
         self._pools[0] = int(value)
 
     # -- optimisation profiles

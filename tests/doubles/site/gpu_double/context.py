@@ -3,13 +3,11 @@
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from gpu_double import device
-from gpu_double.engine import NAMED
 from gpu_double.facade import kept
 from gpu_double.inference import inference
 from gpu_double.logger import error
 from gpu_double.plan import PlanTensor
 from gpu_double.refusals import Misuse
-from gpu_double.warning import deprecated
 
 
 class IExecutionContext:
@@ -33,7 +31,6 @@ class IExecutionContext:
 
     @active_optimization_profile.setter
     def active_optimization_profile(self, index: int) -> None:
-        deprecated(self._trt, (8, 0), "set_optimization_profile_async")
         self._use_profile(index)
 
     def set_optimization_profile_async(self, profile_index: int, stream_handle: int) -> bool:
@@ -49,11 +46,9 @@ class IExecutionContext:
     # -- shapes
 
     def set_binding_shape(self, binding: int, shape: Any) -> bool:
-        deprecated(self._trt, NAMED, "set_input_shape")
         return self._set_shape(binding, shape)
 
     def get_binding_shape(self, binding: int) -> Any:
-        deprecated(self._trt, NAMED, "get_tensor_shape")
         return self._shape_now(binding)
 
     def set_input_shape(self, name: str, shape: Any) -> bool:

@@ -105,6 +105,11 @@ def primary() -> CudaContext:
     return _driver.primary
 
 
+def is_primary(context: CudaContext) -> bool:
+    """Whether it is the one that CUDA's runtime interface takes by itself where none is current."""
+    return _driver.primary is context and not stack()
+
+
 def forget_primary(context: CudaContext) -> None:
     """Where `context` is the primary one, the next to ask gets a new one."""
     if _driver.primary is context:

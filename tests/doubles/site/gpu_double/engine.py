@@ -8,20 +8,25 @@ from gpu_double.host_buffer import host_memory
 from gpu_double.logger import error
 from gpu_double.network import data_type
 from gpu_double.plan import PlanTensor
-from gpu_double.warning import deprecated
 
-NAMED = (8, 5)
-"""Since when tensors have names, and indices are deprecated."""
+
+def say_if_late(owner: Any, context: str, logger: str) -> None:
+    """What the real one says when it gives GPU memory back and its CUDA context is gone, or not current here."""
+    cuda = owner.__dict__.get(context)
+    if cuda is not None and device.stack()[-1:] != [cuda] and not device.is_primary(cuda):
+        error(owner.__dict__[logger], 1, "Cuda Runtime", "invalid argument: freed without its CUDA context")
 
 
 class ICudaEngine:
     """Made by Runtime.deserialize_cuda_engine."""
 
+    def __del__(self) -> None:
+        say_if_late(self, "_cuda", "_logger")
+
     # -- by index, of each optimisation profile its own block
 
     @property
     def num_bindings(self) -> int:
-        deprecated(self._trt, NAMED, "num_io_tensors")
         return self._number_of_bindings()
 
     def _number_of_bindings(self) -> int:
@@ -53,29 +58,23 @@ class ICudaEngine:
         return None
 
     def get_binding_name(self, index: int) -> Any:
-        deprecated(self._trt, NAMED, "get_tensor_name")
         tensor = self._tensor(index)
         return tensor and tensor.name
 
     def get_binding_index(self, name: str) -> int:
-        deprecated(self._trt, NAMED, "name of the tensor")
         return self._index(name)
 
     def binding_is_input(self, key: Any) -> bool:
-        deprecated(self._trt, NAMED, "get_tensor_mode")
         tensor = self._tensor(key)
         return bool(tensor and tensor.is_input)
 
     def get_binding_shape(self, key: Any) -> Any:
-        deprecated(self._trt, NAMED, "get_tensor_shape")
         return self._shape(key)
 
     def get_binding_dtype(self, key: Any) -> Any:
-        deprecated(self._trt, NAMED, "get_tensor_dtype")
         return self._dtype(key)
 
     def get_profile_shape(self, profile_index: int, binding: Any) -> List[Any]:
-        deprecated(self._trt, NAMED, "get_tensor_profile_shape")
         return self._profile_shapes(binding, profile_index)
 
     # -- by name

@@ -54,6 +54,7 @@ def make(cls: Type[Any], **private: Any) -> Any:
 
 def fill_module(module: Any, surface: Dict[str, Any], players: Dict[str, type], functions: Dict[str, Any]) -> None:
     """Put every name of `surface` into `module`. A player's public names that the surface lacks are left out."""
+    module._warnings = surface["warnings"]
     for name in _bases_first(surface["classes"]):
         setattr(module, name, _class(name, surface["classes"][name], players.get(name), module))
     for name, signatures in surface["functions"].items():
@@ -97,7 +98,7 @@ def _class(name: str, surface: Dict[str, Any], player: Any, module: Any) -> type
     for method, signatures in surface.get("methods", {}).items():
         namespace[method] = _method(name, method, signatures, player, module)
     for attribute, access in properties.items():
-        namespace[attribute] = _property(name, attribute, access, player)
+        namespace[attribute] = _property(name, attribute, access, player, module)
     for member, number in surface.get("members", {}).items():  # exported into a class that is no enumeration
         namespace[member] = number
     made = BoundType(name, bases or (Bound,), namespace)
@@ -121,7 +122,8 @@ def _method(owner: str, name: str, signatures: List[str], player: Any, module: A
         return {"__enter__": _enter, "__exit__": _exit}[name]
     if played is None:
         return _not_played_function("{}.{}".format(owner, name), signatures)
-    return checked(name, played, signatures, module) if signatures else played
+    warning = module._warnings.get("{}.{} call".format(owner, name), "")
+    return checked(name, played, signatures, module, warning) if signatures else played
 
 
 def _constructor(owner: str, signatures: List[str], player: Any, module: Any) -> Any:
@@ -148,7 +150,7 @@ def _exit(self: Any, *_: Any) -> None:
     pass
 
 
-def _property(owner: str, name: str, access: str, player: Any) -> property:
+def _property(owner: str, name: str, access: str, player: Any, module: Any) -> property:
     played = getattr(player, name, None) if player else None
     getter, setter = (played.fget, played.fset) if isinstance(played, property) else (None, None)
     message = "the double does not play tensorrt.{}.{}".format(owner, name)
@@ -156,7 +158,22 @@ def _property(owner: str, name: str, access: str, player: Any) -> property:
     def refuse(*_: Any) -> None:
         raise NotPlayed(message)
 
-    return property(getter or refuse, (setter or refuse) if access == "rw" else None)
+    key = "{}.{} ".format(owner, name)
+    getter, setter = _warning(getter or refuse, key + "get", module), _warning(setter or refuse, key + "set", module)
+    return property(getter, setter if access == "rw" else None)
+
+
+def _warning(function: Any, key: str, module: Any) -> Any:
+    """The function behind the warning that the real bindings give, if they give one."""
+    text = module._warnings.get(key)
+    if text is None:
+        return function
+
+    def warn(*values: Any) -> Any:
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        return function(*values)
+
+    return warn
 
 
 def _not_played_function(name: str, signatures: List[str]) -> Any:

@@ -1,6 +1,7 @@
 """Calls held against the signatures that the real bindings have, as pybind11 writes them."""
 
 import re
+import warnings
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
@@ -100,14 +101,18 @@ def bound(parameters: List[Parameter], args: Any, kwargs: Dict[str, Any], module
     return values
 
 
-def checked(name: str, function: Callable[..., Any], signatures: List[str], module: Any) -> Callable[..., Any]:
-    """`function(self, *values)` behind the check; TypeError as pybind11 raises it."""
+def checked(
+    name: str, function: Callable[..., Any], signatures: List[str], module: Any, warning: str = ""
+) -> Callable[..., Any]:
+    """`function(self, *values)` behind the check; TypeError as pybind11 raises it. `warning`: of its deprecation."""
     overloads = [parameters_of(signature) for signature in signatures]
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         for parameters in overloads:
             values = bound(parameters, args, kwargs, module)
             if values is not None:
+                if warning:
+                    warnings.warn(warning, DeprecationWarning, stacklevel=2)
                 return function(self, *values)
         lines = ["{}. {}".format(number, text) for number, text in enumerate(signatures, 1)]
         message = "{}(): incompatible function arguments. The following argument types are supported:\n    {}\n\n"
