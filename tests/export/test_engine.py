@@ -17,7 +17,7 @@ from export import engine
 from export.child import run_child
 from runtime.errors import BuildError
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 ENGINES = ["classifier-32-fp16.engine", "classifier-32-fp16.json", "detector-160-fp16.engine", "detector-160-fp16.json"]
 
 

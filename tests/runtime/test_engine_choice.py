@@ -22,7 +22,7 @@ from runtime.engines.choice import EngineChoice
 from runtime.errors import MissingPackageError, ShelfsightError
 from runtime.settings import Settings
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.engines.tensorrt import TensorRTEngine, this_machine
 from runtime.errors import EngineMismatch, MissingPackageError, ModelError
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="session")
