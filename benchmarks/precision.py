@@ -1,10 +1,11 @@
-"""How far FP16 and int8 are from FP32 on the shipped models, by the parity gate's own measures, in onnxruntime on the CPU.
+"""How far FP16 and int8 are from FP32 on the shipped models, by the parity gate, in onnxruntime on the CPU.
 
 python -m benchmarks.precision [--scenes 8]
 """
 
 import argparse
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -49,6 +50,8 @@ def converted(model_path: str, kind: str, folder: str) -> str:
         onnx.save(half_model(model), path)
         return path
     from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    logging.getLogger().setLevel(logging.ERROR)  # it warns of each tensor that it leaves as it is
 
     wide = os.path.join(folder, "wide.onnx")
     onnx.save(widened(model), wide)
