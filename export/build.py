@@ -116,12 +116,11 @@ def _timing_cache(config: Any, path: str) -> Any:
     if os.path.isfile(path):
         with open(path, "rb") as file:
             held = file.read()
-    cache = config.create_timing_cache(held)
-    if cache is None and held:
-        cache = config.create_timing_cache(b"")
-    if cache is None or not config.set_timing_cache(cache, False):
-        return None
-    return cache
+    for start in (held, b""):  # of another driver, or spoilt: begun anew
+        cache = config.create_timing_cache(start)
+        if cache is not None and config.set_timing_cache(cache, False):
+            return cache
+    return None
 
 
 def _write(path: str, data: Any) -> None:

@@ -21,6 +21,10 @@ OUT_OF_MEMORY = (
 )
 
 
+class ChildCrashed(BuildError):
+    """It ended by a fault of its own, such as a segmentation fault in a driver."""
+
+
 def run_child(
     module: str,
     arguments: Sequence[str],
@@ -30,7 +34,8 @@ def run_child(
     kept_open: Sequence[int] = (),
     accepted: Sequence[int] = (0,),
 ) -> int:
-    """Run `python -m module arguments`; its exit status, one of `accepted`. BuildError, explained, where it is another.
+    """Run `python -m module arguments`; its exit status, one of `accepted`. BuildError, explained, where it is another;
+    ChildCrashed where it is a fault's.
 
     Every TELL_EVERY_S `tell` is called with how long it takes and the last line of its log. `kept_open`: descriptors
     that it inherits, such as a lock's. However this ends, the child has ended too.
@@ -57,7 +62,8 @@ def run_child(
         _end(process)
     if process.returncode in accepted:
         return process.returncode
-    raise BuildError(_explained(module, process.returncode, log_path, workspace_mib))
+    kind = ChildCrashed if process.returncode < 0 and process.returncode != -signal.SIGKILL else BuildError
+    raise kind(_explained(module, process.returncode, log_path, workspace_mib))
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -9,7 +9,7 @@ import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from export.build_request import BUILT, REFUSED, Built, Request
-from export.child import last_line, run_child
+from export.child import ChildCrashed, last_line, run_child
 from export.parity import FAILED
 from runtime import __version__
 from runtime.engines.cache import engine_path, sidecar_path
@@ -112,7 +112,10 @@ class Maker:
     def _child(self, module: str, arguments: Sequence[str], staging: str, accepted: Sequence[int]) -> int:
         log_path = os.path.join(staging, "log.txt")
         workspace = self._wishes.workspace_mib
-        return run_child(module, arguments, log_path, self._tell, workspace, (self._lock,), accepted)
+        try:
+            return run_child(module, arguments, log_path, self._tell, workspace, (self._lock,), accepted)
+        except ChildCrashed as error:
+            raise _Failed(str(error)) from error
 
     def _record(
         self, key: EngineKey, built: Built, path: str, verdicts: List[Dict[str, Any]], why: str

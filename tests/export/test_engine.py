@@ -13,9 +13,8 @@ import time
 import pytest
 from played_tensorrt import VERSIONS
 
-from export import engine
-from export.child import run_child
-from runtime.errors import BuildError
+from export import engine, making
+from export.child import ChildCrashed, run_child
 
 pytestmark = pytest.mark.timeout(300)
 ENGINES = ["classifier-32-fp16.engine", "classifier-32-fp16.json", "detector-160-fp16.engine", "detector-160-fp16.json"]
@@ -29,6 +28,17 @@ def build(tiny_folder, capfd):
         status = engine.main([str(tiny_folder)] + [str(argument) for argument in arguments])
         printed = capfd.readouterr()
         return status, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def installs(build):
+    """The same where it must go well."""
+
+    def run(*arguments):
+        status, out, err = build(*arguments)
+        assert status == 0, out + err
 
     return run
 
@@ -75,7 +85,7 @@ def test_an_fp16_that_does_not_agree_makes_way_for_fp32(player, build, version, 
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_where_none_agrees_no_engine_is_kept_and_it_is_remembered(player, build, version):
+def test_where_none_agrees_no_engine_is_kept_and_it_is_remembered(player, build, installs, version):
     player.play(version, fp16_outputs="zero", fp32_outputs="zero")
     status, out, _ = build("--stage", "classifier")
     assert status == 1
@@ -85,12 +95,12 @@ def test_where_none_agrees_no_engine_is_kept_and_it_is_remembered(player, build,
     assert status == 1
     assert "building" not in out
     player.turn()
-    assert build("--stage", "classifier", "--force")[0] == 0
+    installs("--stage", "classifier", "--force")
     assert player.files() == ENGINES[:2]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_killed_build_is_explained_and_leaves_nothing(player, build, version):
+def test_a_killed_build_is_explained_and_leaves_nothing(player, build, installs, version):
     player.play(version, kill_build_above_mib=100)
     status, out, err = build("--stage", "detector")
     assert status == 1
@@ -98,7 +108,7 @@ def test_a_killed_build_is_explained_and_leaves_nothing(player, build, version):
     for words in ("shelfsight: detector at 160: killed", "swap", "nvzramconfig", "--workspace 128 (it had 256 MiB)"):
         assert words in err
     assert player.files() == []
-    assert build("--stage", "detector", "--workspace", "64")[0] == 0
+    installs("--stage", "detector", "--workspace", "64")
     assert sidecar(player, "detector-160-fp16")["build"]["workspace_mib"] == 64
 
 
@@ -142,28 +152,28 @@ def test_a_size_at_which_the_model_sees_nothing_gets_no_engine(player, build):
     assert "sees no box on any frame: nothing to compare" in out
 
 
-def test_libraries_are_tried_unless_left_out(player, build):
+def test_libraries_are_tried_unless_left_out(player, installs):
     player.play("8.2")
-    assert build("--stage", "detector")[0] == 0
+    installs("--stage", "detector")
     assert {"CUBLAS", "CUDNN"} <= set(sidecar(player, "detector-160-fp16")["build"]["tactic_sources"])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_timing_cache_makes_the_next_build_faster(player, build, version):
+def test_the_timing_cache_makes_the_next_build_faster(player, installs, version):
     player.play(version, build_s=2.0, build_s_with_cache=0.0)
-    assert build("--stage", "detector")[0] == 0
+    installs("--stage", "detector")
     assert sidecar(player, "detector-160-fp16")["build"]["seconds"] >= 2.0
     assert len(list(player.cache.glob("engines/*/timing-*.cache"))) == 1
-    assert build("--stage", "detector", "--force")[0] == 0
+    installs("--stage", "detector", "--force")
     assert sidecar(player, "detector-160-fp16")["build"]["seconds"] < 2.0
 
 
-def test_a_broken_timing_cache_does_not_matter(player, build):
+def test_a_broken_timing_cache_does_not_matter(player, installs):
     player.play(VERSIONS[0])
-    assert build("--stage", "detector")[0] == 0
+    installs("--stage", "detector")
     (cache,) = player.cache.glob("engines/*/timing-*.cache")
     cache.write_bytes(b"no timing cache")
-    assert build("--stage", "detector", "--force")[0] == 0
+    installs("--stage", "detector", "--force")
     assert cache.read_bytes() != b"no timing cache"
 
 
@@ -174,9 +184,26 @@ def test_progress_is_passed_on_where_tensorrt_tells_it(player, build, monkeypatc
     assert re.search(r"detector at 160: \d+ s: Building Engine, step \d+ of 10", build("--stage", "detector")[1])
 
 
-def test_a_gpu_that_is_not_faster_in_fp16_gets_fp32(player, build):
+def test_a_build_that_crashes_in_fp16_makes_way_for_fp32(player, installs, monkeypatch):
+    calls = []
+
+    def crash_once(module, *arguments):
+        calls.append(module)
+        if len(calls) == 1:
+            raise ChildCrashed("python -m {} crashed (SIGSEGV); it last said: nothing".format(module))
+        return run_child(module, *arguments)
+
+    player.play(VERSIONS[0])
+    monkeypatch.setattr(making, "run_child", crash_once)
+    installs("--stage", "detector")
+    record = sidecar(player, "detector-160-fp16")
+    assert record["precision"] == "fp32"
+    assert "FP16 python -m export.build crashed (SIGSEGV)" in record["why"]
+
+
+def test_a_gpu_that_is_not_faster_in_fp16_gets_fp32(player, installs):
     player.play("8.2", fast_fp16=False)
-    assert build("--stage", "detector")[0] == 0
+    installs("--stage", "detector")
     record = sidecar(player, "detector-160-fp16")
     assert record["precision"] == "fp32"
     assert "not faster in FP16" in record["why"]
@@ -225,7 +252,7 @@ def test_two_builds_at_once_wait_for_each_other_and_build_once(player, tiny_fold
     assert "building" not in out
 
 
-def test_what_a_parent_that_was_killed_left_behind_is_cleared(player, tiny_folder, build):
+def test_what_a_parent_that_was_killed_left_behind_is_cleared(player, tiny_folder, installs):
     player.play(VERSIONS[0], build_s=60)
     process = started(tiny_folder)
     until(process, "building in FP16")
@@ -242,11 +269,11 @@ def test_what_a_parent_that_was_killed_left_behind_is_cleared(player, tiny_folde
         except OSError:
             pass
     player.turn()
-    assert build("--stage", "detector")[0] == 0
+    installs("--stage", "detector")
     assert player.files() == ENGINES[2:]
 
 
-def test_a_full_disk_is_one_line_and_heals(player, tiny_folder, build):
+def test_a_full_disk_is_one_line_and_heals(player, tiny_folder, build, installs):
     player.play(VERSIONS[0])
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1500, limit[1]))  # the error of a full disk but for its number
@@ -259,7 +286,7 @@ def test_a_full_disk_is_one_line_and_heals(player, tiny_folder, build):
     assert err.startswith("shelfsight: ")
     assert "File too large" in err
     assert player.files() == []
-    assert build("--stage", "detector")[0] == 0
+    installs("--stage", "detector")
 
 
 @pytest.mark.parametrize("cache", ["/sys/shelfsight", "a-file/below"])
@@ -273,9 +300,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(player, build, tmp_path, mo
     assert err.count("\n") == 1
 
 
-def test_a_folder_that_others_may_write_to_is_refused(player, build):
+def test_a_folder_that_others_may_write_to_is_refused(player, build, installs):
     player.play(VERSIONS[0])
-    assert build("--stage", "detector")[0] == 0
+    installs("--stage", "detector")
     (folder,) = player.cache.glob("engines/*")
     os.chmod(str(folder), 0o777)
     status, _, err = build("--stage", "detector")
@@ -354,7 +381,7 @@ def test_wrong_usage(arguments, capsys):
 def test_a_child_that_crashes_is_told_with_its_signal_and_last_words(tmp_path, monkeypatch):
     (tmp_path / "crashing.py").write_text("import os\nprint('so far', flush=True)\nos.kill(os.getpid(), 11)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(BuildError, match=r"crashed \(SIGSEGV\); it last said: so far"):
+    with pytest.raises(ChildCrashed, match=r"crashed \(SIGSEGV\); it last said: so far"):
         run_child("crashing", [], str(tmp_path / "log"), lambda text: None, 256)
 
 
