@@ -67,7 +67,7 @@ setup(
             for pattern in (name, name + ".*")
         ]
     ),
-    package_data={"runtime": ["sinks/*.html", "bundles/*/*"]},
+    package_data={"runtime": ["engines/*.cu", "sinks/*.html", "bundles/*/*"]},
     install_requires=INSTALL,
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["shelfsight=runtime.camera:main"]},

@@ -148,7 +148,19 @@ def make_parser() -> argparse.ArgumentParser:
         "--engine",
         choices=("auto", "tensorrt", "onnx"),
         default="auto",
-        help="what runs the networks (default: auto, the fastest that works here)",
+        help="what runs the networks: onnx; tensorrt, or exit 1; auto, TensorRT where it is, its engines built where "
+        "none fits, else onnxruntime (default: auto)",
+    )
+    models.add_argument(
+        "--precision",
+        choices=("fp16", "fp32"),
+        default="fp16",
+        help="of TensorRT's engines; fp32 takes its place where fp16 does not agree with the model (default: fp16)",
+    )
+    models.add_argument(
+        "--meanwhile",
+        choices=("onnx",),
+        help="run on onnxruntime while an engine is being built (default: wait for it)",
     )
     models.add_argument(
         "--threads",
@@ -209,6 +221,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
         for flag, value in (("--classes", settings.classes), ("--head", settings.head)):
             if value is not None:
                 raise UsageError("{} describes another detector: give it with --detector FILE.onnx".format(flag))
+    if settings.meanwhile == "onnx" and settings.engine != "auto":
+        raise UsageError("--meanwhile onnx goes with --engine auto, not with --engine {}".format(settings.engine))
     if settings.source == "auto" and settings.wait:
         raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
     return settings

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import threading
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from runtime import coco
 from runtime.bundle import Bundle
@@ -12,9 +12,10 @@ from runtime.classifier import Classifier
 from runtime.clock import MonotonicClock
 from runtime.compose import Composer
 from runtime.detector import Detector
+from runtime.engines.cache import CLASSIFIER, DETECTOR
+from runtime.engines.choice import EngineChoice
 from runtime.engines.engine import Engine
-from runtime.engines.onnx import OnnxEngine
-from runtime.errors import MissingPackageError, ModelError, UsageError
+from runtime.errors import ModelError, UsageError
 from runtime.loop import Limits, Loop
 from runtime.presenter import Presenter
 from runtime.recogniser import Recogniser
@@ -27,6 +28,9 @@ from runtime.sources.source import Source
 from runtime.tracker import Tracker
 
 log = logging.getLogger(__name__)
+
+_OpenEngine = Callable[[str, str], Engine]
+"""Of a stage and the path of its model."""
 
 SHIPPED_BUNDLE = "demo"
 """Unless another is asked for."""
@@ -41,6 +45,8 @@ class Assembly(NamedTuple):
     bundle: Optional[Bundle]
     recogniser: Recogniser
     loop: Loop
+    engines: Dict[str, Dict[str, str]]
+    """By stage: engine, its name, and why, why it is this one."""
 
     def report(self) -> Dict[str, Any]:
         """The figures of the whole run, and what they were measured with."""
@@ -50,6 +56,7 @@ class Assembly(NamedTuple):
             source=self.source.name,
             sinks=[sink.name for sink in self.sinks],
             engine=detector.engine.name,
+            engines=self.engines,
             detector="{} ({} head, {} classes)".format(
                 self.settings.detector or "the bundle's", detector.head.name, len(detector.classes)
             ),
@@ -76,8 +83,18 @@ def assemble(
     """
     with contextlib.ExitStack() as stack:
         bundle = _open_bundle(settings)
-        detector = _make_detector(settings, bundle, stack)
-        classifier = _make_classifier(settings, bundle, stack)
+        choice = stack.enter_context(EngineChoice(settings, bundle, stop))
+        engines: Dict[str, Dict[str, str]] = {}
+
+        def open_engine(stage: str, path: str) -> Engine:
+            engine, why = choice.open(stage, path)
+            stack.enter_context(engine)
+            engines[stage] = {"engine": engine.name, "why": why}
+            return engine
+
+        detector = _make_detector(settings, bundle, open_engine)
+        classifier = _make_classifier(bundle, open_engine)
+        _log_engines(engines)
         source = stack.enter_context(source or open_source(settings))
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings):
@@ -103,7 +120,16 @@ def assemble(
             "" if bundle is None else " -> {} products of {}".format(len(bundle.products), bundle.name),
             ", ".join(sink.name for sink in opened),
         )
-        yield Assembly(settings, source, opened, bundle, recogniser, loop)
+        yield Assembly(settings, source, opened, bundle, recogniser, loop, engines)
+
+
+def _log_engines(engines: Dict[str, Dict[str, str]]) -> None:
+    """What runs each stage and why, in one line where it is the same for both."""
+    stages: Dict[str, List[str]] = {}
+    for stage, chosen in engines.items():
+        stages.setdefault("{engine}: {why}".format(**chosen), []).append(stage)
+    for text, names in stages.items():
+        log.info("%s on %s", " and ".join(names), text)
 
 
 def _open_sinks(settings: Settings):
@@ -120,13 +146,7 @@ def _open_bundle(settings: Settings) -> Optional[Bundle]:
     return Bundle.open(SHIPPED_BUNDLE)
 
 
-def _open_engine(path: str, settings: Settings, stack: contextlib.ExitStack) -> Engine:
-    if settings.engine == "tensorrt":
-        raise MissingPackageError("--engine tensorrt is not in this version yet: use --engine onnx or leave it out")
-    return stack.enter_context(OnnxEngine(path, settings.threads))
-
-
-def _make_detector(settings: Settings, bundle: Optional[Bundle], stack: contextlib.ExitStack) -> Detector:
+def _make_detector(settings: Settings, bundle: Optional[Bundle], open_engine: _OpenEngine) -> Detector:
     path = settings.detector or (bundle.detector if bundle is not None else "")
     own = bundle if settings.detector is None else None
     classes = own.shapes if own is not None else _class_names(settings.classes)
@@ -136,17 +156,17 @@ def _make_detector(settings: Settings, bundle: Optional[Bundle], stack: contextl
     if settings.iou is not None:
         defaults["iou"] = settings.iou
     size = settings.size or (own.size if own is not None else DEFAULT_SIZE)
-    engine = _open_engine(path, settings, stack)
+    engine = open_engine(DETECTOR, path)
     try:
         return Detector(engine, size, settings.size is not None, settings.head, classes, **defaults)
     except ModelError as error:
         raise ModelError("{}: {}".format(path, error)) from error
 
 
-def _make_classifier(settings: Settings, bundle: Optional[Bundle], stack: contextlib.ExitStack) -> Optional[Classifier]:
+def _make_classifier(bundle: Optional[Bundle], open_engine: _OpenEngine) -> Optional[Classifier]:
     if bundle is None:
         return None
-    engine = _open_engine(bundle.classifier, settings, stack)
+    engine = open_engine(CLASSIFIER, bundle.classifier)
     try:
         return Classifier(engine, bundle.gallery, bundle.crop_size, bundle.crop_margin)
     except ModelError as error:

@@ -3,7 +3,9 @@
     ShelfsightError              one plain line on standard error, exit status 1
     |-- UsageError               a flag that makes no sense (also ValueError), exit status 2
     |-- SourceError              a camera, video or folder that cannot be read (also OSError)
-    |-- ModelError               an ONNX file that cannot be used (also ValueError)
+    |-- ModelError               a model or engine file that cannot be used (also ValueError)
+    |   `-- EngineMismatch       an engine built from or for something else: it is built again
+    |-- BuildError               an engine that could not be built (also RuntimeError)
     |-- BundleError              a bundle that is incomplete or altered (also ValueError)
     |-- SinkError                a window, page, file or report that cannot be written (also OSError)
     `-- MissingPackageError      a Python package or system library is absent (also ImportError)
@@ -29,7 +31,15 @@ class SourceError(ShelfsightError, OSError):
 
 
 class ModelError(ShelfsightError, ValueError):
-    """A model file that cannot be loaded, or whose inputs or outputs are not understood."""
+    """A model or engine file that cannot be loaded, or whose inputs or outputs are not understood."""
+
+
+class EngineMismatch(ModelError):
+    """An engine that was built from another model, for another GPU, TensorRT, precision or size, or was altered."""
+
+
+class BuildError(ShelfsightError, RuntimeError):
+    """An engine that could not be built."""
 
 
 class BundleError(ShelfsightError, ValueError):

@@ -23,6 +23,10 @@ class Settings(NamedTuple):
     fps: float = 30.0
     bundle: Optional[str] = None
     engine: str = "auto"
+    precision: str = "fp16"
+    """That engines are built in; FP32 takes its place where FP16 does not agree with the model."""
+    meanwhile: Optional[str] = None
+    """What runs while an engine is built: onnx, or None, nothing."""
     threads: int = 0
     sinks: Tuple[str, ...] = ()
     """Empty: a window with a display, else the web page."""

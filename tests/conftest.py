@@ -39,6 +39,15 @@ def tiny_folder(tmp_path_factory) -> Path:
     return tiny_bundle.write(tmp_path_factory.mktemp("bundle"))
 
 
+@pytest.fixture
+def player(monkeypatch, tmp_path):
+    """Plays a release of TensorRT, see tests/played_tensorrt.py; engines are kept in the test's own folder."""
+    import played_tensorrt
+
+    yield played_tensorrt.Player(monkeypatch, tmp_path / "cache")
+    played_tensorrt.forget()
+
+
 def is_skip_allowed(reason: str, python: str, allowed: str) -> bool:
     """Whether a line of `allowed` ("Python | pattern | why", Python may be "any") covers this reason on this Python."""
     for line in allowed.splitlines():

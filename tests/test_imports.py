@@ -25,7 +25,7 @@ VENDORS = {
     # rest. No file: never on the device.
     "onnxruntime": ("runtime/engines/onnx.py",),
     "tensorrt": ("runtime/engines/tensorrt.py",),
-    "pycuda": ("runtime/engines/tensorrt.py",),
+    "pycuda": ("runtime/engines/cuda.py",),
     "aiohttp": ("runtime/sinks/web.py",),
     "gi": (),
     "onnx": (),

@@ -56,8 +56,8 @@ class _Graph:
 
 
 def _normalized(g: _Graph) -> str:
-    floats = g("Cast", g("Transpose", "images", perm=[0, 3, 1, 2]), to=TensorProto.FLOAT)
-    return g("Div", floats, g.constant(255.0), name="normalized")
+    planes = g("Transpose", g("Cast", "images", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
+    return g("Div", planes, g.constant(255.0), name="normalized")
 
 
 def detector_model() -> onnx.ModelProto:

@@ -56,6 +56,9 @@ def test_every_flag_has_help_and_is_in_the_readme(action, root):
         (["--classes", "coco"], "--detector"),
         (["--head", "yolox"], "--detector"),
         (["--wait"], "--wait needs a source"),
+        (["--meanwhile", "onnx", "--engine", "tensorrt"], "--meanwhile onnx goes with --engine auto"),
+        (["--meanwhile", "tensorrt"], "invalid choice"),
+        (["--precision", "int8"], "invalid choice"),
         (["@/no/such/file.flags"], "file.flags"),
     ],
 )

@@ -1,0 +1,101 @@
+"""How far FP16 and int8 are from FP32 on the shipped models, by the parity gate, in onnxruntime on the CPU.
+
+python -m benchmarks.precision [--scenes 8]
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import tempfile
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
+
+from benchmarks.machine import machine
+from export.parity import Verdict, boxes_on, compare_classifiers, compare_detectors, parity_frames
+from runtime.assembly import SHIPPED_BUNDLE
+from runtime.bundle import Bundle
+from runtime.command import exit_status_of
+from runtime.engines.onnx import OnnxEngine
+from runtime.scene.scene import Scene
+from runtime.sources.demo import parse_demo_uri
+
+SIZES = (160, 224, 320)
+TIMES_S = (0.0, 7.0, 23.0, 61.0)
+KINDS = ("fp16", "int8")
+
+
+def scene_frames(scenes: int) -> Iterator[np.ndarray]:
+    """Frames (480, 640, 3) of held-out scenes, every other one hard."""
+    for seed in range(scenes):
+        request = parse_demo_uri("demo://?seed={}&split=heldout&hard={}".format(seed, seed % 2))
+        scene = Scene(request.scene, (640, 480))
+        for time_s in TIMES_S:
+            yield scene.render(time_s).image
+
+
+def converted(model_path: str, kind: str, folder: str) -> str:
+    """Path of the model in FP16, by export.half_graph, or in int8, by onnxruntime's dynamic quantisation."""
+    import onnx
+
+    from export.half_graph import half_model
+    from export.half_weights import widened
+    from export.verdict import read_model
+
+    model = read_model(model_path)
+    path = os.path.join(folder, "{}-{}".format(kind, os.path.basename(model_path)))
+    if kind == "fp16":
+        onnx.save(half_model(model), path)
+        return path
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    logging.getLogger().setLevel(logging.ERROR)  # it warns of each tensor that it leaves as it is
+
+    wide = os.path.join(folder, "wide.onnx")
+    onnx.save(widened(model), wide)
+    quantize_dynamic(wide, path, weight_type=QuantType.QUInt8)
+    return path
+
+
+def verdicts(scenes: int) -> Iterator[Tuple[str, Verdict]]:
+    """What was compared, and the verdict, for each stage, kind and size."""
+    bundle = Bundle.open(SHIPPED_BUNDLE)
+    frames = parity_frames(bundle) + list(scene_frames(scenes))
+    boxes = boxes_on(bundle, frames)
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in KINDS:
+            path = converted(bundle.detector, kind, folder)
+            with OnnxEngine(bundle.detector) as reference, OnnxEngine(path) as candidate:
+                for size in SIZES:
+                    title = "detector {} at {}".format(kind, size)
+                    yield title, compare_detectors(reference, candidate, bundle, frames, size)
+            path = converted(bundle.classifier, kind, folder)
+            with OnnxEngine(bundle.classifier) as reference, OnnxEngine(path) as candidate:
+                title = "classifier {} at {}".format(kind, bundle.crop_size)
+                yield title, compare_classifiers(reference, candidate, bundle, frames, boxes)
+
+
+def row(title: str, figures: Dict[str, Any], passes: bool) -> str:
+    """One line of a Markdown table."""
+    told = ", ".join("{} {:.4g}".format(name.replace("_", " "), value) for name, value in figures.items())
+    return "| {} | {} | {} |".format(title, told, "passes" if passes else "fails")
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.split("\n")[0])
+    parser.add_argument("--scenes", type=int, default=8, metavar="N", help="held-out scenes, four frames each")
+    values = parser.parse_args(arguments)
+
+    def run() -> None:
+        print(json.dumps(machine()))
+        for title, verdict in verdicts(values.scenes):
+            print(row(title, verdict.figures._asdict(), verdict.passes), flush=True)
+
+    return exit_status_of(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

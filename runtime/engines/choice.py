@@ -1,0 +1,132 @@
+"""What runs each network: TensorRT where an engine fits or can be built, else onnxruntime; and why."""
+
+import logging
+import threading
+from typing import Dict, List, NamedTuple, Optional
+
+from runtime.bundle import Bundle
+from runtime.classifier import MAX_BATCH
+from runtime.engines.building import EngineBuild
+from runtime.engines.cache import CLASSIFIER, DETECTOR, State, engines_folder, look, wanted_key
+from runtime.engines.engine import Engine
+from runtime.engines.onnx import OnnxEngine
+from runtime.engines.sidecar import EngineKey
+from runtime.engines.tensorrt import TensorRTEngine, this_machine
+from runtime.errors import BuildError, EngineMismatch, ModelError, ShelfsightError
+from runtime.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Chosen(NamedTuple):
+    """An engine, which the caller closes, and why it is this one."""
+
+    engine: Engine
+    why: str
+
+
+class EngineChoice:
+    """Decides once, for the stages that `bundle` gives; builds where it must. Close it after the engines."""
+
+    def __init__(self, settings: Settings, bundle: Optional[Bundle], stop: threading.Event) -> None:
+        """`stop` ends a build. With --engine tensorrt raises ShelfsightError where auto would run onnxruntime."""
+        self._settings = settings
+        self._stop = stop
+        self._build: Optional[EngineBuild] = None
+        self._keys: Dict[str, EngineKey] = {}
+        self._states: Dict[str, State] = {}
+        self._reasons: Dict[str, str] = {}
+        self._bundle = bundle
+        if settings.engine == "onnx":
+            self._why_not = "as --engine onnx asks"
+            return
+        self._why_not = "engines are built for bundles, this model comes from --detector"
+        if bundle is None:
+            return
+        try:
+            self._find_keys(bundle, this_machine())
+            self._look()
+            unfit = [stage for stage, state in self._states.items() if state.record is None]
+            if unfit:
+                self._make(unfit, force=False)
+        except ShelfsightError as error:
+            if settings.engine == "tensorrt":
+                raise
+            self._states.clear()
+            self._why_not = str(error)
+
+    def _find_keys(self, bundle: Bundle, machine: EngineKey) -> None:
+        precision = self._settings.precision
+        self._folder = engines_folder(bundle.folder)
+        if self._settings.detector is None:
+            size = self._settings.size or bundle.size
+            self._keys[DETECTOR] = wanted_key(bundle.detector, DETECTOR, size, precision, 1, machine)
+        self._keys[CLASSIFIER] = wanted_key(
+            bundle.classifier, CLASSIFIER, bundle.crop_size, precision, MAX_BATCH, machine
+        )
+
+    def _look(self) -> None:
+        self._states = {stage: look(self._folder, key) for stage, key in self._keys.items()}
+
+    def _make(self, stages: List[str], force: bool) -> None:
+        """Build for `stages`, or start to; then look again."""
+        problems = [
+            "{} ({})".format(stage, self._states[stage].problem or "TensorRT does not take the one there is")
+            for stage in stages
+        ]
+        log.info("no engine fits: building for %s; minutes on a Jetson Nano, once", ", ".join(problems))
+        assert self._bundle is not None
+        size = self._keys[DETECTOR].size if DETECTOR in self._keys else self._bundle.size
+        build = EngineBuild(self._bundle.folder, stages, size, self._settings.precision, force)
+        if self._settings.meanwhile == "onnx":
+            self._build = build
+            build.go_on_alone()
+            self._reasons.update((stage, "meanwhile: its engine is being built") for stage in stages)
+            return
+        failure = build.wait(self._stop)
+        self._look()
+        for stage in stages:
+            state = self._states[stage]
+            own = [text for text in build.failures if text.startswith(stage)]
+            if own or state.record is None:
+                self._reasons[stage] = "; ".join(own) or failure or state.problem
+
+    def open(self, stage: str, path: str) -> Chosen:
+        """The engine for the model at `path`, which is the bundle's for `stage` or that of --detector."""
+        why_not = self._why_not
+        if stage in self._states:
+            try:
+                return self._open_tensorrt(stage)
+            except ShelfsightError as error:
+                why_not = str(error)
+        if self._settings.engine == "tensorrt":
+            raise BuildError("--engine tensorrt, but {} cannot run on it: {}".format(stage, why_not))
+        return Chosen(OnnxEngine(path, self._settings.threads), why_not)
+
+    def _open_tensorrt(self, stage: str) -> Chosen:
+        state = self._states[stage]
+        if state.record is None:
+            raise ModelError(self._reasons.get(stage, state.problem))
+        if state.record.engine_sha256 is None:
+            raise ModelError(state.record.why)
+        try:
+            return Chosen(TensorRTEngine(state.path, self._keys[stage]), state.record.why)
+        except EngineMismatch as error:
+            log.warning("%s: %s", stage, error)
+        self._make([stage], force=True)
+        state = self._states[stage]
+        if stage in self._reasons or state.record is None:
+            raise ModelError(self._reasons.get(stage, state.problem))
+        return Chosen(TensorRTEngine(state.path, self._keys[stage]), state.record.why)
+
+    def close(self) -> None:
+        """End a build that is still under way; the next start begins it again."""
+        if self._build is not None:
+            self._build.close()
+            self._build = None
+
+    def __enter__(self) -> "EngineChoice":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
