@@ -70,6 +70,6 @@ setup(
     package_data={"runtime": ["engines/*.cu", "sinks/*.html", "bundles/*/*"]},
     install_requires=INSTALL,
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["shelfsight=runtime.camera:main"]},
+    entry_points={"console_scripts": ["shelfsight=runtime.camera:program"]},
     zip_safe=False,
 )

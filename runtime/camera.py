@@ -1,5 +1,6 @@
 """The camera program: python -m runtime.camera --res 640x480 --size 160"""
 
+import contextlib
 import logging
 import os
 import signal
@@ -96,5 +97,21 @@ def _import_cv2(verbose: bool) -> None:
         ) from error
 
 
+def program() -> None:
+    """`main` as a process: ends it.
+
+    A thread that is still inside OpenCV when the interpreter takes itself apart aborts the process ("terminate called
+    without an active exception"): where a bounded join has left one behind, the process ends without that.
+    """
+    status = main()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    if threading.active_count() > 1:
+        os._exit(status)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

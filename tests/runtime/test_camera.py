@@ -228,3 +228,35 @@ def test_a_mistake_of_ours_is_one_line_too(camera, tmp_path):
     assert (
         done.stderr == "shelfsight: unexpected RuntimeError: a bug (run it again with -v and tell us what it prints)\n"
     )
+
+
+LEFT_BEHIND = """
+import sys, threading, time
+import cv2, numpy
+from runtime import camera
+
+def work():
+    while True:
+        cv2.GaussianBlur(picture, (31, 31), 8)
+
+picture = numpy.zeros((400, 400, 3), numpy.uint8)
+for _ in range(2):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.2)
+print("the report", end="")
+camera.main = lambda: 3
+camera.program()
+"""
+
+
+def test_a_thread_left_behind_in_opencv_does_not_abort_the_process(root):
+    for _ in range(4):
+        done = subprocess.run(
+            [sys.executable, "-c", LEFT_BEHIND],
+            cwd=str(root),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+            timeout=50,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (3, "the report", "")
