@@ -8,7 +8,7 @@ import numpy as np
 
 from runtime.letterbox import PADDING, Letterbox
 
-CONTEXT = 0.7
+CONTEXT = 1.0
 """How much wider than its box, in all, a kept region is: room for the margin and for jitter."""
 
 USUAL = ("tilt", "coarse", "light", "blur", "cover", "noise")
