@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from tqdm import tqdm
@@ -21,6 +21,7 @@ from training.crops import SPOILINGS, Region, cut, spoiled_crop
 from training.dataset import write_atomically
 from training.regions import whole_picture
 from training.survey import survey
+from training.whitening import whitening
 
 MARGIN = 0.0
 """Photos are taken whole."""
@@ -62,30 +63,36 @@ def read_photos(folder: Path, split: Optional[str] = None, shots: int = 0, seed:
     return Photos(found.names, [whole_picture(picture.path, picture.product) for picture in tqdm(kept, "reading")])
 
 
-def prototypes_of(embedding: Embedding, photos: Photos, views: int, spoilings: Sequence[str], seed: int) -> np.ndarray:
-    """(products, d) float32 of length 1: the mean over each product's photos, and `views` spoiled copies of each.
-
-    Zeros where a product has no photo.
-    """
+def views_of(
+    embedding: Embedding, photos: Photos, views: int, spoilings: Sequence[str], seed: int
+) -> Tuple[np.ndarray, np.ndarray]:
+    """(n, d) float32 vectors of each photo and of `views` spoiled copies of it, and the product (n,) of each."""
     rng = np.random.RandomState(seed)
-    total: Optional[np.ndarray] = None
-    for region in tqdm(photos.regions, "learning", unit="photo", disable=None):
+    vectors = []
+    for region in tqdm(photos.regions, desc="learning", unit="photo", disable=None):
         crops = [cut(region.image, region.box_px, MARGIN, embedding.crop_size)]
         crops += [spoiled_crop(region, rng, MARGIN, embedding.crop_size, spoilings) for _ in range(views)]
-        vectors = embed(embedding, np.stack(crops))
-        if total is None:
-            total = np.zeros((len(photos.names), vectors.shape[1]), np.float32)
-        total[region.product] += vectors.mean(axis=0)
-    assert total is not None
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
+        vectors.append(embed(embedding, np.stack(crops)))
+    return np.concatenate(vectors), np.repeat([region.product for region in photos.regions], views + 1)
+
+
+def prototypes_of(vectors: np.ndarray, products: np.ndarray, count: int) -> np.ndarray:
+    """(count, d) float32 of length 1: each product's mean; zeros where it has none."""
+    total = np.zeros((count, vectors.shape[1]), np.float32)
+    np.add.at(total, products, vectors)
+    return of_length_1(total)
+
+
+def of_length_1(vectors: np.ndarray) -> np.ndarray:
+    """Each row; one of zeros stays."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 
 def embed(embedding: Embedding, crops: np.ndarray) -> np.ndarray:
     """(n, d) float32 of length 1, of (n, s, s, 3) uint8 BGR."""
     from training.classifier_training import embeddings_of
 
-    vectors = embeddings_of(embedding.network, crops)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return of_length_1(embeddings_of(embedding.network, crops))
 
 
 def open_embedding(values: Dict[str, Any]) -> Embedding:
@@ -103,8 +110,24 @@ def open_embedding(values: Dict[str, Any]) -> Embedding:
     return Embedding(network, values["crop_size"], f"{values['backbone']}, {origin}", [], None)
 
 
-def top1(embedding: Embedding, prototypes: np.ndarray, names: List[str], test: Photos) -> float:
+class Shelf(NamedTuple):
+    """Prototypes by name, in the space that `turn` maps embeddings to."""
+
+    names: List[str]
+    prototypes: np.ndarray
+    """(names, d)."""
+    turn: Optional[np.ndarray] = None
+    """(d, d), see training.whitening; None: as they are."""
+
+    def named(self, vectors: np.ndarray) -> np.ndarray:
+        """(n,) int: the nearest prototype of each (n, d) vector."""
+        turned = vectors if self.turn is None else vectors @ self.turn
+        return (of_length_1(turned) @ self.prototypes.T).argmax(axis=1)
+
+
+def top1(embedding: Embedding, shelf: Shelf, test: Photos) -> float:
     """Share of the test's photos whose nearest prototype bears their name; SourceError where no name is known."""
+    names, prototypes = shelf.names, shelf.prototypes
     number_of = {name: number for number, name in enumerate(names) if prototypes[number].any()}
     known = [region for region in test.regions if test.names[region.product] in number_of]
     if not known:
@@ -112,7 +135,7 @@ def top1(embedding: Embedding, prototypes: np.ndarray, names: List[str], test: P
     if len(known) < len(test.regions):
         print(f"{len(test.regions) - len(known)} photos of products that no photo was given of are left out")
     crops = np.stack([cut(region.image, region.box_px, MARGIN, embedding.crop_size) for region in known])
-    named = (embed(embedding, crops) @ prototypes.T).argmax(axis=1)
+    named = shelf.named(embed(embedding, crops))
     return float((named == [number_of[test.names[region.product]] for region in known]).mean())
 
 
@@ -124,16 +147,19 @@ def make_gallery(values: Dict[str, Any]) -> Dict[str, Any]:
     result: Dict[str, Any] = {"network": embedding.origin}
     if values["photos"]:
         photos = read_photos(values["photos"], values["split"], values["shots"], values["seed"])
-        names = photos.names
-        prototypes = prototypes_of(embedding, photos, values["views"], values["augment"], values["seed"])
-        result.update(photos=len(photos.regions), views=values["views"])
+        vectors, products = views_of(embedding, photos, values["views"], values["augment"], values["seed"])
+        turn = whitening(vectors, products, values["whiten"]) if values["whiten"] is not None else None
+        turned = vectors if turn is None else vectors @ turn
+        shelf = Shelf(photos.names, prototypes_of(turned, products, len(photos.names)), turn)
+        result.update(photos=len(photos.regions), views=values["views"], whiten=values["whiten"])
     elif embedding.prototypes is None:
         raise UsageError("a backbone as it comes has no prototypes of its own: give PHOTOS")
     else:
-        names, prototypes = embedding.names, embedding.prototypes
+        shelf = Shelf(embedding.names, embedding.prototypes)
+    names, prototypes = shelf.names, shelf.prototypes
     result["products"] = int(prototypes.any(axis=1).sum())
     if values["test"]:
-        result["top1"] = round(top1(embedding, prototypes, names, read_photos(values["test"])), 4)
+        result["top1"] = round(top1(embedding, shelf, read_photos(values["test"])), 4)
     if values["out"]:
         values["out"].mkdir(parents=True, exist_ok=True)
         shown = np.flatnonzero(prototypes.any(axis=1))
@@ -156,6 +182,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         "--augment", nargs="*", default=["tilt", "light", "blur", "zoom", "flip"], choices=SPOILINGS, metavar="NAME",
         help=f"how, of {', '.join(SPOILINGS)} (tilt light blur zoom flip)",
     )  # fmt: skip
+    parser.add_argument(
+        "--whiten", type=float, metavar="S", help="turn embeddings so that photos of a product lie close, 0..1; try 0.3"
+    )
     network = parser.add_mutually_exclusive_group(required=True)
     network.add_argument("--classifier", type=Path, metavar="last.pt", help="of python -m training.classifier")
     network.add_argument("--backbone", metavar="NAME", help="of timm, as it comes from ImageNet")
@@ -170,6 +199,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
 def _make(values: Dict[str, Any]) -> None:
     if values["shots"] < 0 or values["views"] < 0 or values["crop_size"] < 32:
         raise UsageError("--shots and --views must be at least 0, --crop-size 32")
+    if values["whiten"] is not None and not 0 < values["whiten"] <= 1:
+        raise UsageError(f"--whiten {values['whiten']}: expected a share above 0, up to 1; 0.3 is a good one")
+    if values["whiten"] is not None and (values["out"] or not values["photos"]):
+        raise UsageError("--whiten measures what PHOTOS are worth: no bundle holds such a gallery, so leave out --out")
     print(json.dumps(make_gallery(values)))
 
 

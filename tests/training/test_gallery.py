@@ -77,3 +77,11 @@ def test_a_training_has_prototypes_of_its_own_and_a_backbone_has_none(photos, ca
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["top1"] == 1.0
     assert main(["--backbone", "test_efficientnet"]) == 2
     assert "give PHOTOS" in capsys.readouterr().err
+
+
+def test_whitened_photos_name_other_photos_but_make_no_gallery_file(photos, tmp_path, capsys):
+    flags = ["--split", "train", "--views", "2", "--whiten", "0.3"]
+    assert run(photos, *flags, "--test", str(photos / "set/val")) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["top1"] == 1.0
+    assert run(photos, *flags, "--out", str(tmp_path / "g")) == 2
+    assert run(photos, "--split", "train", "--whiten", "0") == 2
