@@ -1,6 +1,6 @@
 """How far FP16 and int8 are from FP32 on the shipped models, by the parity gate, in onnxruntime on the CPU.
 
-python -m benchmarks.precision [--scenes 8]
+python -m benchmarks.precision [--bundle demo] [--scenes 8]
 """
 
 import argparse
@@ -59,9 +59,8 @@ def converted(model_path: str, kind: str, folder: str) -> str:
     return path
 
 
-def verdicts(scenes: int) -> Iterator[Tuple[str, Verdict]]:
+def verdicts(bundle: Bundle, scenes: int) -> Iterator[Tuple[str, Verdict]]:
     """What was compared, and the verdict, for each stage, kind and size."""
-    bundle = Bundle.open(SHIPPED_BUNDLE)
     frames = parity_frames(bundle) + list(scene_frames(scenes))
     boxes = boxes_on(bundle, frames)
     with tempfile.TemporaryDirectory() as folder:
@@ -87,11 +86,12 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.split("\n")[0])
     parser.add_argument("--scenes", type=int, default=8, metavar="N", help="held-out scenes, four frames each")
+    parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="a folder, demo or groceries (demo)")
     values = parser.parse_args(arguments)
 
     def run() -> None:
         print(json.dumps(machine()))
-        for title, verdict in verdicts(values.scenes):
+        for title, verdict in verdicts(Bundle.open(values.bundle), values.scenes):
             print(row(title, verdict.figures._asdict(), verdict.passes), flush=True)
 
     return exit_status_of(run)
