@@ -6,9 +6,9 @@ import numpy as np
 
 from runtime.engines.onnx import OnnxEngine
 
-LOWEST_SCORE = 0.01
-"""No detection below it is ever used."""
-BEST_CELLS = 20
+SURE_SCORE = 0.25
+"""What detectors are commonly asked for."""
+LEAST_WEIGHT = 0.001
 
 
 class Differences(NamedTuple):
@@ -66,15 +66,14 @@ def detector_differences(engine: OnnxEngine, module: Any, batches: Iterator[np.n
 
 
 def raw_differences(expected: np.ndarray, found: np.ndarray) -> Tuple[float, float]:
-    """Of two raw heads (n, 4 + classes, cells): the largest difference of the boxes that may count, and of scores.
+    """Of two raw heads (n, 4 + classes, cells): the largest difference of the boxes, and of the scores.
 
-    The boxes of background cells mean nothing, and rounding moves them by pixels: only those that score, and at least
-    the best few of each picture, are compared.
+    The boxes of background cells mean nothing, and rounding moves them by pixels: each box counts by its score, in full
+    from SURE_SCORE on.
     """
     gap = np.abs(expected - found)
-    best = expected[:, 4:].max(axis=1)
-    floor = np.minimum(np.sort(best, axis=1)[:, -min(BEST_CELLS, best.shape[1])], LOWEST_SCORE)
-    return float(gap[:, :4].max(axis=1)[best >= floor[:, None]].max()), float(gap[:, 4:].max())
+    weight = np.clip(expected[:, 4:].max(axis=1) / SURE_SCORE, LEAST_WEIGHT, 1.0)
+    return float((gap[:, :4].max(axis=1) * weight).max()), float(gap[:, 4:].max())
 
 
 def paired_differences(expected: np.ndarray, found: np.ndarray) -> Tuple[float, float]:

@@ -199,16 +199,15 @@ def test_the_tiny_weights_are_large_enough_to_be_stored_as_fp16():
     assert make_exported.TinyEmbedder().backbone[2].weight.numel() > SMALLEST
 
 
-def test_the_boxes_of_background_cells_do_not_count():
+def test_boxes_count_by_their_scores():
     expected = np.zeros((1, 5, 100), np.float32)
-    expected[0, 4] = 0.001
-    expected[0, 4, 7] = 0.6
+    expected[0, 4, 7], expected[0, 4, 30] = 0.6, 0.025
     found = expected.copy()
     found[0, 0, 7] += 0.5
     assert raw_differences(expected, found) == (0.5, 0.0)
-    expected[0, 4, 30:60] = 0.02
-    found = expected.copy()
-    found[0, 2, 99] += 50
-    assert raw_differences(expected, found) == (0.0, 0.0)
+    found[0, 1, 30] += 8
+    assert raw_differences(expected, found) == (pytest.approx(0.8), 0.0)
+    found[0, 2, 99] += 5000
+    assert raw_differences(expected, found) == (pytest.approx(5.0), 0.0)
     found[0, 4, 99] += 0.25
     assert raw_differences(expected, found)[1] == 0.25
