@@ -51,7 +51,7 @@ class Features(nn.Module):
 def make_embedder(backbone: str, embedding: int, init: str = "imagenet") -> Tuple[Embedder, str]:
     """A network, and where its weights come from: "ImageNet (...)", "random (...)".
 
-    `init`: one of weight_init.INITS; "imagenet" without weights to be had falls back to "kaiming", and says so.
+    `init`: "imagenet", "kaiming" or "xavier"; the first without weights to be had falls back to "kaiming", and says so.
     """
     try:
         import timm

@@ -112,8 +112,8 @@ def product_table(bundle: Bundle, seen: List[Seen], matrix: np.ndarray) -> str:
     return "\n".join(lines) + "\n"
 
 
-def sheets(named: List[Named], names: List[str]) -> Dict[str, np.ndarray]:
-    """right.png and wrong.png, (H, W, 3) uint8 BGR, where there is something to show."""
+def sheets(named: List[Named], names: List[str], margin: float) -> Dict[str, np.ndarray]:
+    """right.png and wrong.png, (H, W, 3) uint8 BGR, where there is something to show. `margin`: the bundle's."""
     right = sorted((each for each in named if each.nearest == each.product), key=lambda each: each.similarity)
     wrong = sorted((each for each in named if each.nearest != each.product), key=lambda each: -each.similarity)
     made = {}
@@ -123,7 +123,7 @@ def sheets(named: List[Named], names: List[str]) -> Dict[str, np.ndarray]:
                 names[each.product]
                 if each.nearest == each.product
                 else f"{names[each.product]} > {names[each.nearest]}",
-                cut(read_picture(each.picture), each.box_px, 0.1, CROP_PX),
+                cut(read_picture(each.picture), each.box_px, margin, CROP_PX),
             )
             for each in chosen
         ]
@@ -147,7 +147,7 @@ def review(values: Dict[str, Any]) -> None:
     matrix = confusion(named, len(bundle.products))
     (out / "products.md").write_text(product_table(bundle, seen, matrix), encoding="utf-8")
     draw_confusion(matrix, bundle.products, out / "confusion.png")
-    for name, sheet in sheets(named, bundle.products).items():
+    for name, sheet in sheets(named, bundle.products, bundle.crop_margin).items():
         cv2.imwrite(str(out / name), sheet)
     print(f"{out}: {len(named)} boxes, {np.trace(matrix) / matrix.sum():.3f} named right")
 

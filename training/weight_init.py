@@ -6,8 +6,6 @@ from torch import nn
 
 from runtime.errors import UsageError
 
-INITS = ("imagenet", "kaiming", "xavier")
-
 
 def initialise(network: nn.Module, how: str) -> None:
     """Random weights in place: "kaiming" (He et al., 2015: normal, fan out) or "xavier" (Glorot and Bengio, 2010)."""
