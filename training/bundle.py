@@ -14,7 +14,6 @@ from typing import Any, Dict, List, Optional
 from runtime.command import exit_status_of
 from runtime.errors import UsageError
 from training import assemble, classifier, detector
-from training.checkpoint import read_checkpoint
 from training.onnx_weights import make_start
 
 KNOWS_PRODUCTS = Path(__file__).resolve().parent.parent / "runtime" / "bundles" / "groceries" / "detector.onnx"
@@ -63,7 +62,6 @@ def _stage2(values: Dict[str, Any], run: Path) -> Path:
     flags = ["--data", str(values["set"]), "--out", str(run), "--hours", str(values["hours"] * (1 - STAGE1_SHARE))]
     flags += ["--steps", "1000000", "--freeze", "2"]
     if last.exists():
-        read_checkpoint(last, "classifier")
         flags.append("--resume")
     classifier.train(vars(classifier.parser().parse_args(flags + _machine(values))))
     return last

@@ -83,12 +83,14 @@ VALIDATION_SHARE = 0.04
 
 def open_to_train(folder: Path, groups: Optional[List[str]] = None) -> Tuple[DataSet, List[LabelledPicture]]:
     """What to train on, and the pictures of images/val; none of these where it does not exist or is trained on too."""
-    images = folder / "images"
-    has_val = (images / VALIDATION).is_dir()
-    if groups is None and has_val:
-        groups = sorted(path.name for path in images.iterdir() if path.is_dir() and path.name != VALIDATION)
-    validates = has_val and VALIDATION not in (groups or [])
-    return open_data_set(folder, groups), open_data_set(folder, [VALIDATION]).pictures if validates else []
+    validating = folder / "images" / VALIDATION
+    data = open_data_set(folder, groups)
+    if not validating.is_dir() or VALIDATION in (groups or []):
+        return data, []
+    training = [picture for picture in data.pictures if validating not in Path(picture.path).parents]
+    if not training:
+        return data, []
+    return data._replace(pictures=training), open_data_set(folder, [VALIDATION]).pictures
 
 
 def hold_out(pictures: List[LabelledPicture]) -> Tuple[List[LabelledPicture], List[LabelledPicture]]:

@@ -27,11 +27,13 @@ SIDE_PX = 224
 def float_weights(path: Path) -> Dict[str, np.ndarray]:
     """The initialisers of an ONNX file by the name of their module's tensor, float32; int8 ones scaled back.
 
-    Raises ModelError for a file that onnx does not read.
+    Raises ModelError for a file that onnx does not read, MissingPackageError without onnx.
     """
-    import onnx
-    from onnx import numpy_helper
-
+    try:
+        import onnx
+        from onnx import numpy_helper
+    except ImportError as error:
+        raise MissingPackageError("this needs onnx: pip install '.[training]'") from error
     try:
         graph = onnx.load(str(path)).graph
     except Exception as error:  # protobuf's own errors share no public base class

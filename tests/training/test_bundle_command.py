@@ -22,7 +22,6 @@ def calls(monkeypatch):
     monkeypatch.setattr(bundle.detector, "is_finished", lambda last: last.exists() and last.read_bytes() == b"done")
     monkeypatch.setattr(bundle.classifier, "train", record("classifier"))
     monkeypatch.setattr(bundle.assemble, "put_together", record("assemble"))
-    monkeypatch.setattr(bundle, "read_checkpoint", record("read"))
     return made
 
 
@@ -46,7 +45,7 @@ def test_an_interrupted_training_goes_on(calls, tmp_path):
         (tmp_path / "b-training" / name).mkdir(parents=True)
         (tmp_path / "b-training" / name / "last.pt").write_bytes(b"half")
     assert main(["set", "--out", str(tmp_path / "b"), "--shapes", "map.csv"]) == 0
-    assert [name for name, _ in calls] == ["detector", "read", "classifier", "assemble"]
+    assert [name for name, _ in calls] == ["detector", "classifier", "assemble"]
     assert asked(calls, "detector")["resume"]
     assert asked(calls, "classifier")["resume"]
     assert str(asked(calls, "assemble")["shapes"]) == "map.csv"

@@ -6,6 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch, a training extra")
 
+from training.classifier_flags import LOSSES  # noqa: E402
 from training.margins import MARGINS, CosineHead  # noqa: E402
 
 
@@ -15,6 +16,10 @@ def logits(loss, strength, embeddings=None, **options):
     given = head.prototypes().detach()[:2] if embeddings is None else embeddings
     targets = torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).float()
     return head(given, targets, strength)
+
+
+def test_the_command_offers_each_loss():
+    assert set(LOSSES) == set(MARGINS)
 
 
 @pytest.mark.parametrize("loss", MARGINS)

@@ -70,6 +70,14 @@ def test_images_val_is_not_trained_on_unless_asked_for(labelled):
     assert len(both.pictures) == 12
 
 
+def test_loose_pictures_beside_images_val_are_trained_on_and_val_is_not(labelled):
+    for number in range(4):
+        for kind, end in (("images", "png"), ("labels", "txt")):
+            path = labelled / kind / "train" / "{}.{}".format(number, end)
+            path.rename(labelled / kind / path.name)
+    assert [len(part) for part in collect(labelled)[:2]] == [8, 8]
+
+
 def test_a_product_with_a_single_picture_is_told(folders, capsys):
     for number in (1, 2, 3):
         (folders / "train/tea" / "{}.png".format(number)).unlink()
