@@ -1,0 +1,71 @@
+#!/bin/sh
+# Make the virtual machine's disk: a Debian 12 with its kernel, GStreamer, and the Python packages of constraints.txt.
+#
+#     sh tests/vm/image.sh FOLDER    writes FOLDER/root.ext4, FOLDER/vmlinuz, FOLDER/initrd
+#
+# Called by `python3 tests/vm` where the cached image is missing or its recipe has changed. Needs root, mmdebstrap and
+# the network (Debian's packages and PyPI); the host's own pip settings and certificates are taken along.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+checkout=$(cd "$here/../.." && pwd)
+folder=$1
+root=$folder/root
+
+packages="linux-image-amd64 systemd-sysv udev kmod procps e2fsprogs v4l-utils
+    python3-venv python3-gi gir1.2-gst-plugins-base-1.0
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly"
+
+debian() { # a root folder; the initrd holds the drivers of QEMU's disk alone, so that it unpacks in a moment
+    # shellcheck disable=SC2016 # expanded by mmdebstrap's own shell
+    mmdebstrap --quiet --variant=minbase --include="$(echo "$packages" | xargs | tr ' ' ',')" \
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
+        --essential-hook='echo MODULES=list >"$1/etc/initramfs-tools/conf.d/vm"' \
+        --essential-hook='printf "%s\n" virtio_pci virtio_blk ext4 >"$1/etc/initramfs-tools/modules"' \
+        bookworm "$root"
+}
+
+python_packages() { # in a venv that sees the system's gi, as the one on a Jetson sees JetPack's cv2
+    opencv=$(sed -n 's/^opencv-python==\(.*\); python_version >= .*/\1/p' "$checkout/constraints.txt")
+    chroot "$root" python3 -m venv --system-site-packages /opt/venv
+    cp "$checkout/constraints.txt" "$root/tmp/constraints.txt"
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
+        install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+    fi
+    # Without a display nothing else of OpenCV is needed, and the headless build needs no libGL.
+    env -u PIP_FIND_LINKS chroot "$root" /opt/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+        --constraint /tmp/constraints.txt numpy "opencv-python-headless==$opencv" onnxruntime aiohttp tqdm
+    rm -f "$root/tmp/constraints.txt"
+}
+
+settings() { # what makes it a test machine: guest/ holds the files, each says why
+    mkdir -p "$root/srv/shelfsight" "$root/mnt/small"
+    cp -r "$here/guest/etc" "$root/"
+    systemctl --root="$root" --quiet enable vm-agent.service
+    # The console is the transcript's; the rest would only make each boot of an emulated machine longer.
+    systemctl --root="$root" --quiet mask serial-getty@ttyS0.service getty@tty1.service systemd-binfmt.service \
+        proc-sys-fs-binfmt_misc.automount dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount \
+        sys-kernel-tracing.mount sys-fs-fuse-connections.mount sys-kernel-config.mount modprobe@.service \
+        kmod-static-nodes.service systemd-logind.service systemd-update-utmp.service \
+        systemd-update-utmp-runlevel.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
+        e2scrub_all.timer e2scrub_reap.service fstrim.timer
+    echo shelfsight-vm >"$root/etc/hostname"
+    systemd-machine-id-setup --root="$root" >/dev/null 2>&1
+    rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
+}
+
+disk() {
+    cp -L "$root/vmlinuz" "$folder/vmlinuz"
+    cp -L "$root/initrd.img" "$folder/initrd"
+    rm -f "$folder/root.ext4"
+    mke2fs -q -t ext4 -L root -d "$root" "$folder/root.ext4" 3G
+}
+
+mkdir -p "$folder"
+for step in debian python_packages settings disk; do
+    echo "image: $step" >&2
+    "$step"
+done
+rm -rf --one-file-system "$root"
