@@ -303,11 +303,6 @@ class TestOpening:
         assert self.opened("auto") is DemoSource
         assert "no camera found" in caplog.text
 
-    @pytest.mark.parametrize("uri", ["csi://0", "rtsp://localhost/x"])
-    def test_what_comes_later_says_so(self, uri):
-        with pytest.raises(UsageError, match="GStreamer"):
-            self.opened(uri)
-
     def test_waiting_is_for_cameras(self, video):
         with pytest.raises(UsageError, match="--wait is for cameras"):
             self.opened(video, wait=True)
