@@ -1,22 +1,24 @@
 """A V4L2 camera for real: its modes, opened, stalled, unplugged, plugged in again, each seen from outside."""
 
 import json
-from typing import Any, Dict
+import re
+from typing import Any, Dict, Optional
 
 from checks import Checks
 from machine import Machine
+from transcript import Line, Transcript
 
 PYTHON = "/opt/venv/bin/python"
 REPORT = "/run/camera.json"
 
 # Small and slow: an emulated CPU computes some hundred times slower than the one below it.
 CAMERA = (
-    "--source /dev/video0 --wait --res 640x360 --fps 5 --size 64 --conf 0.6 --threads 1 "
+    "--source /dev/video0 --wait --res 640x360 --fps 5 --size 32 --threads 1 "
     "--sink none --log-every 1 --report " + REPORT
 )
 SERVICE = "systemd-run --quiet --unit=camera --working-directory=/srv/shelfsight -p User=root "
 
-PRESENTED = r"presented [1-9]"
+PRESENTED = r"presented (\d+)"
 OFFLINE = r"WARNING.*offline"
 
 
@@ -42,35 +44,54 @@ def open_camera(machine: Machine, checks: Checks) -> bool:
     script = machine.transcript
     mark, started_s = script.mark(), script.now_s()
     machine.must(SERVICE + PYTHON + " -m runtime.camera " + CAMERA)
-    return checks.came("opened: process start to frames", started_s, script.wait_for(PRESENTED, mark, 120), 90)
+    return checks.came("opened: process start to frames", started_s, wait_for_more(script, 0, mark), 90)
 
 
 def stall(machine: Machine, checks: Checks) -> None:
     """The camera stays, and sends nothing more: no error is raised anywhere."""
-    script = machine.transcript
-    mark, started_s = script.mark(), script.now_s()
-    machine.must("v4l2-ctl --device=/dev/video0 --set-ctrl=percentage_of_dropped_buffers=100")
-    checks.came("stalled: seen offline", started_s, script.wait_for(OFFLINE, mark, 60), 20)
-    mark, started_s = script.mark(), script.now_s()
-    machine.must("v4l2-ctl --device=/dev/video0 --set-ctrl=percentage_of_dropped_buffers=0")
-    checks.came("delivers again: frames", started_s, wait_for_frames(machine, mark), 30)
+    go_offline(machine, checks, "stalled", "v4l2-ctl -d /dev/video0 -c percentage_of_dropped_buffers=100", 20)
+    come_back(machine, checks, "delivers again", "v4l2-ctl -d /dev/video0 -c percentage_of_dropped_buffers=0", 30)
 
 
 def unplug(machine: Machine, checks: Checks) -> None:
-    """The driver is unbound, the device node goes; then it is bound again."""
+    """The driver is unbound and the device node goes; then it is bound again."""
+    go_offline(machine, checks, "unplugged", "echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind", 10)
+    checks.holds("the device node is gone", machine.run("test -e /dev/video0").status == 1)
+    come_back(machine, checks, "plugged in again", "echo vivid.0 >/sys/bus/platform/drivers/vivid/bind", 30)
+
+
+def go_offline(machine: Machine, checks: Checks, what: str, command: str, limit_s: float) -> None:
+    """Do it, and see how long the program takes to notice."""
     script = machine.transcript
     mark, started_s = script.mark(), script.now_s()
-    machine.must("echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind")
-    checks.came("unplugged: seen offline", started_s, script.wait_for(OFFLINE, mark, 60), 10)
-    checks.holds("the device node is gone", machine.run("test -e /dev/video0").status == 1)
+    machine.must(command)
+    checks.came(what + ": seen offline", started_s, script.wait_for(OFFLINE, mark, 60), limit_s)
+
+
+def come_back(machine: Machine, checks: Checks, what: str, command: str, limit_s: float) -> None:
+    """Undo it, and see how long it takes until a frame more has been presented."""
+    script = machine.transcript
+    settled = script.wait_for(PRESENTED, script.mark(), 30)
+    before = presented(settled)
     mark, started_s = script.mark(), script.now_s()
-    machine.must("echo vivid.0 >/sys/bus/platform/drivers/vivid/bind")
-    checks.came("plugged in again: frames", started_s, wait_for_frames(machine, mark), 30)
+    machine.must(command)
+    checks.came(what + ": frames", started_s, wait_for_more(script, before, mark), limit_s)
 
 
-def wait_for_frames(machine: Machine, since: int) -> Any:
-    """The first log line after `since` that counts a rate above 0: frames are presented."""
-    return machine.transcript.wait_for(r"true (0\.[1-9]|[1-9])", since, 90)
+def wait_for_more(script: Transcript, before: int, since: int) -> Optional[Line]:
+    """The first line after `since` whose count of presented frames is above `before`."""
+    end_s = script.now_s() + 90
+    while True:
+        line = script.wait_for(PRESENTED, since, end_s - script.now_s())
+        if line is None or presented(line) > before:
+            return line
+        since = script.position(line) + 1
+
+
+def presented(line: Optional[Line]) -> int:
+    """How many frames a line of the log says were presented so far."""
+    match = line and re.search(PRESENTED, line.text)
+    return int(match.group(1)) if match else 0
 
 
 def report(machine: Machine, checks: Checks) -> None:

@@ -12,12 +12,14 @@ folder=$1
 root=$folder/root
 
 packages="linux-image-amd64 systemd-sysv udev kmod procps e2fsprogs v4l-utils
-    python3-venv python3-gi gir1.2-gst-plugins-base-1.0
+    python3-venv python3-gi gir1.2-gst-plugins-base-1.0 gstreamer1.0-tools libgstreamer-plugins-bad1.0-0
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly"
+plugins="app coreelements gdp isomp4 jpeg playback typefindfunctions video4linux2 videoconvertscale
+    videoparsersbad videorate videotestsrc x264"
 
 debian() { # a root folder; the initrd holds the drivers of QEMU's disk alone, so that it unpacks in a moment
     # shellcheck disable=SC2016 # expanded by mmdebstrap's own shell
-    mmdebstrap --quiet --variant=minbase --include="$(echo "$packages" | xargs | tr ' ' ',')" \
+    mmdebstrap --quiet --variant=minbase --skip=cleanup/apt --include="$(echo "$packages" | xargs | tr ' ' ',')" \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
         --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
@@ -26,17 +28,33 @@ debian() { # a root folder; the initrd holds the drivers of QEMU's disk alone, s
         bookworm "$root"
 }
 
+gstreamer() { # the plugins that a camera and a recording need: an emulated CPU takes a minute to look at them all
+    library=$root/usr/lib/x86_64-linux-gnu/gstreamer-1.0
+    # Two files of this package, without the hundred packages that the rest of it needs.
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    chroot "$root" sh -c 'cd /tmp && apt-get -qq download gstreamer1.0-plugins-bad'
+    dpkg-deb --fsys-tarfile "$root"/tmp/gstreamer1.0-plugins-bad_*.deb |
+        tar -x -C "$root" --wildcards '*/libgstgdp.so' '*/libgstvideoparsersbad.so'
+    rm "$root"/tmp/*.deb
+    mkdir "$library.kept"
+    for plugin in $plugins; do
+        mv "$library/libgst$plugin.so" "$library.kept/"
+    done
+    rm -r "$library"
+    mv "$library.kept" "$library"
+}
+
 python_packages() { # in a venv that sees the system's gi, as the one on a Jetson sees JetPack's cv2
     opencv=$(sed -n 's/^opencv-python==\(.*\); python_version >= .*/\1/p' "$checkout/constraints.txt")
     chroot "$root" python3 -m venv --system-site-packages /opt/venv
     cp "$checkout/constraints.txt" "$root/tmp/constraints.txt"
-    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
     if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
         install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
     fi
-    # Without a display nothing else of OpenCV is needed, and the headless build needs no libGL.
-    env -u PIP_FIND_LINKS chroot "$root" /opt/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir \
-        --constraint /tmp/constraints.txt numpy "opencv-python-headless==$opencv" onnxruntime aiohttp tqdm
+    # The headless build of OpenCV needs no libGL; onnx is for the double that stands in for TensorRT.
+    env -u PIP_FIND_LINKS chroot "$root" /opt/venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        --no-cache-dir --constraint /tmp/constraints.txt \
+        numpy "opencv-python-headless==$opencv" onnxruntime onnx aiohttp tqdm
     rm -f "$root/tmp/constraints.txt"
 }
 
@@ -60,11 +78,11 @@ disk() {
     cp -L "$root/vmlinuz" "$folder/vmlinuz"
     cp -L "$root/initrd.img" "$folder/initrd"
     rm -f "$folder/root.ext4"
-    mke2fs -q -t ext4 -L root -d "$root" "$folder/root.ext4" 3G
+    mke2fs -q -F -t ext4 -L root -d "$root" "$folder/root.ext4" 3G
 }
 
 mkdir -p "$folder"
-for step in debian python_packages settings disk; do
+for step in debian gstreamer python_packages settings disk; do
     echo "image: $step" >&2
     "$step"
 done

@@ -67,6 +67,11 @@ class Transcript:
                     return None
                 self._news.wait(left_s)
 
+    def position(self, line: Line) -> int:
+        """Where this line stands."""
+        with self._news:
+            return self._lines.index(line)
+
     def found(self, pattern: str, since: int = 0) -> List[Line]:
         """Every line of the guest so far after `since` that holds `pattern`."""
         with self._news:
