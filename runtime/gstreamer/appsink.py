@@ -5,8 +5,9 @@ from typing import Any, Optional
 import numpy as np
 
 from runtime.errors import MissingPackageError, SourceError
-from runtime.gstreamer import gdp
 from runtime.gstreamer.capture import Capture, Picture
+from runtime.gstreamer.launch import with_reason
+from runtime.gstreamer.rows import image_from_rows, row_bytes
 from runtime.gstreamer.trouble import error_from
 from runtime.sources.source import EndOfStream
 
@@ -64,11 +65,11 @@ class AppsinkCapture(Capture):
         size = sample.get_caps().get_structure(0)
         width, height = size.get_value("width"), size.get_value("height")
         buffer = sample.get_buffer()
-        stride = gdp.row_bytes(width)
+        stride = row_bytes(width)
         if buffer.get_size() != stride * height:
             raise SourceError("{}: {} bytes for {}x{}".format(self._name, buffer.get_size(), width, height))
-        rows = np.frombuffer(buffer.extract_dup(0, stride * height), np.uint8).reshape(height, stride)
-        image = rows[:, : width * 3].reshape(height, width, 3).copy()
+        rows = np.frombuffer(bytearray(buffer.extract_dup(0, stride * height)), np.uint8).reshape(height, stride)
+        image = image_from_rows(rows, width)
         is_timed = buffer.pts != self._gst.CLOCK_TIME_NONE
         return Picture(image, buffer.pts / SECOND_NS if is_timed else None)
 
@@ -76,7 +77,7 @@ class AppsinkCapture(Capture):
         message = self._bus.pop_filtered(self._gst.MessageType.ERROR)
         if message is not None:
             error, debug = message.parse_error()
-            raise error_from(" | ".join([error.message] + (debug or "").strip().splitlines()[-1:]), self._name)
+            raise error_from(with_reason(error.message, debug or ""), self._name)
 
     def close(self) -> None:
         self._pipeline.set_state(self._gst.State.NULL)

@@ -1,17 +1,19 @@
 """Runs a pipeline in a child process, which takes neither us along when it crashes nor the device when it hangs."""
 
+import fcntl
 import logging
 import os
 import select
 import subprocess
 import sys
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Tuple, cast
 
 import numpy as np
 
 from runtime.errors import SourceError
 from runtime.gstreamer import gdp, launch
 from runtime.gstreamer.capture import Capture, Picture
+from runtime.gstreamer.rows import image_from_rows, row_bytes
 from runtime.gstreamer.trouble import error_from
 from runtime.sources.source import EndOfStream
 
@@ -45,9 +47,9 @@ class PipelineProcess:
         finally:
             os.close(report)
 
-    def trouble(self) -> str:
-        """What the child said went wrong, once it has ended (waits for that, up to GRACE_S); "" for nothing."""
-        status = self._ended(GRACE_S)
+    def trouble(self, within_s: float = GRACE_S) -> str:
+        """What the child said went wrong, once it has ended; "" for nothing, or where it goes on for `within_s`."""
+        status = self._ended(within_s)
         text = os.read(self._trouble, 4096).decode("utf-8", "replace") if status is not None else ""
         if not text and status:
             text = "the process that ran GStreamer ended with status {}".format(status)
@@ -82,9 +84,8 @@ class ChildCapture(Capture):
         self._size: Tuple[int, int] = (0, 0)
         text = "{} ! {}".format(pipeline, OUTPUT)
         self._process = PipelineProcess(text, "capture", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        pipe: Any = self._process.popen.stdout
-        self._pipe = pipe
-        _widen(pipe.fileno())
+        self._pipe = cast(Any, self._process.popen.stdout)
+        widen(self._pipe.fileno())
 
     def read(self, timeout_s: float) -> Optional[Picture]:
         while True:
@@ -99,13 +100,12 @@ class ChildCapture(Capture):
 
     def _picture(self, length: int) -> np.ndarray:
         width, height = self._size
-        stride = gdp.row_bytes(width)
+        stride = row_bytes(width)
         if length != stride * height:
             raise SourceError("{}: a picture of {} bytes for {}x{}".format(self._name, length, width, height))
         rows = np.empty((height, stride), np.uint8)
         self._fill(memoryview(rows.data).cast("B"))
-        image = rows[:, : width * 3].reshape(height, width, 3)
-        return image if stride == width * 3 else np.ascontiguousarray(image)
+        return image_from_rows(rows, width)
 
     def _exactly(self, count: int) -> bytearray:
         data = bytearray(count)
@@ -132,10 +132,8 @@ class ChildCapture(Capture):
             self._process.close()
 
 
-def _widen(pipe: int) -> None:
+def widen(pipe: int) -> None:
     """A larger pipe saves switches between the processes; where the system refuses, it works as it is."""
-    import fcntl
-
     try:
         fcntl.fcntl(pipe, _SET_PIPE_SIZE, PIPE_BYTES)
     except OSError:

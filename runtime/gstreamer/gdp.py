@@ -51,9 +51,9 @@ def _packet(kind: int, payload: bytes) -> bytes:
     return _HEADER.pack(1, 0, 0, kind, len(payload), _NONE, _NONE, _NONE, _NONE, 0, _NONE) + payload
 
 
-def stream_start(size: Tuple[int, int]) -> bytes:
-    """All that goes before the first picture of `size` (width, height): stream start, caps, segment."""
-    caps = "video/x-raw, format=(string)BGR, width=(int){}, height=(int){}, framerate=(fraction)0/1"
+def stream_start(size: Tuple[int, int], fps: float = 0.0) -> bytes:
+    """All that goes before the first picture of `size` (width, height): stream start, caps, segment. 0 fps: varying."""
+    caps = "video/x-raw, format=(string)BGR, width=(int){}, height=(int){}, framerate=(fraction){}"
     segment = (
         'GstEventSegment, segment=(GstSegment)"segment, flags=(GstSegmentFlags)GST_SEGMENT_FLAG_NONE, rate=(double)1, '
         "applied-rate=(double)1, format=(GstFormat)time, base=(guint64)0, offset=(guint64)0, start=(guint64)0, "
@@ -61,20 +61,11 @@ def stream_start(size: Tuple[int, int]) -> bytes:
         'duration=(guint64)18446744073709551615;";'
     )
     start = "GstEventStreamStart, stream-id=(string)shelfsight, flags=(GstStreamFlags)GST_STREAM_FLAG_NONE;"
-    return b"".join(
-        [
-            _packet(_STREAM_START, start.encode() + b"\0"),
-            _packet(CAPS, caps.format(*size).encode() + b"\0"),
-            _packet(_SEGMENT, segment.encode() + b"\0"),
-        ]
-    )
+    rate = "{}/1000".format(int(fps * 1000)) if fps else "0/1"
+    texts = [(_STREAM_START, start), (CAPS, caps.format(size[0], size[1], rate)), (_SEGMENT, segment)]
+    return b"".join([_packet(kind, text.encode() + b"\0") for kind, text in texts])
 
 
 def picture_header(length: int, pts_s: float) -> bytes:
     """The header of a picture of `length` bytes, shown `pts_s` seconds after the start."""
     return _HEADER.pack(1, 0, 0, BUFFER, length, int(pts_s * 1e9), _NONE, _NONE, _NONE, 0, _NONE)
-
-
-def row_bytes(width: int) -> int:
-    """GStreamer pads each row of raw BGR to a multiple of four bytes."""
-    return (width * 3 + 3) & ~3

@@ -9,6 +9,7 @@ environment, which other users cannot read, since it may hold a password. What w
 
 import ctypes
 import os
+import re
 import signal
 import sys
 import threading
@@ -100,9 +101,13 @@ def wait(gst: ctypes.CDLL, bus: int) -> str:
         return ""
     error, debug = ctypes.POINTER(Error)(), ctypes.c_char_p()
     gst.gst_message_parse_error(message, ctypes.byref(error), ctypes.byref(debug))
-    # The last line of the debug text has the reason; the ones before it name files of GStreamer's source.
-    reason = text_of(debug.value).strip().splitlines()[-1:]
-    return " | ".join([text_of(error.contents.message)] + reason)
+    return with_reason(text_of(error.contents.message), text_of(debug.value))
+
+
+def with_reason(message: str, debug: str) -> str:
+    """An element's `message` and what its `debug` text adds; without those that name source files."""
+    lines = [line for line in debug.strip().splitlines() if not re.search(r"\.c(pp)?\(\d+\): ", line)]
+    return " | ".join([message] + lines[-1:])
 
 
 def end_with_parent(gst: ctypes.CDLL, bus: int) -> None:

@@ -76,6 +76,7 @@ class LiveStream(Source):
         try:
             capture = self._open_capture()
             try:
+                log.info("%s runs through %s", self.name, capture.by)
                 self._film(capture)
             finally:
                 capture.close()
