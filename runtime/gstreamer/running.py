@@ -11,13 +11,16 @@ from runtime.gstreamer.opencv import OpenCvCapture, has_gstreamer
 log = logging.getLogger(__name__)
 
 
-def open_pipeline(pipeline: str, name: str, live: bool) -> Capture:
+def open_pipeline(pipeline: str, name: str, live: bool, apart: bool = False) -> Capture:
     """Run `pipeline` (ends in raw BGR) by OpenCV, else PyGObject, else a child process with libgstreamer.
 
+    `apart`: rather a child than PyGObject, so that closing it truly lets go of the device.
     MissingPackageError where there is no GStreamer, SourceError where the pipeline does not start.
     """
     if has_gstreamer():
         return OpenCvCapture(pipeline, name, live)
+    if apart:
+        return ChildCapture(pipeline, name)
     try:
         import_gst()
     except MissingPackageError as error:
