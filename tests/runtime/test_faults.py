@@ -11,6 +11,7 @@ from runtime.frame import Frame
 from runtime.settings import Settings
 from runtime.sources.fake import FakeSource
 from runtime.sources.fault import KINDS, Fault, Faults, FaultySource, parse_fault_uri
+from runtime.sources.offline import offline_picture
 from runtime.sources.opening import open_source
 from runtime.sources.source import EndOfStream, Source
 from runtime.sources.waiting import FIRST_RETRY_S, LAST_RETRY_S, WaitingSource
@@ -307,3 +308,10 @@ class TestFault:
         numbers = [number for number in ids if number is not None]
         assert numbers == sorted(set(numbers))
         assert "is there, after" in caplog.text
+
+
+def test_the_reason_stands_on_the_offline_picture():
+    for shape in ((480, 640, 3), (48, 64, 3), (1080, 1920, 3)):
+        picture = offline_picture(shape, "no camera at /dev/video0 (present: none): plug it in, or --wait for it")
+        assert picture.shape == shape
+        assert (picture != offline_picture(shape, "")).any()
