@@ -133,6 +133,11 @@ def make_parser() -> argparse.ArgumentParser:
         default=30.0,
         help="nominal rate, 0 = as fast as it goes (default: 30)",
     )
+    what.add_argument(
+        "--sequential",
+        action="store_true",
+        help="one frame after the other on one thread (default: capture, inference and presenting overlap)",
+    )
 
     models = parser.add_argument_group("what to look with")
     models.add_argument(
@@ -195,6 +200,21 @@ def make_parser() -> argparse.ArgumentParser:
         type=_number(0, 256, int),
         default=0,
         help="CPU threads of the networks, 0 = one a core (default: 0)",
+    )
+    models.add_argument(
+        "--classify-every",
+        metavar="K",
+        type=_number(1, 10000, int),
+        default=10,
+        help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, changed or "
+        "unsure; 1 = every object on every frame (default: 10)",
+    )
+    models.add_argument(
+        "--classify-budget-ms",
+        metavar="B",
+        type=_number(0, 1e6),
+        help="time of stage 2 on one frame, for at least one object, the most uncertain first; 0 = as long as it takes "
+        "(default: a quarter of stage 1's time)",
     )
 
     shown = parser.add_argument_group("where it goes")

@@ -2,10 +2,12 @@
 
 import re
 
-_USER_INFO = re.compile(r"(\w+://)([^\s\"'@/:]*):[^\s\"']*@")
+_USER_INFO = re.compile(r"(?<!\w)((?!fault://)\w+://)([^\s\"'@/:]*):[^\s\"']*@")
 """Up to the last @: a password may hold / and @ that nobody encoded. A path with an @ is hidden too: no harm done."""
 _QUERY = re.compile(r"([?&](?:\w*pass\w*|pwd|token|key|secret|auth)=)[^&\s\"']*", re.IGNORECASE)
-_PROPERTY = re.compile(r"\b((?:user-pw|proxy-pw|password|passphrase|token)\s*=\s*)(\"[^\"]*\"|\S+)", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"(?<![?&\w])((?:user-pw|proxy-pw|password|passphrase|token)\s*=\s*)(\"[^\"]*\"|\S+)", re.IGNORECASE
+)
 
 
 def redacted(text: str) -> str:

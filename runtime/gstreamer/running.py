@@ -1,14 +1,19 @@
 """Which of the ways to run a pipeline this machine has, in the order in which they are taken."""
 
+import contextlib
 import logging
 
-from runtime.errors import MissingPackageError
+from runtime.errors import MissingPackageError, SourceError
 from runtime.gstreamer.appsink import AppsinkCapture, import_gst
 from runtime.gstreamer.capture import Capture
 from runtime.gstreamer.child import ChildCapture
 from runtime.gstreamer.opencv import OpenCvCapture, has_gstreamer
+from runtime.sources.source import EndOfStream
 
 log = logging.getLogger(__name__)
+
+REASON_S = 6.0
+"""Longer than a server may take to answer."""
 
 
 def open_pipeline(pipeline: str, name: str, live: bool, apart: bool = False) -> Capture:
@@ -18,7 +23,11 @@ def open_pipeline(pipeline: str, name: str, live: bool, apart: bool = False) -> 
     MissingPackageError where there is no GStreamer, SourceError where the pipeline does not start.
     """
     if has_gstreamer():
-        return OpenCvCapture(pipeline, name, live)
+        try:
+            return OpenCvCapture(pipeline, name, live)
+        except SourceError:
+            _raise_reason(pipeline, name)
+            raise
     if apart:
         return ChildCapture(pipeline, name)
     try:
@@ -27,3 +36,9 @@ def open_pipeline(pipeline: str, name: str, live: bool, apart: bool = False) -> 
         log.debug("%s", error)
         return ChildCapture(pipeline, name)
     return AppsinkCapture(pipeline, name, live)
+
+
+def _raise_reason(pipeline: str, name: str) -> None:
+    """OpenCV does not say why a pipeline does not start; a child process that tries it does."""
+    with contextlib.closing(ChildCapture(pipeline, name)) as capture, contextlib.suppress(EndOfStream):
+        capture.read(REASON_S)

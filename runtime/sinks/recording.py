@@ -55,8 +55,10 @@ class RecordingSink(Sink):
         self._queue: Deque[Tuple[np.ndarray, float]] = deque()
         self._is_ending = self._has_stopped = False
         self._left_out = self._written = 0
-        self._begun_s = self._last_s = self._budget_s = 0.0
+        self._begun_s = self._budget_s = 0.0
+        self._last_s = float("-inf")
         self._recorder: Optional[Recorder] = None
+        self._path: Optional[str] = None
         self._finishing: List[threading.Thread] = []
         self._thread: Optional[threading.Thread] = None
 
@@ -118,7 +120,8 @@ class RecordingSink(Sink):
                 self._finish(self._recorder)
                 self._recorder = None
         if self._recorder is None:
-            path = self.name if self._segment is None else self._series.next_path()
+            path = self.name if self._segment is None else self._series.next_path(self._path)
+            self._path = path
             self._recorder = Recorder(self._machine, path, self._fps, picture.shape)
             self._begun_s = captured_s
         self._recorder.write(picture, captured_s - self._begun_s)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
 from runtime.settings import Segment
 
@@ -18,21 +18,27 @@ class Series(NamedTuple):
 
     def existing(self) -> List[str]:
         """Paths of the segments on the disk, oldest first."""
-        folder, stem, ending = self._parts()
-        pattern = re.compile(re.escape(stem) + r"-(\d+)" + re.escape(ending) + "$")
-        numbers = [match.group(1) for match in map(pattern.match, os.listdir(folder)) if match]
-        names = ["{}-{}{}".format(stem, number, ending) for number in sorted(numbers, key=int)]
-        return [os.path.join(folder, name) for name in names]
+        folder = self._parts()[0]
+        paths = [os.path.join(folder, name) for name in os.listdir(folder)]
+        return sorted([path for path in paths if self._number(path)], key=self._number)
 
-    def next_path(self) -> str:
-        """Of the segment after the newest on the disk, of this run or an earlier one."""
+    def next_path(self, after: Optional[str] = None) -> str:
+        """Of the segment after the newest on the disk, of this run or an earlier one, and after `after`.
+
+        The process that writes a segment may not have created it yet.
+        """
         folder, stem, ending = self._parts()
-        existing = self.existing()
-        newest = re.search(r"-(\d+)" + re.escape(ending) + "$", existing[-1]) if existing else None
-        number = int(newest.group(1)) + 1 if newest else 1
+        newest = self.existing()[-1:] + ([after] if after else [])
+        number = max([self._number(path) for path in newest], default=0) + 1
         return os.path.join(folder, "{}-{:0{}d}{}".format(stem, number, DIGITS, ending))
 
-    def _parts(self):
+    def _number(self, path: str) -> int:
+        """Of a segment, from 1; 0 for any other file."""
+        _, stem, ending = self._parts()
+        match = re.match(re.escape(stem) + r"-(\d+)" + re.escape(ending) + "$", os.path.basename(path))
+        return int(match.group(1)) if match else 0
+
+    def _parts(self) -> Tuple[str, str, str]:
         stem, ending = os.path.splitext(os.path.basename(self.path))
         return os.path.dirname(self.path) or ".", stem, ending
 

@@ -57,7 +57,7 @@ class CameraSource(Source):
         self.name = path
         self._clock = clock or MonotonicClock()
         self._stop = threading.Event()
-        self._slot = NewestSlot()
+        self._slot: NewestSlot[Frame] = NewestSlot()
         self._target = target
         check_access(path, ", ".join(camera_paths()) or "none")
         self._capture = open_capture(path)

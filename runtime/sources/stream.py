@@ -54,7 +54,7 @@ class LiveStream(Source):
         self._open_capture = open_capture
         self._clock = clock or MonotonicClock()
         self._stop = threading.Event()
-        self._slot = NewestSlot()
+        self._slot: NewestSlot[Frame] = NewestSlot()
         self._first: Optional[Frame] = None
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()

@@ -4,12 +4,11 @@ import logging
 import threading
 from typing import Callable, Optional
 
-import numpy as np
-
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
 from runtime.frame import Frame
 from runtime.sources.fitting import Size
+from runtime.sources.offline import offline_picture
 from runtime.sources.source import Source
 
 log = logging.getLogger(__name__)
@@ -18,7 +17,6 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.5, 8.0
 """The pause between two attempts doubles from the one to the other."""
 STEADY_S = 10.0
 """A source that ran for so long begins anew with the short pause when it goes."""
-GREY = 40
 
 
 class WaitingSource(Source):
@@ -108,7 +106,7 @@ class WaitingSource(Source):
         if str(error) != self._reason:
             self._reason = str(error)
             log.warning("offline, trying again every %g to %g s: %s", FIRST_RETRY_S, LAST_RETRY_S, error)
-        return Frame(np.full(self._shape, GREY, np.uint8), None, now_s)
+        return Frame(offline_picture(self._shape, self._reason), None, now_s)
 
     def _drop_source(self) -> None:
         if self._source is not None:

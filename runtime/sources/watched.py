@@ -14,8 +14,9 @@ log = logging.getLogger(__name__)
 
 STALL_S = 3.0
 """Without a new picture for so long, a live source counts as gone."""
-WARM_UP_S = 1.0
-"""So long after the first frame, pictures of one colour only are what a camera sends before it sees."""
+WARM_UP_S = 2.0
+"""So long after the first frame, pictures of one colour are what a camera sends before it sees, or a decoder before the
+first key frame."""
 LATE_S, LATE_FOR_S = 2.0, 5.0
 """Pictures older than the one for longer than the other: a backlog, which only opening again gets rid of."""
 RATE_AFTER_S = 5.0
@@ -106,7 +107,7 @@ class WatchedSource(Source):
 
     def _is_blank(self, frame: Frame, first: Frame) -> bool:
         """Whether this is one of the first pictures and shows nothing: all of one colour."""
-        if not self._expected.distinct or frame.captured_s - first.captured_s > WARM_UP_S:
+        if frame.captured_s - first.captured_s > WARM_UP_S:
             return False
         sample = frame.image[::ROWS, ::ROWS].reshape(-1, 3)
         is_blank = bool((np.ptp(sample, axis=0) <= BLANK_SPREAD).all())

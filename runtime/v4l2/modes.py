@@ -46,7 +46,7 @@ def chosen(modes: Sequence[Mode], res: Size, fps: float) -> Optional[Choice]:
         return None
     size, size_why = _size([mode.size for mode in usable], res)
     here = sorted([mode for mode in usable if mode.size == size], key=lambda mode: USABLE.index(mode.format))
-    carrying = [mode for mode in here if _rate(mode, fps)[1]]
+    carrying = [mode for mode in here if fps and _rate(mode, fps)[1]]
     best = carrying[0] if carrying else max(here, key=lambda mode: _fastest(mode))
     rate_hz, carries = _rate(best, fps)
     why = [size_why] if size_why else []
