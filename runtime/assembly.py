@@ -25,6 +25,7 @@ from runtime.settings import DEFAULT_SIZE, Settings
 from runtime.showing import Limits
 from runtime.sinks.opening import open_sink
 from runtime.sinks.sink import Sink
+from runtime.sinks.systemd import systemd_sinks
 from runtime.sources.opening import open_source
 from runtime.sources.source import Source
 from runtime.tracker import Tracker
@@ -101,6 +102,7 @@ def assemble(
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings):
             opened.append(stack.enter_context(sink))
+        opened += [stack.enter_context(sink) for sink in systemd_sinks()]
         recogniser = Recogniser(detector, Tracker(), classifier)
         composer = Composer(detector.classes, None if bundle is None else bundle.products)
         loop = (Loop if settings.sequential else Pipeline)(

@@ -46,3 +46,10 @@ def log_line(figures: Figures) -> str:
             spent or "-",
         )
     )
+
+
+def status_line(figures: Figures, offline: bool = False) -> str:
+    """One short line for `systemctl status`: the true rate and its cause."""
+    return "{}{:.1f} fps true of {} nominal, limited by {}".format(
+        "offline, " if offline else "", figures.true_fps, _nominal(figures), figures.limited_by
+    )
