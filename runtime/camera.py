@@ -44,10 +44,11 @@ def _fail(message: str, exit_status: int, verbose: bool) -> int:
 
 
 def _run(settings: Settings, stop: threading.Event) -> None:
+    from jetson.telemetry import SysfsBoard
     from runtime.assembly import assemble
 
     check_report_path(settings.report)
-    with assemble(settings, stop) as assembly:
+    with SysfsBoard() as board, assemble(settings, stop, board=board) as assembly:
         try:
             assembly.loop.run()
         finally:

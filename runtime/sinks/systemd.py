@@ -48,7 +48,7 @@ class SystemdSink(Sink):
         return True
 
     def _is_progress(self, frame: Frame) -> bool:
-        """A frame with a new id; or a new offline picture: a source that is gone gives one for each attempt to open it."""
+        """A frame with a new id; or a new offline picture: a source that is gone gives one for each attempt to open."""
         if frame.id is None:
             is_new = frame.captured_s != self._last_offline_s
             self._last_offline_s = frame.captured_s
