@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Callable, Dict, List
 
 import camera_scenario
+import service_scenario
 from checks import Checks
 from image import cache_folder, checkout_disk, ensure_image, small_disk
 from machine import Machine, MachineError
@@ -20,6 +21,7 @@ from transcript import Transcript
 
 SCENARIOS: Dict[str, Callable[[Machine, Checks], None]] = {
     "camera": camera_scenario.run,
+    "service": service_scenario.run,
 }
 
 PACKAGES = {
@@ -34,7 +36,7 @@ PACKAGES = {
 def parse(arguments: List[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python3 tests/vm", description="Run scenarios in a virtual machine.")
-    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="camera; all unless given")
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="camera, service; both unless given")
     parser.add_argument(
         "--transcript", type=Path, default=Path("vm-transcript.txt"), help="where it goes (default: %(default)s)"
     )

@@ -59,7 +59,7 @@ python_packages() { # in a venv that sees the system's gi, as the one on a Jetso
 }
 
 settings() { # what makes it a test machine: guest/ holds the files, each says why
-    mkdir -p "$root/srv/shelfsight" "$root/mnt/small"
+    mkdir -p "$root/srv/shelfsight" "$root/var/lib/shelfsight"
     cp -r "$here/guest/etc" "$root/"
     systemctl --root="$root" --quiet enable vm-agent.service
     # The console is the transcript's; the rest would only make each boot of an emulated machine longer.
