@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make the virtual machine's disk: a Debian 12 with its kernel, GStreamer, and the Python packages of constraints.txt.
+# Make the virtual machine's disk: a Debian 12 with its kernel, some GStreamer, and the Python packages of constraints.txt.
 #
 #     sh tests/vm/image.sh FOLDER    writes FOLDER/root.ext4, FOLDER/vmlinuz, FOLDER/initrd
 #
@@ -11,11 +11,10 @@ checkout=$(cd "$here/../.." && pwd)
 folder=$1
 root=$folder/root
 
-packages="linux-image-amd64 systemd-sysv udev kmod procps e2fsprogs v4l-utils
-    python3-venv python3-gi gir1.2-gst-plugins-base-1.0 gstreamer1.0-tools libgstreamer-plugins-bad1.0-0
-    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly"
-plugins="app coreelements gdp isomp4 jpeg playback typefindfunctions video4linux2 videoconvertscale
-    videoparsersbad videorate videotestsrc x264"
+packages="linux-image-amd64 systemd-sysv udev kmod procps e2fsprogs v4l-utils python3-venv gstreamer1.0-tools
+    libgstreamer-plugins-base1.0-0 libgstreamer-plugins-bad1.0-0 libgudev-1.0-0 libjpeg62-turbo libx264-164"
+plugins="app coreelements gdp isomp4 jpeg typefindfunctions video4linux2 videoconvertscale videoparsersbad videorate
+    videotestsrc x264"
 
 debian() { # a root folder; the initrd holds the drivers of QEMU's disk alone, so that it unpacks in a moment
     # shellcheck disable=SC2016 # expanded by mmdebstrap's own shell
@@ -28,23 +27,27 @@ debian() { # a root folder; the initrd holds the drivers of QEMU's disk alone, s
         bookworm "$root"
 }
 
-gstreamer() { # the plugins that a camera and a recording need: an emulated CPU takes a minute to look at them all
-    library=$root/usr/lib/x86_64-linux-gnu/gstreamer-1.0
-    # Two files of this package, without the hundred packages that the rest of it needs.
+gstreamer() { # the plugins that a camera and a recording need, without the packages that all the others need
+    library=usr/lib/x86_64-linux-gnu/gstreamer-1.0
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-    chroot "$root" sh -c 'cd /tmp && apt-get -qq download gstreamer1.0-plugins-bad'
-    dpkg-deb --fsys-tarfile "$root"/tmp/gstreamer1.0-plugins-bad_*.deb |
-        tar -x -C "$root" --wildcards '*/libgstgdp.so' '*/libgstvideoparsersbad.so'
-    rm "$root"/tmp/*.deb
-    mkdir "$library.kept"
-    for plugin in $plugins; do
-        mv "$library/libgst$plugin.so" "$library.kept/"
+    chroot "$root" sh -c 'cd /tmp && apt-get -qq download \
+        gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly'
+    mkdir "$root/tmp/unpacked"
+    for package in "$root"/tmp/*.deb; do
+        dpkg-deb --extract "$package" "$root/tmp/unpacked"
     done
-    rm -r "$library"
-    mv "$library.kept" "$library"
+    for plugin in $plugins; do
+        find "$root/tmp/unpacked/$library" "$root/$library" -name "libgst$plugin.so" -exec mv -t "$root/$library" {} + \
+            2>/dev/null || true
+        if chroot "$root" ldd "/$library/libgst$plugin.so" | grep "not found"; then
+            echo "image: libgst$plugin.so lacks a library: name its package in image.sh" >&2
+            return 1
+        fi
+    done
+    rm -r "$root"/tmp/*
 }
 
-python_packages() { # in a venv that sees the system's gi, as the one on a Jetson sees JetPack's cv2
+python_packages() { # in a venv that sees the system's packages, as the one on a Jetson sees JetPack's cv2
     opencv=$(sed -n 's/^opencv-python==\(.*\); python_version >= .*/\1/p' "$checkout/constraints.txt")
     chroot "$root" python3 -m venv --system-site-packages /opt/venv
     cp "$checkout/constraints.txt" "$root/tmp/constraints.txt"
