@@ -16,9 +16,10 @@ REASON_S = 6.0
 """Longer than a server may take to answer."""
 
 
-def open_pipeline(pipeline: str, name: str, live: bool) -> Capture:
+def open_pipeline(pipeline: str, name: str, live: bool, apart: bool = False) -> Capture:
     """Run `pipeline` (ends in raw BGR) by OpenCV, else PyGObject, else a child process with libgstreamer.
 
+    `apart`: rather a child than PyGObject, so that closing it truly lets go of the device.
     MissingPackageError where there is no GStreamer, SourceError where the pipeline does not start.
     """
     if has_gstreamer():
@@ -27,6 +28,8 @@ def open_pipeline(pipeline: str, name: str, live: bool) -> Capture:
         except SourceError:
             _raise_reason(pipeline, name)
             raise
+    if apart:
+        return ChildCapture(pipeline, name)
     try:
         import_gst()
     except MissingPackageError as error:

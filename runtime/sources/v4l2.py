@@ -59,7 +59,9 @@ def _through_gstreamer(
     asked = pipelines.CameraFormat(choice.format, choice.size, choice.fps)
     try:
         pipeline = pipelines.camera(machine(), path, asked, target)
-        source = LiveStream(path, lambda: open_pipeline(pipeline, path, live=True))
+        # v4l2src of GStreamer 1.22 keeps one of its two handles on the device after it is closed, until its process
+        # ends; a camera plugged in again then comes back under another number (seen in the virtual machine).
+        source = LiveStream(path, lambda: open_pipeline(pipeline, path, live=True, apart=True))
     except (MissingPackageError, SourceError) as error:
         log.info("%s plainly through V4L2, since not through GStreamer: %s", path, error)
         return None
