@@ -22,6 +22,8 @@ from runtime.sinks.listening import open_listening_socket
 
 POLL_S = 0.02
 LIMIT_S = 60.0
+REFRESH_S = 1.0
+"""Longer than the figures on the page are old: they change four times a second."""
 SETTLE_S = 12.0
 """Longer than a source has to run for its next loss to begin with the short pause again."""
 
@@ -79,8 +81,9 @@ def provoke(page: Page, server: RtspServer, fault: Fault) -> Dict[str, float]:
     """One fault from its beginning until frames come again."""
     fault.begin(server)
     noticed_s = page.wait(lambda figures: figures["offline"])
+    time.sleep(REFRESH_S)
     before = page.presented()
-    time.sleep(fault.lasts_s)
+    time.sleep(fault.lasts_s - REFRESH_S)
     counted = page.presented() - before
     if counted:
         raise SourceError("{} frames were counted while the source was away".format(counted))
