@@ -7,10 +7,11 @@ import threading
 from typing import Any, Callable, List, Optional
 
 import cv2
+import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
-from runtime.frame import Frame
+from runtime.frame import Frame, capture_time_s
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
@@ -71,7 +72,7 @@ class CameraSource(Source):
         if not delivered:
             self._capture.release()
             raise SourceError("{} opens but delivers no frame: is another program using it?".format(path))
-        self._slot.put(Frame(fitted(image, target), 0, self._clock.now_s()))
+        self._slot.put(self._frame(image, 0))
         self._thread = threading.Thread(target=self._grab, name="camera", daemon=True)
         self._thread.start()
 
@@ -93,10 +94,16 @@ class CameraSource(Source):
                 delivered, image = self._capture.read()
                 if not delivered:
                     raise SourceError("{} stopped delivering frames: unplugged?".format(self.name))
-                self._slot.put(Frame(fitted(image, self._target), number, self._clock.now_s()))
+                self._slot.put(self._frame(image, number))
                 number += 1
         except Exception as error:  # handed to the reader, who raises it
             self._slot.fail(error)
+
+    def _frame(self, image: np.ndarray, number: int) -> Frame:
+        # For V4L2, OpenCV gives here when the driver filled the buffer, on the monotonic clock.
+        taken_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
+        now_s = self._clock.now_s()
+        return Frame(fitted(image, self._target), number, capture_time_s(taken_s, now_s))
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         return self._slot.take(timeout_s)

@@ -170,13 +170,16 @@ def _demo(uri: str, settings: Settings) -> Source:
 
 def _first_camera(settings: Settings) -> Optional[Source]:
     """The first camera that delivers a frame; many a /dev/video is only a camera's metadata."""
-    for path in camera_paths():
+    candidates = [_camera(path, settings) for path in camera_paths()]
+    if candidates and is_jetson():
+        candidates.append(_csi("csi://0", settings))
+    for candidate in candidates:
         try:
-            source = _returning(_camera(path, settings), may_be_absent=False)
-        except SourceError as error:
-            log.info("passing over %s: %s", path, error)
+            source = _returning(candidate, may_be_absent=False)
+        except (SourceError, MissingPackageError) as error:
+            log.info("passing over %s: %s", candidate.name, error)
             continue
-        log.info("source auto: %s", path)
+        log.info("source auto: %s", candidate.name)
         return source
     log.warning("source auto: no camera found, showing %s (name a camera with --source)", DEMO)
     return None

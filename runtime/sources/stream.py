@@ -6,8 +6,8 @@ from typing import Callable, NoReturn, Optional
 
 from runtime.clock import MonotonicClock
 from runtime.errors import ShelfsightError, SourceError
-from runtime.frame import Frame
-from runtime.gstreamer.capture import Capture, Picture
+from runtime.frame import Frame, capture_time_s
+from runtime.gstreamer.capture import Capture
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import EndOfStream, Source
@@ -20,16 +20,6 @@ POLL_S = 0.2
 """How often the capturing thread looks whether it should end."""
 JOIN_S = 1.5
 """Bound of `close`; a pipeline that hangs is left behind."""
-OLDEST_S = 10.0
-"""A capture time further back than this is no time on our clock."""
-
-
-def captured_at_s(picture: Picture, now_s: float) -> float:
-    """When `picture` was taken: its own time where it can be true, else now."""
-    taken_s = picture.captured_s
-    if taken_s is None or not now_s - OLDEST_S < taken_s <= now_s + POLL_S:
-        return now_s
-    return min(taken_s, now_s)
 
 
 class LiveStream(Source):
@@ -90,7 +80,7 @@ class LiveStream(Source):
         while not self._stop.is_set():
             picture = capture.read(POLL_S)
             if picture is not None:
-                self._slot.put(Frame(picture.image, number, captured_at_s(picture, self._clock.now_s())))
+                self._slot.put(Frame(picture.image, number, capture_time_s(picture.captured_s, self._clock.now_s())))
                 number += 1
 
     def read(self, timeout_s: float) -> Optional[Frame]:

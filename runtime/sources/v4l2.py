@@ -20,6 +20,10 @@ DEFAULT_FORMAT = "MJPG"
 """Asked for where the driver lists no mode: YUYV 720p30 does not fit through USB 2, and the driver halves the rate."""
 
 
+CSI_DRIVER = "tegra-video"
+"""Whose nodes give raw Bayer data, which argus makes pictures of (known from listings on the web, not tried)."""
+
+
 class Wanted(NamedTuple):
     """What is asked of a camera."""
 
@@ -32,7 +36,10 @@ def open_camera(wanted: Wanted, machine: Callable[[], pipelines.Machine]) -> Sou
     """The camera at `wanted.path`; SourceError where it cannot be had. What was chosen, and why, goes to the log."""
     path = wanted.path
     check_access(path, ", ".join(camera_paths()) or "none")
-    choice = chosen(read_camera(path).modes, wanted.res, wanted.fps)
+    camera = read_camera(path)
+    if camera.identity.driver == CSI_DRIVER:
+        raise SourceError("{} is a CSI camera's raw output: --source csi://0 (or 1) goes through argus".format(path))
+    choice = chosen(camera.modes, wanted.res, wanted.fps)
     if choice is None:
         choice = Choice(DEFAULT_FORMAT, wanted.res, wanted.fps, "it lists no mode that we know")
     log.info("%s: %s", path, choice)

@@ -11,8 +11,9 @@ import warnings
 
 import numpy as np
 import pytest
-from real_gstreamer import BALL, RtspServer, need_gstreamer, need_rtsp_server
+from real_gstreamer import need_gstreamer, need_rtsp_server
 
+from benchmarks.rtsp_server import BALL, RtspServer
 from runtime.errors import MissingPackageError, SourceError, UsageError
 from runtime.gstreamer import appsink, pipelines, running
 from runtime.gstreamer.child import ChildCapture

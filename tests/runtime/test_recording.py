@@ -11,8 +11,9 @@ import time
 import cv2
 import numpy as np
 import pytest
-from real_gstreamer import BALL, need_gstreamer, need_rtsp_server
+from real_gstreamer import need_gstreamer, need_rtsp_server
 
+from benchmarks.rtsp_server import BALL
 from runtime.errors import MissingPackageError, SinkError, UsageError
 from runtime.figures import Figures, Stages
 from runtime.frame import Detections, Frame, Observation

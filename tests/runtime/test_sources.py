@@ -23,6 +23,7 @@ from runtime.sources.opening import open_source
 from runtime.sources.source import EndOfStream
 from runtime.sources.video import VideoSource
 from runtime.sources.waiting import WaitingSource
+from runtime.v4l2.device import check_access
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -171,6 +172,24 @@ def test_a_truncated_video_plays_up_to_the_damage_and_says_so(tmp_path, caplog):
     assert "cut short" in caplog.text
 
 
+def test_a_video_truncated_while_it_plays_ends_and_says_so(tmp_path, caplog):
+    path = tmp_path / "long.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (320, 240))
+    noise = np.random.RandomState(1)
+    for _ in range(100):
+        writer.write(noise.randint(0, 255, (240, 320, 3)).astype(np.uint8))
+    writer.release()
+    count = 0
+    with VideoSource(str(path)) as source:
+        with pytest.raises(EndOfStream):
+            while True:
+                count += source.read(1.0) is not None
+                if count == 20:
+                    os.truncate(str(path), os.path.getsize(str(path)) // 2)
+    assert 20 <= count < 80
+    assert "cut short" in caplog.text
+
+
 @pytest.mark.parametrize(
     "content, words",
     [(None, "no such file"), (b"", "not a video"), (b"just a text\n" * 50, "not a video")],
@@ -222,6 +241,40 @@ class TestCamera:
         source.close()
         source.close()
         assert capture.released
+
+    def test_frames_carry_the_drivers_time(self, tmp_path):
+        now_s = time.monotonic()
+
+        class Timed(FakeCapture):
+            def get(self, what):
+                return (now_s - 0.05) * 1e3 if what == cv2.CAP_PROP_POS_MSEC else 0.0
+
+        with self.opened(tmp_path, Timed()) as source:
+            assert source.read(1.0).captured_s == pytest.approx(now_s - 0.05, abs=1e-4)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who may not")
+    def test_no_permission_names_the_group(self, tmp_path):
+        os.chmod(str(tmp_path), 0o755)
+        path = str(tmp_path / "video0")
+        (tmp_path / "video0").write_text("")
+        os.chmod(path, 0o600)
+        told, tell = os.pipe()
+        child = os.fork()
+        if not child:
+            for folder in (tmp_path.parent, tmp_path.parent.parent):
+                os.chmod(str(folder), 0o755)
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            try:
+                check_access(path)
+            except SourceError as error:
+                os.write(tell, str(error).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.close(tell)
+        with os.fdopen(told) as file:
+            assert "no permission for {}: sudo usermod -aG video".format(path) in file.read()
 
     def test_a_capture_that_hangs_does_not_hang_the_program(self, tmp_path):
         release = threading.Event()

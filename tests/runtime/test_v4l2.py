@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from runtime.errors import SourceError
+from runtime.sources.v4l2 import Wanted, open_camera
 from runtime.v4l2 import device, ioctls
 from runtime.v4l2.listing import lines_of, listing
 from runtime.v4l2.modes import Mode, chosen
@@ -192,3 +193,16 @@ def test_a_camera_is_read_from_the_kernels_structures(monkeypatch):
 def test_why_a_camera_is_slow(monkeypatch, controls, words):
     Kernel(monkeypatch, controls)
     assert re.search(words, device.why_slow("/dev/null"))
+
+
+def test_the_raw_output_of_a_csi_camera_is_named(monkeypatch):
+    kernel = Kernel(monkeypatch)
+    answer = kernel.answer_0
+
+    def tegra(data):
+        answer(data)
+        data[:16] = b"tegra-video\0\0\0\0\0"
+
+    kernel.answer_0 = tegra
+    with pytest.raises(SourceError, match="csi://0"):
+        open_camera(Wanted("/dev/null", (640, 480), 30.0), lambda: pytest.fail("no pipeline for it"))
