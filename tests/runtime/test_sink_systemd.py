@@ -38,7 +38,7 @@ class Told:
         """The lines said about one picture."""
         self.datagrams.clear()
         frame = Frame(PICTURE, frame_id, captured_s)
-        assert self.sink.present(PICTURE, Observation(frame, None, None), FIGURES)
+        assert self.sink.present(PICTURE, Observation(frame, None, None, None), FIGURES)
         return [line for text in self.datagrams for line in text.split("\n")]
 
 
