@@ -6,6 +6,8 @@ import os
 import threading
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
+import cv2
+
 from runtime import coco
 from runtime.board import NOT_AVAILABLE, Board, fps_per_watt
 from runtime.bundle import Bundle
@@ -19,6 +21,7 @@ from runtime.engines.engine import Engine
 from runtime.errors import ModelError, UsageError
 from runtime.limits import with_throttling
 from runtime.loop import Loop
+from runtime.naming import Naming, NamingPolicy
 from runtime.pipeline import Pipeline
 from runtime.presenter import Presenter
 from runtime.recogniser import Recogniser
@@ -94,6 +97,8 @@ def assemble(
     Models open first and sinks last, so that what fails leaves nothing half-written behind. `source` and `sinks`
     take the place of those that the settings name, and are closed too. `board` is watched by the caller, who closes it.
     """
+    # Of pictures this small: a resize to 160 px is 0.07 ms on one thread and 0.16 ms through OpenCV's pool (desk, 2 cores).
+    cv2.setNumThreads(1)
     with contextlib.ExitStack() as stack:
         bundle = _open_bundle(settings)
         choice = stack.enter_context(EngineChoice(settings, bundle, stop))
@@ -113,7 +118,9 @@ def assemble(
         for sink in sinks if sinks is not None else _open_sinks(settings):
             opened.append(stack.enter_context(sink))
         opened += [stack.enter_context(sink) for sink in systemd_sinks()]
-        recogniser = Recogniser(detector, Tracker(), classifier)
+        policy = NamingPolicy(settings.classify_every, settings.classify_budget_ms)
+        naming = None if classifier is None else Naming(classifier, policy)
+        recogniser = Recogniser(detector, Tracker(), naming)
         composer = Composer(detector.classes, None if bundle is None else bundle.products)
         loop = (Loop if settings.sequential else Pipeline)(
             source,

@@ -1,20 +1,28 @@
-"""The bundle, and the engines that are kept for it."""
+"""The bundle, and the engines that are kept for it.
+
+What opens a bundle needs numpy, and is imported by the check itself: where numpy is broken the doctor still answers.
+"""
 
 import os
-from typing import Iterator, List
+from typing import TYPE_CHECKING, Iterator, List
 
 from jetson.checks.libraries import probe
 from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
 from jetson.machine import Machine
-from runtime.bundle import Bundle, sha256_of
-from runtime.engines.cache import DETECTOR, engines_folder, kept_engines, read_record
 from runtime.errors import EngineMismatch, ModelError, ShelfsightError
 
-CACHE_OF_THE_SERVICE = "/var/cache/shelfsight"
+if TYPE_CHECKING:
+    from runtime.bundle import Bundle
 
 
 def check_engines(machine: Machine, bundle_name: str) -> Iterator[Finding]:
     """Whether the bundle is whole, and whether its engines were built from it by this TensorRT."""
+    if probe(machine, "numpy").status != 0:
+        yield Finding("bundle", NOT_APPLICABLE, "not looked at: numpy is broken")
+        return
+    from runtime.bundle import Bundle
+    from runtime.engines.cache import engines_folder, kept_engines
+
     try:
         bundle = Bundle.open(bundle_name)
     except ShelfsightError as error:
@@ -37,7 +45,10 @@ def check_engines(machine: Machine, bundle_name: str) -> Iterator[Finding]:
         yield _engine(path, bundle, answer.last_line, build)
 
 
-def _engine(path: str, bundle: Bundle, tensorrt: str, build: str) -> Finding:
+def _engine(path: str, bundle: "Bundle", tensorrt: str, build: str) -> Finding:
+    from runtime.bundle import sha256_of
+    from runtime.engines.cache import DETECTOR, read_record
+
     check = "engine " + os.path.basename(path)
     try:
         record = read_record(path)

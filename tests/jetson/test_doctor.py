@@ -206,3 +206,27 @@ def test_l4t_releases():
 def test_modes_name_each_size_with_its_own_rate(board):
     answer = board("orin").answers["v4l2-ctl -d /dev/video0 --list-formats-ext"]
     assert modes_of(answer.lines) == ["MJPG 1280x720 at 30 fps", "YUYV 1280x720 at 10 fps, 640x480 at 30 fps"]
+
+
+def test_it_answers_without_any_library(root):
+    """Where neither numpy nor cv2 is installed, or importing them ends the process."""
+    code = "\n".join(
+        [
+            "import os, sys",
+            "os.chdir({!r})".format(str(root)),
+            "sys.path.insert(0, '')",
+            "sys.modules['numpy'] = sys.modules['cv2'] = None",
+            "from jetson.doctor import main",
+            "from jetson.machine import Answer, Machine",
+            "sys.exit(main([], Machine(runner=lambda command: Answer(1, 'No module named numpy'))))",
+        ]
+    )
+    answer = run([PYTHON, "-c", code])
+    assert "not looked at: numpy is broken" in answer.output
+    assert answer.status == 4, answer.output
+
+
+def test_the_shipped_bundle_is_the_programs():
+    from runtime.assembly import SHIPPED_BUNDLE
+
+    assert doctor.SHIPPED_BUNDLE == SHIPPED_BUNDLE
