@@ -165,10 +165,8 @@ libraries() {
     # shellcheck disable=SC2086 # pip is several words
     case $jetpack in
     "") run $pip install --quiet -c "$checkout/constraints.txt" numpy opencv-python onnxruntime tqdm aiohttp ;;
-    4) # 1.19.5 dies of an illegal instruction on a Nano; opencv-python would hide JetPack's cv2
-        run $pip install --quiet "numpy==1.19.4" "protobuf==3.19.6"
-        run $pip install --quiet "onnxruntime==1.10.0" "onnx==1.11.0" "aiohttp==3.8.6" "tqdm==4.64.1"
-        ;;
+    4) # no opencv-python: it would hide JetPack's cv2
+        run $pip install --quiet -c "$checkout/constraints.txt" numpy onnxruntime onnx tqdm aiohttp ;;
     *) # JetPack's cv2 and TensorRT were built for numpy 1
         run $pip install --quiet "numpy<2" onnxruntime "onnx<1.18" aiohttp tqdm
         ;;
@@ -183,7 +181,7 @@ gpu() {
         echo "   is there"
     else
         run env "PATH=/usr/local/cuda/bin:$PATH" "CUDA_ROOT=/usr/local/cuda" OPENBLAS_CORETYPE=ARMV8 \
-            $pip install --quiet "pycuda==2022.1"
+            $pip install --quiet -c "$checkout/constraints.txt" pycuda
     fi
 }
 

@@ -114,8 +114,8 @@ def test_a_dry_run_tells_all_and_changes_nothing(played, jetpack):
     assert tree(played.root) == before
     for words in ("apt-get install", "-m venv --system-site-packages", "pip", "usermod -a -G video owner", "fallocate"):
         assert words in told
-    assert ("pycuda==2022.1" in told) == bool(jetpack)
-    assert ("numpy==1.19.4" in told) == (jetpack == "4")
+    assert (" pycuda" in told.split("== pycuda")[-1]) == bool(jetpack)
+    assert ("numpy<2" in told) == (jetpack in ("5", "6"))
     assert ("+ nvpmodel -m 0" in told) == (jetpack == "4")
     assert ("opencv-python onnxruntime" in told) == (jetpack is None)  # a Jetson's cv2 is JetPack's
     assert "nothing was changed" in told
