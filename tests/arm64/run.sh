@@ -1,13 +1,14 @@
 #!/bin/bash
-# The device part's tests on arm64, a Nano's processor, without one: Debian 12 for arm64 under QEMU's user emulation.
+# The device part's tests on a Nano's processor, without one: Debian 12 for arm64, QEMU emulating a Cortex-A57.
 #
 #     sudo bash tests/arm64/run.sh                  the tests of the device part, the longest left out (see TESTS)
 #     sudo bash tests/arm64/run.sh ARGUMENTS        pytest with these arguments
 #     KEEP=FOLDER sudo -E bash tests/arm64/run.sh   keep the root in FOLDER, and take it from there next time
 #
-# Real: the machine code of CPython, numpy, OpenCV and onnxruntime for arm64, and ours on top. Not: a kernel for arm64 (system
-# calls go to this machine's), a GPU, JetPack's Python 3.6. Slow: each instruction is translated. A command of its own,
-# outside CI. Needs root, the network (Debian's packages and PyPI), and pip and Debian's packages mmdebstrap, qemu-user-static, arch-test.
+# Real: the machine code of CPython, numpy, OpenCV and onnxruntime for arm64, and ours on top. Not: a kernel for arm64
+# (system calls go to this machine's), a GPU, JetPack's Python 3.6. Slow: each instruction is translated. A command of its own,
+# outside CI. Needs root, the network (Debian's packages and PyPI), pip, and Debian's packages mmdebstrap,
+# qemu-user-static and arch-test.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(cd "$here/../.." && pwd)
@@ -83,7 +84,8 @@ wheels() { # unpacked by this machine's pip, since theirs would take its time
     fi
     say "wheels for arm64"
     version=$(sed -n 's/^opencv-python==\(.*\); python_version >= .*/\1/p' "$checkout/constraints.txt")
-    python3 -m pip install --quiet --disable-pip-version-check --no-compile --target "$root/opt/site" \
+    env -u PIP_FIND_LINKS python3 -m pip install --quiet --root-user-action=ignore --disable-pip-version-check \
+        --no-compile --target "$root/opt/site" \
         --only-binary :all: --python-version 3.11 --implementation cp --abi cp311 --abi abi3 --abi none \
         --platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 --platform manylinux_2_17_aarch64 \
         --platform manylinux2014_aarch64 --constraint "$checkout/constraints.txt" \
@@ -93,16 +95,28 @@ wheels() { # unpacked by this machine's pip, since theirs would take its time
 program() { # as committed, with what is changed here
     rm -rf "$root/srv/shelfsight"
     mkdir -p "$root/srv/shelfsight"
-    (cd "$checkout" && git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read) |
-        tar -x -C "$root/srv/shelfsight"
+    (cd "$checkout" && git ls-files -z --cached --others --exclude-standard |
+        tar -c --null --files-from=- --ignore-failed-read) | tar -x -C "$root/srv/shelfsight"
 }
 
-mounts() { # onnxruntime asks /sys for the processor, psutil and tests ask /proc
+cpuinfo() { # a Nano's: onnxruntime 1.31 dies of this machine's own, which tells of no Arm processor
+    for number in $(seq 0 $(($(nproc) - 1))); do
+        printf '%s\t: %s\n' processor "$number" BogoMIPS 38.40 \
+            Features 'fp asimd evtstrm aes pmull sha1 sha2 crc32' 'CPU implementer' 0x41 'CPU architecture' 8 \
+            'CPU variant' 0x1 'CPU part' 0xd07 'CPU revision' 1
+        echo
+    done
+}
+
+mounts() { # onnxruntime asks both for the processor, tests ask /proc
     for place in proc sys; do
         mkdir -p "$root/$place"
         mount --bind "/$place" "$root/$place"
-        mounted+=("$root/$place")
+        mounted=("$root/$place" "${mounted[@]}")
     done
+    cpuinfo >"$root/opt/cpuinfo"
+    mount --bind "$root/opt/cpuinfo" "$root/proc/cpuinfo"
+    mounted=("$root/proc/cpuinfo" "${mounted[@]}")
 }
 
 emulation
@@ -115,7 +129,7 @@ if [ $# -eq 0 ]; then
 fi
 inside() {
     chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 PYTHONPATH=/opt/site \
-        PYTHONDONTWRITEBYTECODE=1 sh -c 'cd /srv/shelfsight && exec "$@"' sh "$@"
+        QEMU_CPU=cortex-a57 PYTHONDONTWRITEBYTECODE=1 sh -c 'cd /srv/shelfsight && exec "$@"' sh "$@"
 }
 inside python3 -c 'import platform, numpy, cv2, onnxruntime
 print("arm64:", platform.machine(), "Python", platform.python_version(), "numpy", numpy.__version__, "OpenCV",
