@@ -33,7 +33,9 @@ def row_of_boxes(count: int, size: int = SIZE) -> np.ndarray:
     """`count` boxes beside each other in a square of `size` pixels, (count, 4) float32."""
     width = size / max(count, 4)
     left = np.arange(count, dtype=np.float32) * width
-    return np.stack([left + 1, np.full(count, 40.0), left + width - 1, np.full(count, 110.0)], axis=1).astype(np.float32)
+    return np.stack([left + 1, np.full(count, 40.0), left + width - 1, np.full(count, 110.0)], axis=1).astype(
+        np.float32
+    )
 
 
 def simulated_detector(detect_s: float, boxes: int) -> Detector:
