@@ -22,7 +22,7 @@ PRODUCTS = 30
 
 
 def planted_output(boxes: np.ndarray, size: int = SIZE) -> np.ndarray:
-    """The raw output of an Ultralytics head, (1, 5, cells) float32, that finds just these boxes (k, 4) x1, y1, x2, y2."""
+    """The raw output of an Ultralytics head, (1, 5, cells) float32, that finds just `boxes` (k, 4) x1, y1, x2, y2."""
     output = np.zeros((1, 5, grid_cells(size)), np.float32)
     for cell, (x1, y1, x2, y2) in enumerate(np.asarray(boxes, np.float32)):
         output[0, :, cell] = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0.9

@@ -15,8 +15,8 @@ class Answer(NamedTuple):
     similarities: np.ndarray
     """(k,) float32: cosine to the nearest prototype."""
     margins: np.ndarray
-    """(k,) float32: how far that lies above the next other product and the threshold, whichever is nearer; of an unknown
-    crop, how far below the threshold."""
+    """(k,) float32: how far that lies above the next other product and the threshold, whichever is nearer; of an
+    unknown crop, how far below the threshold."""
 
 
 class Gallery(NamedTuple):

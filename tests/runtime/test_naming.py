@@ -168,7 +168,9 @@ def test_a_lead_takes_the_place_too_and_unknown_gives_way_at_once():
         votes.add(product, 0.8, 1.0)
     assert votes.product == 1
     votes.add(2, 0.8, 1.0)
-    assert LEAD == 2.0 and votes.product == 2
+    assert LEAD == 2.0
+    assert votes.product == 2
     votes = Votes(UNKNOWN, 0.1, 0.1)
     votes.add(5, 0.8, 1.0)
-    assert votes.product == 5 and not votes.is_contested
+    assert votes.product == 5
+    assert not votes.is_contested
