@@ -35,7 +35,10 @@ VENDORS = {
     "ultralytics": (),
 }
 
-DEVICE_PART = ("runtime/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/scoring.py")
+DEVICE_PART = (
+    "runtime/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/scoring.py", "benchmarks/sweep_",
+    "benchmarks/labelled_frames.py", "benchmarks/replay.py",
+)  # fmt: skip
 
 WITHOUT_CV2 = ("runtime/camera.py", "runtime/__init__.py")
 """These must import where cv2 cannot load, to say in one line what to install; so must all that they import on top."""
