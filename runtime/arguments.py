@@ -106,6 +106,11 @@ def make_parser() -> argparse.ArgumentParser:
         default=30.0,
         help="nominal rate, 0 = as fast as it goes (default: 30)",
     )
+    what.add_argument(
+        "--sequential",
+        action="store_true",
+        help="one frame after the other on one thread (default: capture, inference and presenting overlap)",
+    )
 
     models = parser.add_argument_group("what to look with")
     models.add_argument(

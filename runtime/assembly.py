@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import threading
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from runtime import coco
 from runtime.bundle import Bundle
@@ -16,11 +16,13 @@ from runtime.engines.cache import CLASSIFIER, DETECTOR
 from runtime.engines.choice import EngineChoice
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError, UsageError
-from runtime.loop import Limits, Loop
+from runtime.loop import Loop
+from runtime.pipeline import Pipeline
 from runtime.presenter import Presenter
 from runtime.recogniser import Recogniser
 from runtime.report import figures_as_json, platform_line
 from runtime.settings import DEFAULT_SIZE, Settings
+from runtime.showing import Limits
 from runtime.sinks.opening import open_sink
 from runtime.sinks.sink import Sink
 from runtime.sources.opening import open_source
@@ -44,7 +46,7 @@ class Assembly(NamedTuple):
     sinks: Sequence[Sink]
     bundle: Optional[Bundle]
     recogniser: Recogniser
-    loop: Loop
+    loop: Union[Loop, Pipeline]
     engines: Dict[str, Dict[str, str]]
     """By stage: engine, its name, and why, why it is this one."""
 
@@ -101,7 +103,7 @@ def assemble(
             opened.append(stack.enter_context(sink))
         recogniser = Recogniser(detector, Tracker(), classifier)
         composer = Composer(detector.classes, None if bundle is None else bundle.products)
-        loop = Loop(
+        loop = (Loop if settings.sequential else Pipeline)(
             source,
             recogniser,
             Presenter(composer, opened),

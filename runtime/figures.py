@@ -4,10 +4,14 @@ from typing import NamedTuple, Optional
 
 
 class Stages(NamedTuple):
-    """Where the time of a presented frame went, in milliseconds. In a sequential loop they add up to the period."""
+    """Where the time of a presented frame went, in milliseconds.
+
+    In a sequential loop they add up to the period. In an overlapped one those of the inference thread do, which are all
+    but PRESENTING; compose and present run beside them.
+    """
 
     wait: float = 0.0
-    """For the source to deliver a frame."""
+    """For the source to deliver a frame; in an overlapped loop also for a slower presenter to take one."""
     preprocess: float = 0.0
     detect: float = 0.0
     track: float = 0.0
@@ -22,6 +26,19 @@ class Stages(NamedTuple):
     def period(self) -> float:
         """Their sum in milliseconds."""
         return sum(self)
+
+    @property
+    def presenting(self) -> float:
+        """What the presenting thread of an overlapped loop spends, in milliseconds."""
+        return self.compose + self.present
+
+    def plus(self, other: "Stages") -> "Stages":
+        """Stage by stage."""
+        return Stages(*[a + b for a, b in zip(self, other)])
+
+
+PRESENTING = ("compose", "present")
+INFERENCE = tuple(name for name in Stages._fields if name not in PRESENTING)
 
 
 class Figures(NamedTuple):
@@ -47,6 +64,8 @@ class Figures(NamedTuple):
     """Names taken over from a track, whole run."""
     limited_by: str
     """One line naming what bounds the true rate."""
+    overlapped: bool = False
+    """Whether inference and presenting have a thread each."""
 
     @property
     def dropped(self) -> int:

@@ -1,6 +1,6 @@
 """What bounds the true rate, in one line, worked out from the figures alone."""
 
-from runtime.figures import Stages
+from runtime.figures import INFERENCE, PRESENTING, Stages
 
 REACHED = 0.98
 """From this share of a rate on, the rate counts as reached: the meter's window ends anywhere within a period."""
@@ -11,18 +11,25 @@ WAITS = 0.05
 """From this share of the period on, the loop had time to spare: it waited for the camera, not the camera for it."""
 
 
-def limited_by(nominal_fps: float, camera_fps: float, true_fps: float, stages_ms: Stages, live: bool) -> str:
+def limited_by(
+    nominal_fps: float, camera_fps: float, true_fps: float, stages_ms: Stages, live: bool, overlapped: bool = False
+) -> str:
     """Name the bound: the rate asked for, the source, or the longest stage with its share of the period."""
     if true_fps <= 0:
         return "no new frame"
     if 0 < nominal_fps * REACHED <= true_fps:
         return "nominal: {:g} fps reached".format(nominal_fps)
-    if live and true_fps >= KEEPS_UP * camera_fps and stages_ms.wait >= WAITS * stages_ms.period:
+    period_ms = stages_ms.period - (stages_ms.presenting if overlapped else 0.0)
+    if overlapped and stages_ms.presenting >= (1 - WAITS) * period_ms:
+        return _longest(stages_ms, PRESENTING, period_ms)
+    if live and true_fps >= KEEPS_UP * camera_fps and stages_ms.wait >= WAITS * period_ms:
         return "camera: it delivers {:.1f} fps".format(camera_fps)
     # A live source that is faster than the loop does not bound it, however long it is waited for now and then.
     works = stages_ms._replace(delay=0.0, wait=0.0 if live else stages_ms.wait)
-    stage = max(works._fields, key=lambda name: getattr(works, name))
-    duration_ms = getattr(works, stage)
-    if stage == "wait":
-        return "source: reading takes {:.1f} of {:.1f} ms".format(duration_ms, stages_ms.period)
-    return "{}: {:.1f} of {:.1f} ms".format(stage, duration_ms, stages_ms.period)
+    return _longest(works, INFERENCE if overlapped else Stages._fields, period_ms)
+
+
+def _longest(stages_ms: Stages, names: tuple, period_ms: float) -> str:
+    stage = max(names, key=lambda name: getattr(stages_ms, name))
+    what = "source: reading takes" if stage == "wait" else stage + ":"
+    return "{} {:.1f} of {:.1f} ms".format(what, getattr(stages_ms, stage), period_ms)

@@ -1,10 +1,10 @@
 """True FPS: distinct captured frames that were inferred on and presented, per second, and all that goes with it."""
 
 from collections import deque
-from typing import Deque, NamedTuple, Optional
+from typing import Deque, NamedTuple, Optional, Tuple
 
 from runtime.figures import Figures, Stages
-from runtime.frame import Frame
+from runtime.frame import Frame, Observation
 from runtime.latency import LatencyHistogram, percentile
 from runtime.limits import limited_by
 
@@ -23,10 +23,6 @@ def rate_hz(count: int, first_s: float, last_s: float, now_s: float) -> float:
     return min((count - 1) / (last_s - first_s), so_far) if last_s > first_s else so_far
 
 
-def _plus(a: Stages, b: Stages) -> Stages:
-    return Stages(*[x + y for x, y in zip(a, b)])
-
-
 class _Presented(NamedTuple):
     frame_id: int
     captured_s: float
@@ -35,11 +31,19 @@ class _Presented(NamedTuple):
 
 
 class Meter:
-    """Told of every presented picture; asked for the figures of the last 4 s or of the whole run."""
+    """Told of every presented picture; asked for the figures of the last 4 s or of the whole run.
 
-    def __init__(self, nominal_fps: float, live: bool, window_s: float = WINDOW_S) -> None:
+    Belongs to the thread that presents; `lose` alone may be called from another.
+    """
+
+    def __init__(
+        self, nominal_fps: float, live: bool, window_s: float = WINDOW_S, overlapped: bool = False
+    ) -> None:
+        """`overlapped`: the stages are those of two threads."""
         self._nominal_fps = nominal_fps
         self._live = live
+        self._overlapped = overlapped
+        self._lost: Deque[Tuple[Stages, int, int]] = deque()
         self._window_s = window_s
         self._recent: Deque[_Presented] = deque()
         self._first: Optional[_Presented] = None
@@ -64,7 +68,8 @@ class Meter:
         """
         self._asked += asked
         self._reused += reused
-        stages_ms = _plus(self._uncounted_ms, stages_ms)
+        self._collect_lost()
+        stages_ms = self._uncounted_ms.plus(stages_ms)
         if frame.id is None or (self._last is not None and frame.id <= self._last.frame_id):
             self._uncounted_ms = stages_ms
             return
@@ -73,12 +78,25 @@ class Meter:
         if self._first is None:
             self._first = entry
         else:
-            self._total_ms = _plus(self._total_ms, stages_ms)
+            self._total_ms = self._total_ms.plus(stages_ms)
         self._last = entry
         self._presented += 1
         self._latency.add((presented_s - frame.captured_s) * 1e3)
         self._recent.append(entry)
         self._forget(presented_s)
+
+    def lose(self, observation: Observation, stages_ms: Stages) -> None:
+        """An observation was never presented: its time belongs to the next frame that is."""
+        names = observation.names
+        asked, reused = (names.asked, names.reused) if names is not None else (0, 0)
+        self._lost.append((stages_ms, asked, reused))
+
+    def _collect_lost(self) -> None:
+        while self._lost:
+            stages_ms, asked, reused = self._lost.popleft()
+            self._uncounted_ms = self._uncounted_ms.plus(stages_ms)
+            self._asked += asked
+            self._reused += reused
 
     def _forget(self, now_s: float) -> None:
         while self._recent and self._recent[0].presented_s < now_s - self._window_s:
@@ -92,7 +110,7 @@ class Meter:
         # The first entry only marks where the first interval begins: its own time lies before the window.
         total_ms = Stages()
         for entry in list(self._recent)[1:]:
-            total_ms = _plus(total_ms, entry.stages_ms)
+            total_ms = total_ms.plus(entry.stages_ms)
         latencies_ms = sorted((entry.presented_s - entry.captured_s) * 1e3 for entry in self._recent)
         return self._figures(
             len(self._recent),
@@ -136,7 +154,7 @@ class Meter:
         stages_ms = Stages(*[stage_ms / max(1, count - 1) for stage_ms in total_ms])
         bound = "starting"
         if self._presented > 1:
-            bound = limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, self._live)
+            bound = limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, self._live, self._overlapped)
         return Figures(
             nominal_fps=self._nominal_fps,
             camera_fps=camera_fps,
@@ -149,4 +167,5 @@ class Meter:
             asked=self._asked,
             reused=self._reused,
             limited_by=bound,
+            overlapped=self._overlapped,
         )

@@ -9,7 +9,7 @@ import tempfile
 from typing import Any, Dict, Optional
 
 from runtime.errors import SinkError
-from runtime.figures import Figures
+from runtime.figures import INFERENCE, PRESENTING, Figures, Stages
 
 STANDARD_OUTPUT = "-"
 
@@ -22,10 +22,18 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
         "true_fps": _hundredths(figures.true_fps),
         "latency_ms": {"p50": _hundredths(figures.latency_p50_ms), "p95": _hundredths(figures.latency_p95_ms)},
         "stages_ms": {name: _hundredths(ms) for name, ms in figures.stages_ms._asdict().items()},
+        "threads": _threads(figures),
         "frames": {"captured": figures.captured, "presented": figures.presented, "dropped": figures.dropped},
         "classify": {"asked": figures.asked, "reused": figures.reused},
         "limited_by": figures.limited_by,
     }
+
+
+def _threads(figures: Figures) -> Dict[str, Any]:
+    """Which stages run on which thread; those of a thread add up to the period, or to what it was busy for."""
+    if figures.overlapped:
+        return {"inference": list(INFERENCE), "presenting": list(PRESENTING)}
+    return {"loop": list(Stages._fields)}
 
 
 def _hundredths(value: Optional[float]) -> Optional[float]:

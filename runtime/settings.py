@@ -21,6 +21,8 @@ class Settings(NamedTuple):
     min_score: Optional[float] = None
     iou: Optional[float] = None
     fps: float = 30.0
+    sequential: bool = False
+    """One frame after the other on one thread, instead of capture, inference and presenting overlapped."""
     bundle: Optional[str] = None
     engine: str = "auto"
     precision: str = "fp16"

@@ -24,6 +24,10 @@ class Stopwatch:
         self._last_s = now_s
         return now_s
 
+    def skip(self) -> None:
+        """The time since the last lap belongs to no stage."""
+        self._last_s = self._clock.now_s()
+
     def take(self) -> Stages:
         """The stages since the last take, in milliseconds; starts over."""
         stages_ms = Stages(**self._stages_ms)

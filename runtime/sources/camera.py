@@ -51,7 +51,7 @@ class CameraSource(Source):
         self.name = path
         self._clock = clock or MonotonicClock()
         self._stop = threading.Event()
-        self._slot = NewestSlot()
+        self._slot: NewestSlot[Frame] = NewestSlot()
         if not os.path.exists(path):
             present = ", ".join(camera_paths()) or "none"
             raise SourceError("no camera at {} (present: {}): plug it in, or --wait for it".format(path, present))

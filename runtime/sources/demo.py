@@ -47,7 +47,7 @@ class DemoSource(Source):
         self.fps = request.fps or fps or DEFAULT_FPS
         self._scene = Scene(request.scene, size)
         self._clock = clock or MonotonicClock()
-        self._slot = NewestSlot()
+        self._slot: NewestSlot[Frame] = NewestSlot()
         self._stop = threading.Event()
         self._truths: OrderedDict = OrderedDict()
         self._truths_lock = threading.Lock()

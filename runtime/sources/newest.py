@@ -1,43 +1,56 @@
-"""The hand-over between a thread that captures and the loop that reads: one place, the newest frame wins."""
+"""The hand-over between two threads: one place, where the newest wins, or the next waits until it is free."""
 
 import threading
-from typing import Optional
+from typing import Generic, Optional, TypeVar
 
-from runtime.frame import Frame
+Item = TypeVar("Item")
 
 
-class NewestSlot:
-    """Holds at most one frame. Safe with one thread putting and another taking.
+class NewestSlot(Generic[Item]):
+    """Holds at most one item, a frame or what was seen in it. Safe with one thread giving and another taking.
 
-    The capturing thread calls `put` and never waits: a frame nobody took yet is lost to the one after it, which
-    shows as a gap in the frame ids. It ends with `fail`, whatever the reason, so that no reader is left waiting.
+    The giving thread calls `put` and never waits: an item nobody took yet is lost to the one after it, which
+    shows as a gap in the frame ids. Or it calls `offer`, and loses nothing. It ends with `fail`, whatever the reason, so
+    that no taker is left waiting.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._frame: Optional[Frame] = None
+        self._item: Optional[Item] = None
         self._error: Optional[BaseException] = None
 
-    def put(self, frame: Frame) -> None:
-        """Make `frame` the newest; the slot, and then its taker, owns it."""
+    def put(self, item: Item) -> Optional[Item]:
+        """Make `item` the newest; the slot, and then its taker, owns it. Returns the one it took the place of."""
         with self._changed:
-            self._frame = frame
+            displaced, self._item = self._item, item
             self._changed.notify_all()
+            return displaced
 
-    def take(self, timeout_s: float) -> Optional[Frame]:
-        """The newest frame not yet taken, waiting up to `timeout_s` for it; None if there is none by then.
+    def offer(self, item: Item, timeout_s: float) -> bool:
+        """Put `item` as soon as the slot is free; false if it was not within `timeout_s`."""
+        with self._changed:
+            if not self._changed.wait_for(self._is_free, max(0.0, timeout_s)):
+                return False
+            self._item = item
+            self._changed.notify_all()
+            return True
 
-        Once `fail` was called: the frame put before it, if nobody has taken it, and from then on its exception.
+    def take(self, timeout_s: float) -> Optional[Item]:
+        """The newest item not yet taken, waiting up to `timeout_s` for it; None if there is none by then.
+
+        Once `fail` was called: the item put before it, if nobody has taken it, and from then on its exception.
         """
         with self._changed:
             self._changed.wait_for(self._settled, max(0.0, timeout_s))
-            frame, self._frame = self._frame, None
-            if frame is None and self._error is not None:
+            item, self._item = self._item, None
+            if item is not None:
+                self._changed.notify_all()
+            elif self._error is not None:
                 raise self._error
-            return frame
+            return item
 
     def fail(self, error: BaseException) -> None:
-        """No frame comes any more: raise `error` in every later `take` (EndOfStream for an orderly end).
+        """No item comes any more: raise `error` in every later `take` (EndOfStream for an orderly end).
 
         The first reason stays, since what follows a failure is usually its consequence.
         """
@@ -47,4 +60,7 @@ class NewestSlot:
             self._changed.notify_all()
 
     def _settled(self) -> bool:
-        return self._frame is not None or self._error is not None
+        return self._item is not None or self._error is not None
+
+    def _is_free(self) -> bool:
+        return self._item is None

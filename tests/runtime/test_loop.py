@@ -12,10 +12,11 @@ from runtime.clock import FakeClock
 from runtime.compose import Composer
 from runtime.errors import ModelError, ShelfsightError, SinkError, SourceError
 from runtime.frame import Detections, Frame
-from runtime.loop import Limits, Loop
+from runtime.loop import Loop
 from runtime.presenter import Presenter
 from runtime.recogniser import Recogniser
 from runtime.settings import Settings
+from runtime.showing import Limits
 from runtime.sinks.fake import FakeSink
 from runtime.sources.fake import FakeSource
 from runtime.tracker import Tracker

@@ -1,0 +1,34 @@
+"""Frames from the source at the nominal rate."""
+
+import threading
+from typing import Optional
+
+from runtime.clock import MonotonicClock
+from runtime.frame import Frame
+from runtime.pacer import Pacer
+from runtime.sources.source import Source
+from runtime.stopwatch import Stopwatch
+
+READ_TIMEOUT_S = 0.2
+"""How long a read may take before the loop looks whether it should end."""
+
+
+class Intake:
+    """A source that waits for its reader is made to wait; the frames of a live one are taken or left."""
+
+    def __init__(self, source: Source, clock: MonotonicClock, nominal_fps: float, stop: threading.Event) -> None:
+        """`stop` cuts every wait short."""
+        self._source = source
+        self._pacer = Pacer(clock, nominal_fps, stop)
+
+    def read(self, watch: Stopwatch) -> Optional[Frame]:
+        """The next frame; None where none came in time, or one came before its own. EndOfStream after the last."""
+        if not self._source.live:
+            self._pacer.wait()
+            watch.lap("delay")
+        frame = self._source.read(READ_TIMEOUT_S)
+        if frame is not None and frame.id is not None and self._source.live and not self._pacer.is_due():
+            watch.lap("delay")
+            return None
+        watch.lap("wait")
+        return frame

@@ -1,0 +1,49 @@
+"""A source read by a thread of its own, one frame ahead of who wants it."""
+
+import threading
+from typing import Optional
+
+from runtime.frame import Frame
+from runtime.sources.newest import NewestSlot
+from runtime.sources.source import EndOfStream, Source
+
+READ_TIMEOUT_S = 0.2
+JOIN_S = 1.0
+
+
+class ReadAhead(Source):
+    """Of a live source the newest frame is kept and the others are lost; one that waits for its reader loses none."""
+
+    def __init__(self, source: Source) -> None:
+        """Starts to read at once. `source` stays the caller's, who closes it after this."""
+        self.name, self.live, self.total_frames = source.name, source.live, source.total_frames
+        self._source = source
+        self._slot: NewestSlot[Frame] = NewestSlot()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self._thread.start()
+
+    def read(self, timeout_s: float) -> Optional[Frame]:
+        return self._slot.take(timeout_s)
+
+    def close(self) -> None:
+        """Stop reading; waits for the thread, at most JOIN_S."""
+        self._stop.set()
+        self._slot.fail(EndOfStream())
+        self._thread.join(JOIN_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                frame = self._source.read(READ_TIMEOUT_S)
+                if frame is not None:
+                    self._hand_over(frame)
+        except BaseException as error:  # handed to the reader, who raises it
+            self._slot.fail(error)
+
+    def _hand_over(self, frame: Frame) -> None:
+        if self.live:
+            self._slot.put(frame)
+            return
+        while not self._stop.is_set() and not self._slot.offer(frame, READ_TIMEOUT_S):
+            pass
