@@ -5,13 +5,17 @@ batch of crops, integer drawing. Whoever knows how to speed it up in ten lines s
 """
 
 import time
-from typing import List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional
 
 import cv2
 import numpy as np
 
 from benchmarks.peer_networks import PeerNetworks, Planted
 from runtime.bundle import Bundle
+from runtime.errors import ModelError
+
+NMS: Any = getattr(cv2.dnn, "NMSBoxesBatched", None)
+"""Takes arrays as they are, class by class; OpenCV before 4.7 has none."""
 
 
 class Seen(NamedTuple):
@@ -45,8 +49,13 @@ class DnnNetworks(Networks):
 
     def __init__(self, networks: PeerNetworks, threads: int) -> None:
         cv2.setNumThreads(threads)
-        self._first = cv2.dnn.readNetFromONNX(networks.detector)
-        self._second = cv2.dnn.readNetFromONNX(networks.classifier)
+        try:
+            self._first = cv2.dnn.readNetFromONNX(networks.detector)
+            self._second = cv2.dnn.readNetFromONNX(networks.classifier)
+        except cv2.error as error:
+            raise ModelError(
+                "OpenCV's dnn does not take this bundle: leave it out of --peers ({})".format(error.err)
+            ) from error
         self.planted = None
 
     def detect(self, blob: np.ndarray) -> np.ndarray:
@@ -132,11 +141,11 @@ class HandLoop:
         classes = output[4:].argmax(axis=0)
         x, y, w, h = output[:4]
         rectangles = np.stack([x - w / 2, y - h / 2, w, h], axis=1)
-        kept = cv2.dnn.NMSBoxesBatched(rectangles, best, classes, self._bundle.min_score, self._bundle.iou)
-        boxes = rectangles[kept]
+        survivors = np.asarray(NMS(rectangles, best, classes, self._bundle.min_score, self._bundle.iou))
+        boxes = rectangles[survivors]
         boxes[:, 2:] += boxes[:, :2]
         boxes = (boxes - [left, top, left, top]) / scale
-        return boxes.clip(0, [width, height, width, height]), classes[kept].tolist()
+        return boxes.clip(0, [width, height, width, height]), classes[survivors].tolist()
 
     def _draw(
         self, frame: np.ndarray, boxes: list, classes: list, products: np.ndarray, similarities: np.ndarray

@@ -85,7 +85,7 @@ class OurLoop:
                     outputs = run(tensor)
                     return outputs if self.planted is None else [self.planted.output]
 
-                engine.run = planting  # type: ignore[method-assign]
+                engine.run = planting
                 assembly.loop.run()
         except BaseException as error:  # handed to the thread that waits for the turn
             self._failure = error
@@ -123,20 +123,18 @@ class OurLoop:
 
 
 def variants(flags: Sequence[str]) -> Dict[str, List[str]]:
-    """Our loop's flags by the name of each way to run it; those that this version does not know are left out."""
-    ways = {
-        "ours": ["--sequential", "--reuse-frames", "0"],
-        "ours, overlapped": ["--reuse-frames", "0"],
-        "ours, reuse": ["--sequential"],
-    }
-    if not _knows("--sequential"):
-        return {"ours": list(flags)}
+    """The flags of each way to run our loop. The first is the one that is compared: one thread, no reuse."""
+    all_asked = ["--reuse-frames", "0"] if _knows("--reuse-frames", "0") else []
+    ways = {"ours": ["--sequential"] + all_asked, "ours, overlapped": all_asked}
+    if all_asked:
+        ways["ours, reuse"] = ["--sequential"]
     return {name: list(flags) + way for name, way in ways.items()}
 
 
-def _knows(flag: str) -> bool:
+def _knows(*flags: str) -> bool:
+    """Whether this version of the camera program takes these flags."""
     try:
-        settings_from_arguments([flag])
+        settings_from_arguments(flags)
     except UsageError:
         return False
     return True

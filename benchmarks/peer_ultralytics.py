@@ -5,6 +5,8 @@ is slower on a CPU. The classifier and its batched crops are those of the hand-w
 many write it, would only make the difference larger.
 """
 
+from typing import Any, Dict
+
 import numpy as np
 
 from benchmarks.hand_loop import Namer, Networks, Seen
@@ -29,7 +31,7 @@ class UltralyticsLoop:
     def __init__(self, networks: PeerNetworks, runner: Networks, threads: int) -> None:
         try:
             import torch
-            from ultralytics import YOLO
+            from ultralytics.models import YOLO
         except ImportError as error:
             raise MissingPackageError(
                 "ultralytics cannot be imported ({}): pip install '.[training]'".format(error)
@@ -38,16 +40,17 @@ class UltralyticsLoop:
         self.networks = runner
         self._bundle = networks.bundle
         self._namer = Namer(networks.bundle, runner)
-        self._model = YOLO(networks.detector, task="detect")
-        self._options = dict(  # noqa: C408
-            conf=networks.bundle.min_score,
-            iou=networks.bundle.iou,
-            imgsz=networks.size,
-            device="cpu",
-            verbose=False,
-        )
+        self._model: Any = YOLO(networks.detector, task="detect")
+        self._options: Dict[str, Any] = {
+            "conf": networks.bundle.min_score,
+            "iou": networks.bundle.iou,
+            "imgsz": networks.size,
+            "device": "cpu",
+            "verbose": False,
+        }
         self._model.predict(np.zeros((480, 640, 3), np.uint8), **self._options)
-        self._model.predictor.model.backend.session = _PlantedSession(runner)
+        predictor: Any = self._model.predictor
+        predictor.model.backend.session = _PlantedSession(runner)
 
     def show(self, frame: np.ndarray) -> Seen:
         """One frame (H, W, 3) uint8 BGR."""
