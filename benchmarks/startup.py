@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from benchmarks.machine import machine
 from benchmarks.sweep_child import ROOT
@@ -40,7 +40,7 @@ def stamped(self, *arguments):
     go_on = present(self, *arguments)
     if len(stamps) == 4:
         stamps.append(time.monotonic())
-        print("stamps", *stamps, flush=True)
+        print("stamps", time.process_time(), *stamps, flush=True)
     return go_on
 def opened(*arguments):
     stamps.append(time.monotonic())
@@ -52,16 +52,26 @@ sys.exit(runtime.camera.main(sys.argv[1:]))
 """The camera program, with two of its moments noted down: all parts open, and the first frame handed out."""
 
 
-def run_once(flags: Sequence[str]) -> List[float]:
-    """Seconds of each of PHASES in one start."""
+class Start(NamedTuple):
+    """One start of the program."""
+
+    phases_s: List[float]
+    """Seconds of each of PHASES."""
+    processor_s: float
+    """Processor time of all its threads until the first frame: what a busy machine does not change."""
+
+
+def run_once(flags: Sequence[str]) -> Start:
+    """Start the camera program with these flags, until its first frame."""
     command = [sys.executable, "-c", _INSIDE] + list(flags) + ["--frames", "1"]
     launched_s = time.monotonic()
     text = _output(command)
     match = re.search(r"^stamps (.+)$", text, re.MULTILINE)
     if match is None:
         raise ShelfsightError("the camera program presented no frame: {}".format(_last_line(text)))
-    stamps = [launched_s] + [float(part) for part in match.group(1).split()]
-    return [after - before for before, after in zip(stamps, stamps[1:])]
+    processor_s, *inside_s = [float(part) for part in match.group(1).split()]
+    stamps_s = [launched_s] + inside_s
+    return Start([after - before for before, after in zip(stamps_s, stamps_s[1:])], processor_s)
 
 
 def _output(command: Sequence[str]) -> str:
@@ -99,14 +109,16 @@ def imports_ms(flags: Sequence[str], shown: int = 8) -> Dict[str, float]:
 def measure(flags: Sequence[str], runs: int) -> Dict[str, Any]:
     """Medians over `runs` starts, after one that is not counted."""
     run_once(flags)
-    phases_s = [run_once(flags) for _ in range(runs)]
-    totals_s = [sum(each) for each in phases_s]
+    starts = [run_once(flags) for _ in range(runs)]
+    totals_s = [sum(start.phases_s) for start in starts]
+    by_phase = zip(PHASES, zip(*[start.phases_s for start in starts]))
     return {
         "flags": list(flags),
         "runs": runs,
         "first_frame_s": round(statistics.median(totals_s), 3),
         "first_frame_range_s": [round(min(totals_s), 3), round(max(totals_s), 3)],
-        "phases_s": {name: round(statistics.median(each), 3) for name, each in zip(PHASES, zip(*phases_s))},
+        "phases_s": {name: round(statistics.median(each), 3) for name, each in by_phase},
+        "processor_s": round(statistics.median(start.processor_s for start in starts), 3),
         "target_s": TARGET_S,
         "is_met": statistics.median(totals_s) <= TARGET_S,
     }
