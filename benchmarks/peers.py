@@ -31,9 +31,11 @@ from runtime.report import write_report
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
 
-BARE, OURS, HAND, ULTRALYTICS, DNN = "bare", "ours", "hand-written", "ultralytics", "opencv dnn"
+BARE, OURS, HAND, DNN = "bare", "ours", "hand-written", "opencv dnn"
+ULTRALYTICS, ULTRALYTICS_ONNX = "ultralytics", "ultralytics onnx"
+PEERS = (HAND, ULTRALYTICS, ULTRALYTICS_ONNX, DNN)
 RES = (640, 480)
-TARGETS = ((HAND, 1.05, "k >= 3"), (ULTRALYTICS, 1.45, "at 160"))
+TARGETS = ((HAND, 1.05, "k >= 3"), (ULTRALYTICS, 1.45, "at 160"), (ULTRALYTICS_ONNX, 1.45, "at 160"))
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 """Of these the second one is that of all threads of the process: for a machine that is shared."""
 MAX_BOX_GAP_PX = 2.0
@@ -92,10 +94,10 @@ def opened(name: str, networks: PeerNetworks, threads: int) -> Peer:
     if name == DNN:
         return Peer(name, HandLoop(networks, DnnNetworks(networks, threads)))
     runner = Networks(networks, threads)
-    if name == ULTRALYTICS:
+    if name in (ULTRALYTICS, ULTRALYTICS_ONNX):
         from benchmarks.peer_ultralytics import UltralyticsLoop
 
-        return Peer(name, UltralyticsLoop(networks, runner, threads))
+        return Peer(name, UltralyticsLoop(networks, runner, threads, name == ULTRALYTICS))
     return Peer(name, (HandLoop if name == HAND else BareLoop)(networks, runner))
 
 
@@ -241,9 +243,9 @@ def _numbers(text: str) -> List[int]:
 
 def _names(text: str) -> List[str]:
     names = [part.strip() for part in text.split(",") if part.strip()]
-    unknown = [name for name in names if name not in (HAND, ULTRALYTICS, DNN)]
+    unknown = [name for name in names if name not in PEERS]
     if unknown:
-        raise argparse.ArgumentTypeError("{!r} is none of {}".format(unknown[0], ", ".join((HAND, ULTRALYTICS, DNN))))
+        raise argparse.ArgumentTypeError("{!r} is none of {}".format(unknown[0], ", ".join(PEERS)))
     return names
 
 
@@ -256,7 +258,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="whose networks (%(default)s)")
     add("--size", type=_numbers, default="160,320", metavar="LIST", help="sides of the detector (%(default)s)")
     add("--boxes", type=_numbers, default="0,1,3,8", metavar="LIST", help="planted objects, at most 8 (%(default)s)")
-    add("--peers", type=_names, default=",".join((HAND, ULTRALYTICS, DNN)), metavar="LIST", help="%(default)s")
+    add("--peers", type=_names, default=",".join(PEERS), metavar="LIST", help="%(default)s")
     add("--threads", type=int, default=1, metavar="N", help="of every network and of OpenCV (%(default)s)")
     add("--frames", type=int, default=12, metavar="N", help="of one turn (%(default)s)")
     add("--repeats", type=int, default=9, metavar="N", help="turns of each (%(default)s)")

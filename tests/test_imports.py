@@ -18,6 +18,8 @@ OURS = {
 OURS_INSIDE_A_FUNCTION = {
     # file: what it may import beyond that, lazily. The top of the program hands the board's telemetry down.
     "runtime/camera.py": ("jetson",),
+    # For a workstation only: the detector's weights as a .pt, which is Ultralytics' usual form.
+    "benchmarks/peer_ultralytics.py": ("training",),
 }
 
 VENDORS = {
