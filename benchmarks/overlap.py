@@ -15,6 +15,7 @@ import time
 import urllib.request
 from typing import Dict, Iterator, List, Optional
 
+import cv2
 import numpy as np
 
 from benchmarks.machine import machine
@@ -24,6 +25,7 @@ from runtime.compose import Composer
 from runtime.figures import Figures
 from runtime.frame import Observation
 from runtime.loop import Loop
+from runtime.naming import Naming, NamingPolicy
 from runtime.pipeline import Pipeline
 from runtime.presenter import Presenter
 from runtime.recogniser import Recogniser
@@ -94,8 +96,10 @@ def busy_thread(wanted: bool) -> Iterator[None]:
 
 def run_once(own: argparse.Namespace, fps: float) -> Dict[str, float]:
     """One run; its true rate, its share of the bound, and its latency."""
+    cv2.setNumThreads(1)  # as runtime.assembly does
     detector = simulated_detector(own.detect_ms / 1e3, own.boxes)
-    recogniser = Recogniser(detector, Tracker(), simulated_classifier(own.classify_ms / 1e3))
+    classifier = simulated_classifier(own.classify_ms / 1e3)
+    recogniser = Recogniser(detector, Tracker(), Naming(classifier, NamingPolicy(every=1)))
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(PacedSource(noise_picture(640, 480), fps))
         sinks: List[Sink] = [stack.enter_context(NullSink())]

@@ -118,7 +118,7 @@ def classifier_figures(reference: np.ndarray, candidate: np.ndarray, gallery: Ga
     lengths = np.linalg.norm(reference, axis=1) * np.linalg.norm(candidate, axis=1)
     cosines = np.sum(reference.astype(np.float64) * candidate, axis=1) / np.maximum(lengths, 1e-9)
     near = _is_near_tie(reference, gallery)
-    differs = gallery.name(reference)[0] != gallery.name(candidate)[0]
+    differs = gallery.name(reference).products != gallery.name(candidate).products
     return ClassifierFigures(
         len(reference), int(near.sum()), int((differs & ~near).sum()), float(cosines.min()), float(cosines.mean())
     )

@@ -174,6 +174,21 @@ def make_parser() -> argparse.ArgumentParser:
         default=0,
         help="CPU threads of the networks, 0 = one a core (default: 0)",
     )
+    models.add_argument(
+        "--classify-every",
+        metavar="K",
+        type=_number(1, 10000, int),
+        default=10,
+        help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, changed or "
+        "unsure; 1 = every object on every frame (default: 10)",
+    )
+    models.add_argument(
+        "--classify-budget-ms",
+        metavar="B",
+        type=_number(0, 1e6),
+        help="time of stage 2 on one frame, for at least one object, the most uncertain first; 0 = as long as it takes "
+        "(default: a quarter of stage 1's time)",
+    )
 
     shown = parser.add_argument_group("where it goes")
     shown.add_argument(

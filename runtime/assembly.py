@@ -6,6 +6,8 @@ import os
 import threading
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
+import cv2
+
 from runtime import coco
 from runtime.bundle import Bundle
 from runtime.classifier import Classifier
@@ -17,6 +19,7 @@ from runtime.engines.choice import EngineChoice
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError, UsageError
 from runtime.loop import Loop
+from runtime.naming import Naming, NamingPolicy
 from runtime.pipeline import Pipeline
 from runtime.presenter import Presenter
 from runtime.recogniser import Recogniser
@@ -83,6 +86,8 @@ def assemble(
     Models open first and sinks last, so that what fails leaves nothing half-written behind. `source` and `sinks`
     take the place of those that the settings name, and are closed too.
     """
+    # Of pictures this small: a resize to 160 px is 0.07 ms on one thread and 0.16 ms through OpenCV's pool (desk, 2 cores).
+    cv2.setNumThreads(1)
     with contextlib.ExitStack() as stack:
         bundle = _open_bundle(settings)
         choice = stack.enter_context(EngineChoice(settings, bundle, stop))
@@ -101,7 +106,9 @@ def assemble(
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings):
             opened.append(stack.enter_context(sink))
-        recogniser = Recogniser(detector, Tracker(), classifier)
+        policy = NamingPolicy(settings.classify_every, settings.classify_budget_ms)
+        naming = None if classifier is None else Naming(classifier, policy)
+        recogniser = Recogniser(detector, Tracker(), naming)
         composer = Composer(detector.classes, None if bundle is None else bundle.products)
         loop = (Loop if settings.sequential else Pipeline)(
             source,

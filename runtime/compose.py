@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from runtime.figures import Figures
-from runtime.frame import UNKNOWN, Observation
+from runtime.frame import PENDING, UNKNOWN, Observation
 from runtime.tiles import DARK, LIGHT, Colour, LabelTiles, paste, plain, text_tile
 from runtime.wording import panel_lines
 
@@ -71,6 +71,8 @@ class Composer:
         if observation.names is None or self._products is None:
             return "{} {:.0f}%".format(shape_name, observation.detections.scores[index] * 100)
         product = int(observation.names.products[index])
+        if product == PENDING:
+            return "{} ...".format(shape_name)
         if product == UNKNOWN:
             return "unknown {}".format(shape_name)
         return "{} {:.0f}%".format(self._products[product], observation.names.similarities[index] * 100)
@@ -80,4 +82,4 @@ class Composer:
         if observation.names is None:
             return PALETTE[int(observation.detections.shapes[index]) % len(PALETTE)]
         product = int(observation.names.products[index])
-        return UNKNOWN_COLOUR if product == UNKNOWN else PALETTE[product % len(PALETTE)]
+        return UNKNOWN_COLOUR if product < 0 else PALETTE[product % len(PALETTE)]

@@ -33,13 +33,16 @@ class Detections(NamedTuple):
 
 
 UNKNOWN = -1
+"""Stage 2 has looked, and it is none of the products."""
+PENDING = -2
+"""Stage 2 has not looked yet: others were more urgent."""
 
 
 class Names(NamedTuple):
     """What stage 2 says of each candidate, side by side with `Detections`."""
 
     products: np.ndarray
-    """(k,) int32, index into the bundle's products, or UNKNOWN (-1)."""
+    """(k,) int32, index into the bundle's products, or UNKNOWN (-1), or PENDING (-2)."""
     similarities: np.ndarray
     """(k,) float32 cosine similarity to the nearest prototype, -1..1."""
     asked: int

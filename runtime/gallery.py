@@ -1,10 +1,21 @@
 """Names by nearest prototype, or unknown: adding a product adds a row, nothing is trained again."""
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import numpy as np
 
 from runtime.frame import UNKNOWN
+
+
+class Answer(NamedTuple):
+    """What stage 2 says of k crops."""
+
+    products: np.ndarray
+    """(k,) int32, or UNKNOWN."""
+    similarities: np.ndarray
+    """(k,) float32: cosine to the nearest prototype."""
+    margins: np.ndarray
+    """(k,) float32: how far that lies from the next other product, and from the threshold, whichever is less."""
 
 
 class Gallery(NamedTuple):
@@ -17,10 +28,14 @@ class Gallery(NamedTuple):
     threshold: float
     """Cosine similarity below which a crop is unknown, calibrated on products left out."""
 
-    def name(self, embeddings: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """Products (k,) int32 or UNKNOWN, and similarities (k,) float32, of `embeddings` (k, d) of length 1."""
+    def name(self, embeddings: np.ndarray) -> Answer:
+        """Name `embeddings` (k, d) of length 1."""
         similarities = embeddings @ self.prototypes.T
         nearest = similarities.argmax(axis=1)
-        best = similarities[np.arange(len(nearest)), nearest]
-        products = np.where(best >= self.threshold, self.products[nearest], UNKNOWN).astype(np.int32, copy=False)
-        return products, best
+        rows = np.arange(len(nearest))
+        best = similarities[rows, nearest]
+        products = self.products[nearest]
+        similarities[products[:, None] == self.products] = -1.0
+        margins = np.minimum(best - similarities.max(axis=1), np.abs(best - self.threshold))
+        products = np.where(best >= self.threshold, products, UNKNOWN).astype(np.int32, copy=False)
+        return Answer(products, best, margins)

@@ -67,7 +67,7 @@ class UltralyticsHead(Head):
 
     def read(self, output: np.ndarray, min_score: float) -> Candidates:
         columns = output[0]
-        best = columns[4:].max(axis=0)
+        best = columns[4:].max(axis=0) if len(columns) > 5 else columns[4]
         kept = np.flatnonzero(best >= min_score)
         columns = columns[:, kept].T
         boxes = _corners(columns[:, 0:2], columns[:, 2:4])

@@ -4,9 +4,10 @@ from typing import Optional
 
 import numpy as np
 
-from runtime.classifier import Classifier
 from runtime.detector import Detector
+from runtime.classifier import Classifier
 from runtime.frame import Detections, Frame, Observation
+from runtime.naming import Naming
 from runtime.stopwatch import Stopwatch
 from runtime.tracker import Tracker
 
@@ -14,23 +15,28 @@ from runtime.tracker import Tracker
 class Recogniser:
     """detect -> track -> classify. Belongs to one thread, which owns the engines' context."""
 
-    def __init__(self, detector: Detector, tracker: Tracker, classifier: Optional[Classifier] = None) -> None:
+    def __init__(self, detector: Detector, tracker: Tracker, naming: Optional[Naming] = None) -> None:
         self.detector = detector
-        self.classifier = classifier
+        self._naming = naming
         self._tracker = tracker
+
+    @property
+    def classifier(self) -> Optional[Classifier]:
+        """Stage 2, where there is one."""
+        return None if self._naming is None else self._naming.classifier
 
     def observe(self, frame: Frame, watch: Stopwatch) -> Observation:
         """Run both stages on `frame`, each stage's time to `watch`. A substituted frame is not looked at."""
         if frame.id is None:
             return Observation(frame, Detections.none(), np.empty(0, np.int64), None)
         self.detector.prepare(frame.image)
-        watch.lap("preprocess")
+        prepared_s = watch.lap("preprocess")
         detections = self.detector.detect()
-        watch.lap("detect")
+        detect_ms = (watch.lap("detect") - prepared_s) * 1e3
         track_ids = self._tracker.update(detections)
         watch.lap("track")
         names = None
-        if self.classifier is not None:
-            names = self.classifier.name(frame.image, detections.boxes_px)
+        if self._naming is not None:
+            names = self._naming.name(frame.image, detections, track_ids, detect_ms)
             watch.lap("classify")
         return Observation(frame, detections, track_ids, names)

@@ -30,6 +30,10 @@ class Settings(NamedTuple):
     meanwhile: Optional[str] = None
     """What runs while an engine is built: onnx, or None, nothing."""
     threads: int = 0
+    classify_every: int = 10
+    """Frames after which a track's name is asked for again; 1: every candidate on every frame."""
+    classify_budget_ms: Optional[float] = None
+    """Of stage 2 on one frame; 0: as long as it takes, None: a quarter of stage 1's time."""
     sinks: Tuple[str, ...] = ()
     """Empty: a window with a display, else the web page."""
     listen: str = "127.0.0.1"

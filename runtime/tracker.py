@@ -1,6 +1,6 @@
 """Follow candidates from frame to frame by overlap, so that each keeps an id while it stays in view."""
 
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -10,15 +10,27 @@ MIN_IOU = 0.3
 """The threshold of SORT (Bewley et al., 2016)."""
 MAX_MISSED = 15
 """Frames that a track outlives without a match: half a second at 30 fps."""
+NEARBY = 0.75
+"""How far, in its own size, a lost track may be found again: its shadow lies where it was last seen."""
 
 
 def iou_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Intersection over union of every box of `a` (m, 4) with every box of `b` (n, 4): (m, n) float32."""
-    overlap = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    shared = np.prod(np.maximum(overlap, 0), axis=2)
-    area_a, area_b = np.prod(a[:, 2:] - a[:, :2], axis=1), np.prod(b[:, 2:] - b[:, :2], axis=1)
-    union = area_a[:, None] + area_b[None, :] - shared
+    sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    np.maximum(sides, 0, out=sides)
+    shared = sides[:, :, 0] * sides[:, :, 1]
+    union = _areas(a)[:, None] + _areas(b) - shared
     return (shared / np.maximum(union, 1e-9)).astype(np.float32, copy=False)
+
+
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+
+
+def _distance_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Between the centres of boxes (m, 4) and (n, 4), in sizes of `b` (the root of its area): (m, n) float32."""
+    apart = (a[:, None, :2] + a[:, None, 2:] - b[None, :, :2] - b[None, :, 2:]) / 2
+    return np.sqrt((apart * apart).sum(axis=2)) / np.sqrt(np.maximum(_areas(b), 1.0))
 
 
 class _Tracks(NamedTuple):
@@ -33,11 +45,12 @@ def _none() -> _Tracks:
 
 
 class Tracker:
-    """Greedy matching by overlap within one shape, best pair first."""
+    """Greedy matching within one shape: by overlap, best pair first; what is left, to lost tracks nearby."""
 
-    def __init__(self, min_iou: float = MIN_IOU, max_missed: int = MAX_MISSED) -> None:
+    def __init__(self, min_iou: float = MIN_IOU, max_missed: int = MAX_MISSED, nearby: float = NEARBY) -> None:
         self._min_iou = min_iou
         self._max_missed = max_missed
+        self._nearby = nearby
         self._tracks = _none()
         self._next_id = 0
 
@@ -45,34 +58,50 @@ class Tracker:
         """The track id of each candidate, (k,) int64."""
         tracks = self._tracks
         ids = np.full(len(detections.boxes_px), -1, np.int64)
-        matched = np.zeros(len(tracks.ids), bool)
-        for row, column in self._pairs(detections):
-            ids[row] = tracks.ids[column]
-            matched[column] = True
+        is_free = np.ones(len(tracks.ids), bool)
+        if len(ids) and len(is_free):
+            self._match(detections, ids, is_free)
         fresh = np.flatnonzero(ids < 0)
         ids[fresh] = self._next_id + np.arange(len(fresh))
         self._next_id += len(fresh)
-        lost = ~matched & (tracks.missed < self._max_missed)
-        self._tracks = _Tracks(
-            np.concatenate([ids, tracks.ids[lost]]),
-            np.concatenate([detections.boxes_px, tracks.boxes_px[lost]]),
-            np.concatenate([detections.shapes, tracks.shapes[lost]]),
-            np.concatenate([np.zeros(len(ids), np.int64), tracks.missed[lost] + 1]),
-        )
+        self._tracks = _Tracks(ids, detections.boxes_px, detections.shapes, np.zeros(len(ids), np.int64))
+        lost = is_free & (tracks.missed < self._max_missed)
+        if lost.any():
+            self._tracks = _Tracks(
+                np.concatenate([ids, tracks.ids[lost]]),
+                np.concatenate([detections.boxes_px, tracks.boxes_px[lost]]),
+                np.concatenate([detections.shapes, tracks.shapes[lost]]),
+                np.concatenate([self._tracks.missed, tracks.missed[lost] + 1]),
+            )
         return ids
 
-    def _pairs(self, detections: Detections) -> List[tuple]:
-        """(candidate, track) pairs, each index at most once, in order of falling overlap."""
-        if not len(detections.boxes_px) or not len(self._tracks.ids):
-            return []
-        overlap = iou_matrix(detections.boxes_px, self._tracks.boxes_px)
-        overlap[detections.shapes[:, None] != self._tracks.shapes[None, :]] = 0
-        rows, columns = np.nonzero(overlap >= self._min_iou)
-        pairs, used_rows, used_columns = [], set(), set()
-        for index in np.argsort(-overlap[rows, columns], kind="stable"):
-            row, column = int(rows[index]), int(columns[index])
-            if row not in used_rows and column not in used_columns:
-                used_rows.add(row)
-                used_columns.add(column)
-                pairs.append((row, column))
-        return pairs
+    def _match(self, detections: Detections, ids: np.ndarray, is_free: np.ndarray) -> None:
+        """Fill in the ids of those that a track is found for, which is then not free any more."""
+        tracks = self._tracks
+        overlap = iou_matrix(detections.boxes_px, tracks.boxes_px)
+        is_alike = detections.shapes[:, None] == tracks.shapes[None, :]
+        overlap *= is_alike
+        for row, column in best_pairs(overlap, self._min_iou):
+            ids[row] = tracks.ids[column]
+            is_free[column] = False
+        if (ids < 0).any() and is_free.any():
+            distance = _distance_matrix(detections.boxes_px, tracks.boxes_px)
+            nearness = np.where(is_alike & (ids < 0)[:, None] & is_free, self._nearby - distance, -1.0)
+            for row, column in best_pairs(nearness, 0.0):
+                ids[row] = tracks.ids[column]
+                is_free[column] = False
+
+
+def best_pairs(likeness: np.ndarray, least: float) -> List[Tuple[int, int]]:
+    """(row, column) of `likeness` (m, n) from `least` on, each row and column at most once, best first."""
+    rows, columns = np.nonzero(likeness >= least)
+    if len(rows) > 1:
+        order = np.argsort(-likeness[rows, columns], kind="stable")
+        rows, columns = rows[order], columns[order]
+    pairs, used_rows, used_columns = [], set(), set()
+    for row, column in zip(rows.tolist(), columns.tolist()):
+        if row not in used_rows and column not in used_columns:
+            used_rows.add(row)
+            used_columns.add(column)
+            pairs.append((row, column))
+    return pairs
