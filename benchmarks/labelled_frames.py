@@ -22,11 +22,16 @@ from runtime.sources.folder import read_image
 from runtime.sources.opening import DEMO
 from runtime.sources.source import EndOfStream
 from runtime.sources.video import VideoSource
+from runtime.tracker import MAX_MISSED
 
 LABELS = ".labels"
 OUTSIDER = -1
-RUN = 30
+RUN = 45
 """Frames of a scene or a video are taken in runs of so many in a row, so that there is something to follow."""
+WARM_UP = 15
+"""Frames before each run that are shown but not scored: a camera does not start anew every second."""
+COVERED = MAX_MISSED + 2
+"""Black frames between two runs, not scored: nothing is followed from one into the next."""
 APART_S = 20.0
 """From one run of the demo to the next: long enough for other products to stand there."""
 DEMO_FPS = 30.0
@@ -42,6 +47,8 @@ class LabelledFrame(NamedTuple):
     """(m, 4) float32: x1, y1, x2, y2. m may be 0."""
     names: np.ndarray
     """(m,) int: index into the names of its set, or OUTSIDER."""
+    is_scored: bool = True
+    """False: shown only for what comes before and after it."""
 
 
 class LabelledFrames:
@@ -49,6 +56,8 @@ class LabelledFrames:
 
     names: List[str]
     """What there is to be seen."""
+    is_continuous = True
+    """Whether a frame shows what the one before it showed, a moment later."""
 
     def __iter__(self) -> Iterator[LabelledFrame]:
         raise NotImplementedError
@@ -71,13 +80,32 @@ def open_labelled_frames(source: str, res: Optional[Size], count: int) -> Labell
     raise SourceError("no such file or folder: {}".format(source))
 
 
-def spread(total: int, count: int, run: int) -> List[int]:
-    """At most `count` of the indices 0 .. total - 1, in runs of `run` in a row, the runs evenly spread."""
-    if total <= count:
-        return list(range(total))
-    runs = max(1, count // run)
-    starts = np.linspace(0, total - run, runs).astype(int) if runs > 1 else [0]
-    return sorted({int(start) + step for start in starts for step in range(min(run, count))})
+def spread(total: int, count: int) -> List[int]:
+    """At most `count` of the indices 0 .. total - 1, evenly spread."""
+    return sorted({int(index) for index in np.linspace(0, total - 1, min(total, count))})
+
+
+class Step(NamedTuple):
+    """One frame to show, of a scene or a video."""
+
+    run: int
+    index: Optional[int]
+    """Within its run, from its warm-up on; None: a black one."""
+    is_scored: bool
+
+
+def steps(count: int, warm_up: int = WARM_UP) -> Iterator[Step]:
+    """Runs with `count` scored frames together, a warm-up before each, and black frames between them."""
+    for run, first in enumerate(range(0, count, RUN)):
+        for _ in range(COVERED if run else 0):
+            yield Step(run, None, False)
+        for index in range(warm_up + min(RUN, count - first)):
+            yield Step(run, index, index >= warm_up)
+
+
+def black_frame(width: int, height: int) -> LabelledFrame:
+    """The camera covered."""
+    return LabelledFrame(np.zeros((height, width, 3), np.uint8), np.empty((0, 4), np.float32), np.empty(0, int), False)
 
 
 class DemoFrames(LabelledFrames):
@@ -91,19 +119,23 @@ class DemoFrames(LabelledFrames):
 
     def __iter__(self) -> Iterator[LabelledFrame]:
         scene = Scene(self._settings, self._size)
-        for number in range(self._count):
-            run, step = divmod(number, RUN)
-            image, truth = scene.render(run * APART_S + step / DEMO_FPS)
-            yield LabelledFrame(image, truth.boxes_px, truth.products)
+        for run, index, is_scored in steps(self._count):
+            if index is None:
+                yield black_frame(*self._size)
+            else:
+                image, truth = scene.render(run * APART_S + index / DEMO_FPS)
+                yield LabelledFrame(image, truth.boxes_px, truth.products, is_scored)
 
 
 class FolderFrames(LabelledFrames):
     """Pictures of a YOLO-format folder, evenly chosen."""
 
+    is_continuous = False
+
     def __init__(self, path: str, res: Optional[Size], count: int) -> None:
         folder = read_labelled_folder(path)
         self.names = folder.names
-        self._pictures = [folder.pictures[index] for index in spread(len(folder.pictures), count, 1)]
+        self._pictures = [folder.pictures[index] for index in spread(len(folder.pictures), count)]
         self._res = res
 
     def __iter__(self) -> Iterator[LabelledFrame]:
@@ -132,17 +164,34 @@ class VideoFrames(LabelledFrames):
             message = "no labels in {}: expected {}_1.txt for the first frame of {}"
             raise SourceError(message.format(self._labels, self._stem, path))
         with VideoSource(path) as source:
-            total = source.total_frames
-        self._chosen = set(range(count) if total is None else spread(total, count, RUN))
+            self._starts, self._steps = placed(source.total_frames or count, count)
 
     def __iter__(self) -> Iterator[LabelledFrame]:
-        for index, image in enumerate(_decoded(self._path, self._res)):
-            if index > max(self._chosen):
+        frames = enumerate(_decoded(self._path, self._res))
+        size = 0, 0
+        for run, index, is_scored in self._steps:
+            if index is None:
+                yield black_frame(*size)
+                continue
+            wanted = self._starts[run] + index
+            number, image = next((frame for frame in frames if frame[0] == wanted), (0, None))
+            if image is None:  # cut short
                 return
-            if index in self._chosen:
-                name = "{}_{}.jpg".format(self._stem, index + 1)
-                labelled = read_labelled_picture(name, self._labels, len(self.names))
-                yield LabelledFrame(image, labelled.boxes_px(*_size(image)), labelled.classes)
+            name = "{}_{}.jpg".format(self._stem, number + 1)
+            labelled = read_labelled_picture(name, self._labels, len(self.names))
+            size = _size(image)
+            yield LabelledFrame(image, labelled.boxes_px(*size), labelled.classes, is_scored)
+
+
+def placed(total: int, count: int) -> Tuple[List[int], List[Step]]:
+    """Where each run starts in a video of `total` frames, and the steps; a short one has a short warm-up."""
+    warm_up = min(WARM_UP, total // 4)
+    count = min(count, total - warm_up)
+    while count > RUN and count + warm_up * -(-count // RUN) > total:
+        count -= RUN
+    runs = -(-count // RUN)
+    last = total - warm_up - (count - RUN * (runs - 1))
+    return np.linspace(0, last if runs > 1 else 0, runs).astype(int).tolist(), list(steps(count, warm_up))
 
 
 def _decoded(path: str, res: Optional[Size]) -> Iterator[np.ndarray]:

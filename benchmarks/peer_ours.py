@@ -11,7 +11,7 @@ from benchmarks.peer_networks import Planted
 from runtime.arguments import settings_from_arguments
 from runtime.assembly import assemble
 from runtime.clock import MonotonicClock
-from runtime.errors import ShelfsightError, UsageError
+from runtime.errors import ShelfsightError
 from runtime.figures import Figures
 from runtime.frame import Frame, Observation
 from runtime.sinks.sink import Sink
@@ -124,17 +124,6 @@ class OurLoop:
 
 def variants(flags: Sequence[str]) -> Dict[str, List[str]]:
     """The flags of each way to run our loop. The first is the one that is compared: one thread, no reuse."""
-    all_asked = ["--reuse-frames", "0"] if _knows("--reuse-frames", "0") else []
-    ways = {"ours": ["--sequential"] + all_asked, "ours, overlapped": all_asked}
-    if all_asked:
-        ways["ours, reuse"] = ["--sequential"]
+    all_asked = ["--classify-every", "1", "--classify-budget-ms", "0"]
+    ways = {"ours": ["--sequential"] + all_asked, "ours, overlapped": all_asked, "ours, reuse": ["--sequential"]}
     return {name: list(flags) + way for name, way in ways.items()}
-
-
-def _knows(*flags: str) -> bool:
-    """Whether this version of the camera program takes these flags."""
-    try:
-        settings_from_arguments(flags)
-    except UsageError:
-        return False
-    return True

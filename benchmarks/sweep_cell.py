@@ -21,7 +21,7 @@ from runtime.command import exit_status_of
 from runtime.detector import Detector
 from runtime.errors import SourceError
 from runtime.figures import Figures
-from runtime.frame import UNKNOWN, Observation
+from runtime.frame import Observation
 from runtime.report import write_report
 from runtime.settings import Settings
 from runtime.sinks.sink import Sink
@@ -44,7 +44,7 @@ class Effort(NamedTuple):
 
 
 class CollectingSink(Sink):
-    """Keeps what each frame was said to show, by the frame's id; unknown is no claim."""
+    """Keeps what each frame was said to show, by the frame's id; "unknown" and "not yet known" are no claims."""
 
     name = "collecting"
 
@@ -54,7 +54,7 @@ class CollectingSink(Sink):
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         detections, names = observation.detections, observation.names
         said = detections.shapes if names is None else names.products
-        sure = said != UNKNOWN
+        sure = said >= 0
         self.claims[observation.frame.id] = Found(detections.boxes_px[sure], detections.scores[sure], said[sure])
         return True
 
@@ -86,17 +86,20 @@ class Vocabulary(NamedTuple):
 
 def accuracy(settings: Settings, frames: LabelledFrames) -> Dict[str, Any]:
     """AP50 and F1 of one cell, as JSON."""
+    if not frames.is_continuous:  # nothing to follow from one picture to the next
+        settings = settings._replace(classify_every=1, classify_budget_ms=0.0)
     sink = CollectingSink()
     truths: List[LabelledFrame] = []
     source = FakeSource(_noted(frames, truths))
     with assemble(settings._replace(seconds=None), threading.Event(), source, [sink]) as assembly:
         vocabulary = Vocabulary.of(assembly, frames.names)
         assembly.loop.run()
-        truth = [vocabulary.truth(frame) for frame in truths]
-        if len(sink.claims) != len(truth):
-            raise SourceError("{} of {} labelled frames were presented".format(len(sink.claims), len(truth)))
+        if len(sink.claims) != len(truths):
+            raise SourceError("{} of {} labelled frames were presented".format(len(sink.claims), len(truths)))
         found = list(_detections(assembly, frames))
-    claims = [sink.claims[frame_id] for frame_id in range(len(truth))]
+    scored = [frame_id for frame_id, frame in enumerate(truths) if frame.is_scored]
+    truth = [vocabulary.truth(truths[frame_id]) for frame_id in scored]
+    claims = [sink.claims[frame_id] for frame_id in scored]
     score = ap50_ignoring_class if vocabulary.has_products else ap50
     return dict(
         f1_of(claims, truth),
@@ -119,7 +122,7 @@ def _detections(assembly: Assembly, frames: LabelledFrames) -> Iterator[Found]:
     own, bundle = assembly.recogniser.detector, assembly.bundle
     iou = {} if bundle is None else {"iou": bundle.iou}
     detector = Detector(own.engine, own.size, True, own.head.name, own.classes, LOWEST_SCORE, **iou)
-    for frame in frames:
+    for frame in (frame for frame in frames if frame.is_scored):
         detector.prepare(frame.image)
         found = detector.detect()
         yield Found(found.boxes_px, found.scores, found.shapes)
@@ -154,7 +157,7 @@ def _rounded(value: float) -> Optional[float]:
 
 def speeds(settings: Settings, frames: LabelledFrames, repeats: int) -> List[Dict[str, Any]]:
     """The camera program's report of each run, `settings.seconds` long."""
-    images = [] if settings.source.startswith(DEMO) else [frame.image for frame in frames]
+    images = [] if settings.source.startswith(DEMO) else [frame.image for frame in frames if frame.is_scored]
     reports = []
     for _ in range(repeats):
         source: Optional[Source] = ReplaySource(images, settings.fps) if images else None

@@ -4,31 +4,62 @@ import cv2
 import numpy as np
 import pytest
 import tiny_bundle as tiny
+from hypothesis import given
+from hypothesis.strategies import integers
 from labelled_scenes import write_data
 
-from benchmarks.labelled_frames import LABELS, RUN, numbers_in, open_labelled_frames, spread
+from benchmarks.labelled_frames import (
+    COVERED,
+    LABELS,
+    RUN,
+    WARM_UP,
+    numbers_in,
+    open_labelled_frames,
+    placed,
+    spread,
+    steps,
+)
 from benchmarks.replay import ReplaySource
 from runtime.clock import FakeClock
 from runtime.errors import SourceError, UsageError
 from runtime.sources.source import EndOfStream
+from runtime.tracker import MAX_MISSED
 
 RED = (36, 36, tiny.SQUARE, tiny.RED)
 LINE = "0 0.225 0.225 0.2 0.2\n"
 
 
-def test_frames_are_chosen_in_runs_spread_over_all_there_are():
-    assert spread(5, 9, 30) == [0, 1, 2, 3, 4]
-    assert spread(100, 4, 1) == [0, 33, 66, 99]
-    chosen = spread(1000, 90, RUN)
-    assert len(chosen) == 90
-    assert (chosen[0], chosen[RUN], chosen[-1]) == (0, 485, 999)
-    assert spread(50, 10, RUN) == list(range(10)), "fewer than a run"
+def test_pictures_are_spread_over_all_there_are():
+    assert spread(5, 9) == [0, 1, 2, 3, 4]
+    assert spread(100, 4) == [0, 33, 66, 99]
+
+
+def test_runs_warm_up_and_are_parted_by_black_frames():
+    planned = list(steps(RUN + 5))
+    assert sum(step.is_scored for step in planned) == RUN + 5
+    assert [step.index for step in planned[:3]] == [0, 1, 2]
+    assert [step.is_scored for step in planned[: WARM_UP + 1]] == [False] * WARM_UP + [True]
+    second = planned[WARM_UP + RUN :]
+    assert [step.index for step in second[: COVERED + 1]] == [None] * COVERED + [0]
+    assert len(second) == COVERED + WARM_UP + 5
+    assert COVERED > MAX_MISSED
+
+
+@given(total=integers(1, 2000), count=integers(1, 500))
+def test_the_runs_of_a_video_lie_inside_it_one_after_the_other(total, count):
+    starts, planned = placed(total, count)
+    scored = [starts[step.run] + step.index for step in planned if step.is_scored]
+    shown = [starts[step.run] + step.index for step in planned if step.index is not None]
+    assert 1 <= len(scored) <= count
+    assert shown == sorted(set(shown))
+    assert shown[0] >= 0
+    assert shown[-1] < total
 
 
 def test_the_demo_is_the_same_each_time():
     frames = open_labelled_frames("demo://?products=3", (160, 120), 2)
     first, second = list(frames), list(frames)
-    assert len(first) == 2
+    assert [frame.is_scored for frame in first] == [False] * WARM_UP + [True] * 2
     assert all(np.array_equal(a.image, b.image) for a, b in zip(first, second))
     assert all(frames.names[number] for number in first[0].names)
     assert first[0].boxes_px.shape == (len(first[0].names), 4)
@@ -58,9 +89,10 @@ def video(tmp_path):
 
 
 def test_a_video_has_a_label_file_a_frame(video):
-    frames = open_labelled_frames(str(video), None, 4)
-    assert [len(frame.names) for frame in frames] == [1, 0, 1, 0]
-    assert [len(frame.names) for frame in frames] == [1, 0, 1, 0], "again"
+    frames = open_labelled_frames(str(video), None, 3)
+    expected = [(1, False), (0, True), (1, True), (0, True)]
+    assert [(len(frame.names), frame.is_scored) for frame in frames] == expected
+    assert [(len(frame.names), frame.is_scored) for frame in frames] == expected, "again"
 
 
 @pytest.mark.parametrize(
