@@ -89,7 +89,7 @@ class Step(NamedTuple):
     """One frame to show, of a scene or a video."""
 
     run: int
-    index: Optional[int]
+    place: Optional[int]
     """Within its run, from its warm-up on; None: a black one."""
     is_scored: bool
 

@@ -36,6 +36,7 @@ from runtime.errors import ShelfsightError
 from runtime.figures import Figures
 from runtime.frame import Observation
 from runtime.gallery import Gallery
+from runtime.naming import Naming
 from runtime.pipeline import Pipeline
 from runtime.presenter import Presenter
 from runtime.recogniser import Recogniser
@@ -95,7 +96,8 @@ def restless_recogniser() -> Recogniser:
     picture = TensorSpec("images", (None, None, None, 3), np.dtype(np.uint8))
     detector = Detector(FakeEngine(picture, [], boxes, {"names": "{0: 'product'}"}), SIZE)
     gallery = Gallery(np.eye(PRODUCTS, EMBEDDING, dtype=np.float32), np.arange(PRODUCTS, dtype=np.int32), 0.5)
-    return Recogniser(detector, Tracker(), Classifier(FakeEngine(picture, [], embeddings), gallery, 96, 0.1))
+    classifier = Classifier(FakeEngine(picture, [], embeddings), gallery, 96, 0.1)
+    return Recogniser(detector, Tracker(), Naming(classifier))
 
 
 def growth(frames: int, real: bool) -> Dict[str, Any]:

@@ -37,10 +37,10 @@ def test_pictures_are_spread_over_all_there_are():
 def test_runs_warm_up_and_are_parted_by_black_frames():
     planned = list(steps(RUN + 5))
     assert sum(step.is_scored for step in planned) == RUN + 5
-    assert [step.index for step in planned[:3]] == [0, 1, 2]
+    assert [step.place for step in planned[:3]] == [0, 1, 2]
     assert [step.is_scored for step in planned[: WARM_UP + 1]] == [False] * WARM_UP + [True]
     second = planned[WARM_UP + RUN :]
-    assert [step.index for step in second[: COVERED + 1]] == [None] * COVERED + [0]
+    assert [step.place for step in second[: COVERED + 1]] == [None] * COVERED + [0]
     assert len(second) == COVERED + WARM_UP + 5
     assert COVERED > MAX_MISSED
 
@@ -48,8 +48,8 @@ def test_runs_warm_up_and_are_parted_by_black_frames():
 @given(total=integers(1, 2000), count=integers(1, 500))
 def test_the_runs_of_a_video_lie_inside_it_one_after_the_other(total, count):
     starts, planned = placed(total, count)
-    scored = [starts[step.run] + step.index for step in planned if step.is_scored]
-    shown = [starts[step.run] + step.index for step in planned if step.index is not None]
+    scored = [starts[step.run] + step.place for step in planned if step.is_scored]
+    shown = [starts[step.run] + step.place for step in planned if step.place is not None]
     assert 1 <= len(scored) <= count
     assert shown == sorted(set(shown))
     assert shown[0] >= 0
