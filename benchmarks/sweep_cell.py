@@ -1,11 +1,13 @@
 """One cell of a sweep, in a process of its own: its accuracy on labelled frames, then its speed, several times.
 
 Accuracy: AP50 of the detector at this size, on every detection down to a score of 0.001 (as training.evaluate has it),
-and F1 of what the loop presents, at the bundle's own thresholds, paced at the cell's nominal rate, on the same frames
-for every cell of a resolution. Speed: the report of the camera program on the live source.
+and F1 of what the loop presents, at the bundle's own thresholds, paced at the cell's nominal rate, names reused from
+tracks included, with as much time for new ones as they take; on the same frames for every cell of a resolution. Speed:
+the report of the camera program on the live source.
 """
 
 import argparse
+import contextlib
 import sys
 import threading
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
@@ -86,12 +88,14 @@ class Vocabulary(NamedTuple):
 
 def accuracy(settings: Settings, frames: LabelledFrames) -> Dict[str, Any]:
     """AP50 and F1 of one cell, as JSON."""
+    # Names take as long as they take: within a budget they come later on a busy machine, which is its accuracy then.
+    settings = settings._replace(seconds=None, classify_budget_ms=0.0)
     if not frames.is_continuous:  # nothing to follow from one picture to the next
-        settings = settings._replace(classify_every=1, classify_budget_ms=0.0)
+        settings = settings._replace(classify_every=1)
     sink = CollectingSink()
     truths: List[LabelledFrame] = []
     source = FakeSource(_noted(frames, truths))
-    with assemble(settings._replace(seconds=None), threading.Event(), source, [sink]) as assembly:
+    with assemble(settings, threading.Event(), source, [sink]) as assembly:
         vocabulary = Vocabulary.of(assembly, frames.names)
         assembly.loop.run()
         if len(sink.claims) != len(truths):
@@ -161,10 +165,22 @@ def speeds(settings: Settings, frames: LabelledFrames, repeats: int) -> List[Dic
     reports = []
     for _ in range(repeats):
         source: Optional[Source] = ReplaySource(images, settings.fps) if images else None
-        with assemble(settings, threading.Event(), source) as assembly:
+        with _watched_board() as board, assemble(settings, threading.Event(), source, **board) as assembly:
             assembly.loop.run()
             reports.append(assembly.report())
     return reports
+
+
+@contextlib.contextmanager
+def _watched_board() -> Iterator[Dict[str, Any]]:
+    """The board's telemetry, for `assemble`, as the camera program has it."""
+    try:
+        from jetson.telemetry import SysfsBoard
+    except ImportError:
+        yield {}
+        return
+    with SysfsBoard() as board:
+        yield {"board": board}
 
 
 def measure(flags: Sequence[str], effort: Effort) -> Dict[str, Any]:

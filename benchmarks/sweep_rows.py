@@ -48,19 +48,21 @@ def row_of(cell: Cell, figures: Dict[str, Any]) -> Row:
         engine=runs[0]["engine"],
         repeats=len(runs),
     )
-    board = [dict(numbers_in(run.get("telemetry"), BOARD)) for run in runs]
-    row.update((key, _median([each.get(key) for each in board])) for key in board[0])
+    board = [dict(numbers_in(run.get("board"), BOARD)) for run in runs]
+    row.update((key, _median([each.get(key) for each in board])) for key in sorted(set().union(*board)))
+    hottest = [value for key, value in row.items() if key.startswith(BOARD + "temperatures") and key.endswith(".max")]
+    row["hottest_celsius"] = max((value for value in hottest if value is not None), default=None)
     return row
 
 
-def numbers_in(telemetry: Any, prefix: str) -> Iterator[Tuple[str, float]]:
-    """Every number of a report's telemetry, whatever the board tells, under a dotted name."""
-    if isinstance(telemetry, dict):
-        for key, value in telemetry.items():
+def numbers_in(board: Any, prefix: str) -> Iterator[Tuple[str, float]]:
+    """Every number of a report's board, whatever the board tells, under a dotted name."""
+    if isinstance(board, dict):
+        for key, value in board.items():
             for found in numbers_in(value, "{}{}.".format(prefix, key)):
                 yield found
-    elif isinstance(telemetry, (int, float)) and not isinstance(telemetry, bool):
-        yield prefix.rstrip("."), telemetry
+    elif isinstance(board, (int, float)) and not isinstance(board, bool):
+        yield prefix.rstrip("."), board
 
 
 def _median(values: Sequence[Optional[float]]) -> Optional[float]:

@@ -30,6 +30,13 @@ _COLUMNS: Sequence[Tuple[str, Callable[[Row], str]]] = (
     ("reused", lambda row: "-" if row["reused_share"] is None else "{:.0f} %".format(100 * row["reused_share"])),
     ("limited by", lambda row: row["limited_by"]),
 )
+_BOARD: Sequence[Tuple[str, str, Callable[[Row], str]]] = (
+    # heading, the figure without which it is left out, how a row shows it
+    ("hottest C", "hottest_celsius", lambda row: _number(row["hottest_celsius"], 0)),
+    ("mW", BOARD + "total_mw.mean", lambda row: _number(row.get(BOARD + "total_mw.mean"), 0)),
+    ("FPS/W", BOARD + "fps_per_watt", lambda row: _number(row.get(BOARD + "fps_per_watt"), 2)),
+    ("throttled", BOARD + "throttled_share", lambda row: _number(row.get(BOARD + "throttled_share"), 2)),
+)
 
 
 def _number(value: Optional[float], digits: int) -> str:
@@ -38,12 +45,10 @@ def _number(value: Optional[float], digits: int) -> str:
 
 def markdown_of(rows: Sequence[Row], failures: Dict[str, str]) -> str:
     """Resolution x size x fps, a row a cell; those that failed with their reason."""
-    board = sorted({key for row in rows for key in row if key.startswith(BOARD) and key.endswith(".mean")})
-    headings = [heading for heading, _ in _COLUMNS] + [key[len(BOARD) : -len(".mean")] for key in board]
-    lines = ["| {} |".format(" | ".join(headings)), "|" + " --- |" * len(headings)]
+    columns = list(_COLUMNS) + [(name, show) for name, key, show in _BOARD if any(row.get(key) for row in rows)]
+    lines = ["| {} |".format(" | ".join(heading for heading, _ in columns)), "|" + " --- |" * len(columns)]
     for row in rows:
-        cells = [show(row) for _, show in _COLUMNS] + [_number(row.get(key), 1) for key in board]
-        lines.append("| {} |".format(" | ".join(cells)))
+        lines.append("| {} |".format(" | ".join(show(row) for _, show in columns)))
     for name, reason in sorted(failures.items()):
         lines.append("\n{}: failed, {}".format(name, reason))
     return "\n".join(lines) + "\n"

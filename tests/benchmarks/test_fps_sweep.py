@@ -48,13 +48,20 @@ SLOW, FAST, WIDE = Cell("640x480", 320, 24.0), Cell("640x480", 320, 40.0), Cell(
 
 
 def test_a_row_holds_medians_range_and_what_the_board_tells():
-    board = {"gpu_celsius": {"mean": 50.0, "max": 61.5}, "note": "not available", "throttled": False}
-    (row,) = rows((SLOW, {"telemetry": board}))
+    board = {
+        "temperatures_celsius": {"GPU": {"mean": 50.0, "max": 61.5}, "CPU": {"mean": 50.0, "max": 59.0}},
+        "total_mw": {"mean": 4200.0},
+        "rails_mw": "not available",
+        "throttled": "",
+    }
+    (row,) = rows((SLOW, {"board": board}))
     assert (row["true_fps"], row["true_fps_min"], row["true_fps_max"]) == (23.9, 23.8, 24.0)
     assert (row["asked"], row["reused_share"], row["latency_p95_ms"], row["wait_ms"]) == (90, 0.25, None, None)
-    assert (row["board.gpu_celsius.mean"], row["board.gpu_celsius.max"]) == (50.0, 61.5)
-    assert not any("note" in key or "throttled" in key for key in row)
-    assert "| 50.0 |" in markdown_of([row], {})
+    assert (row["board.total_mw.mean"], row["hottest_celsius"]) == (4200.0, 61.5)
+    assert not any("rails" in key or "throttled" in key for key in row)
+    assert " hottest C | mW |" in markdown_of([row], {})
+    assert "| 62 | 4200 |" in markdown_of([row], {})
+    assert "mW" not in markdown_of(rows((SLOW, {})), {})
 
 
 def test_the_checks_hold_on_honest_figures():
