@@ -4,7 +4,8 @@ Steady: the camera program itself, with the shipped bundle and the page, one vie
 looked at from outside. Growth: 30,000 frames through the pipeline, the page included, on networks that are planted, so
 that it takes a minute, with objects that come and go and change their names all the time; --real takes the shipped
 networks and fewer frames instead. No growth means: the last tenth of the frames holds at most GROWTH_MIB more than the
-second tenth.
+tenth after the first third. (A leak of 200 bytes a frame is 4 MiB between the two; what the allocator keeps goes up and
+down by 1 MiB.)
 """
 
 import argparse
@@ -48,7 +49,7 @@ from runtime.sources.fake import FakeSource
 from runtime.tracker import Tracker
 
 STEADY_MIB = 350.0
-GROWTH_MIB = 2.0
+GROWTH_MIB = 3.0
 MOST_OBJECTS = 12
 SAMPLES = 200
 """Of the resident set over a run."""
@@ -127,9 +128,11 @@ def growth(frames: int, real: bool) -> Dict[str, Any]:
 
 
 def growth_of(samples_mib: Sequence[float], frames: int) -> Dict[str, Any]:
-    """From samples evenly spaced over `frames` frames: medians of the second and of the last tenth, and the verdict."""
+    """From samples evenly spaced over `frames` frames: medians of the tenth after the first third and of the last
+    tenth, and the verdict."""
     tenth = max(1, len(samples_mib) // 10)
-    early, late = (statistics.median(part) for part in (samples_mib[tenth : 2 * tenth], samples_mib[-tenth:]))
+    third = len(samples_mib) // 3
+    early, late = (statistics.median(part) for part in (samples_mib[third : third + tenth], samples_mib[-tenth:]))
     return {
         "frames": frames,
         "early_mib": round(early, 2),
