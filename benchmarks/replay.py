@@ -14,10 +14,10 @@ class ReplaySource(Source):
     """Frame `k` is due k / fps seconds after the first read; who comes late gets the newest, and the rest are drops."""
 
     name = "replay"
-    live = True
 
     def __init__(self, images: Sequence[np.ndarray], fps: float, clock: Optional[MonotonicClock] = None) -> None:
-        """`images`: (H, W, 3) uint8 each, at least one, copied on delivery; `fps` 0: a new one whenever it is asked."""
+        """`images`: (H, W, 3) uint8 each, at least one, copied on delivery; `fps` 0: not live, a new one when asked."""
+        self.live = fps > 0
         self._images = images
         self._fps = fps
         self._clock = clock or MonotonicClock()

@@ -138,6 +138,7 @@ def test_a_reader_in_time_gets_every_frame_and_a_late_one_the_newest():
         source.read(1.0)
 
 
-def test_without_a_rate_there_is_always_a_new_one():
+def test_without_a_rate_it_waits_for_its_reader():
     source = ReplaySource([np.zeros((2, 2, 3), np.uint8)], 0.0, FakeClock())
+    assert not source.live
     assert [source.read(1.0).id for _ in range(3)] == [0, 1, 2]
