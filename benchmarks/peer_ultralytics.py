@@ -26,6 +26,7 @@ class UltralyticsLoop:
 
     def __init__(self, networks: PeerNetworks, runner: Networks, threads: int, on_torch: bool) -> None:
         """MissingPackageError without Ultralytics; ModelError where no network of its is the bundle's."""
+        os.environ.setdefault("YOLO_VERBOSE", "False")
         try:
             import torch
             from ultralytics.models import YOLO
