@@ -26,7 +26,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
         _start_log(settings.verbose)
         with _stopped_by_signals(stop):
             _import_cv2(settings.verbose)
-            _run(settings, stop)
+            if settings.list_modes:
+                _list_modes(settings)
+            else:
+                _run(settings, stop)
     except ShelfsightError as error:
         return _fail(str(error), error.exit_status, verbose)
     except Exception as error:  # a mistake of ours: still one line, and the way to the rest of it
@@ -54,6 +57,17 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         finally:
             if settings.report is not None:
                 write_report(settings.report, assembly.report())
+
+
+def _list_modes(settings: Settings) -> None:
+    from runtime.settings import DEFAULT_RES
+    from runtime.sources.camera import camera_paths
+    from runtime.v4l2.listing import listing
+
+    paths = camera_paths()
+    if settings.source != "auto":
+        paths = ["/dev/video" + settings.source if settings.source.isdigit() else settings.source]
+    sys.stdout.write(listing(paths, settings.res or DEFAULT_RES, settings.fps))
 
 
 class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement
