@@ -127,8 +127,7 @@ def _detections(assembly: Assembly, frames: LabelledFrames) -> Iterator[Found]:
     iou = {} if bundle is None else {"iou": bundle.iou}
     detector = Detector(own.engine, own.size, True, own.head.name, own.classes, LOWEST_SCORE, **iou)
     for frame in (frame for frame in frames if frame.is_scored):
-        detector.prepare(frame.image)
-        found = detector.detect()
+        found = detector.detect(detector.prepare(frame.image))
         yield Found(found.boxes_px, found.scores, found.shapes)
 
 
