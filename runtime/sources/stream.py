@@ -52,7 +52,7 @@ class LiveStream(Source):
             self._first = self._slot.take(first_frame_s)
             if self._first is None:
                 raise SourceError(
-                    "{} opens but delivers no frame within {:g} s: is another program using it?".format(
+                    "{} opens but delivers no frame within {:g} s: in use elsewhere, or of a codec unknown here?".format(
                         name, first_frame_s
                     )
                 )
