@@ -104,7 +104,8 @@ def run_once(own: argparse.Namespace, fps: float) -> Dict[str, float]:
         source = stack.enter_context(PacedSource(noise_picture(640, 480), fps))
         sinks: List[Sink] = [stack.enter_context(NullSink())]
         if own.viewers:
-            web = stack.enter_context(WebSink(port=0))
+            web = WebSink(port=0)
+            stack.enter_context(web)
             sinks.append(web)
             stack.enter_context(viewers(web.url, own.viewers))
             time.sleep(0.5)

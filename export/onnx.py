@@ -1,7 +1,7 @@
 """torch -> ONNX on the workstation: python -m export.onnx detector|classifier WEIGHTS.pt --out FILE.onnx
 
-The result takes uint8 (n, h, w, 3) BGR, n open, in a detector h and w too; order, scale and layout are in the graph up to
-`normalized`; opset 13; weights stored as FP16. It is compared with torch before it takes its place.
+The result takes uint8 (n, h, w, 3) BGR, n open, in a detector h and w too; order, scale and layout are in the graph up
+to `normalized`; opset 13; weights stored as FP16. It is compared with torch before it takes its place.
 """
 
 import argparse

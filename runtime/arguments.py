@@ -8,9 +8,11 @@ from typing import List, NoReturn, Sequence, Tuple
 
 from runtime import __version__, heads
 from runtime.errors import UsageError
-from runtime.settings import Settings
+from runtime.settings import Segment, Settings
 
 TOKEN_VARIABLE = "SHELFSIGHT_TOKEN"
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_BYTES = {"MB": 1e6, "GB": 1e9}
 
 EPILOG = """
 examples:
@@ -69,6 +71,26 @@ def _number(minimum: float, maximum: float, kind=float, above: bool = False):
     return parse
 
 
+def _segment(text: str) -> Segment:
+    match = re.match(r"^(\d+(?:\.\d+)?)(s|m|h|MB|GB)$", text)
+    if match is None or float(match.group(1)) <= 0:
+        raise argparse.ArgumentTypeError("{!r}: expected a time or size, as in 30s, 10m, 1h, 500MB, 2GB".format(text))
+    number, unit = float(match.group(1)), match.group(2)
+    if unit in _SECONDS:
+        return Segment(seconds=number * _SECONDS[unit])
+    return Segment(bytes=int(number * _BYTES[unit]))
+
+
+def _bytes(text: str) -> int:
+    try:
+        size = _segment(text).bytes
+    except argparse.ArgumentTypeError:
+        size = None
+    if size is None:
+        raise argparse.ArgumentTypeError("{!r}: expected a size, as in 500MB or 20GB".format(text))
+    return size
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The parser, for the program and for the test that every flag is documented."""
     parser = _Parser(
@@ -87,8 +109,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--source",
         metavar="URI",
         default="auto",
-        help="auto (the first camera found, else demo://), a camera as 0 or /dev/video0, a video file, a folder of "
-        "images, or demo:// (default: auto)",
+        help="auto (the first camera found, else demo://), a camera as 0 or /dev/video0, csi://0, rtsp://..., a video "
+        "file, a folder of images, demo://, gst:PIPELINE, or fault://KIND@URI (default: auto)",
+    )
+    what.add_argument(
+        "--list-modes",
+        action="store_true",
+        help="print what the camera of --source (default: each) can do, and which mode --res and --fps would take",
     )
     what.add_argument(
         "--wait", action="store_true", help="wait for an absent camera, showing offline, instead of exit 1"
@@ -179,8 +206,8 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="K",
         type=_number(1, 10000, int),
         default=10,
-        help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, changed or "
-        "unsure; 1 = every object on every frame (default: 10)",
+        help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, "
+        "changed or unsure; 1 = every object on every frame (default: 10)",
     )
     models.add_argument(
         "--classify-budget-ms",
@@ -196,7 +223,22 @@ def make_parser() -> argparse.ArgumentParser:
         dest="sinks",
         metavar="KIND",
         action="append",
-        help="window, web, none, or the path of an .mp4; may be repeated (default: window with a display, else web)",
+        help="window, web, none, the path of an .mp4, rtsp (a stream at rtsp://127.0.0.1:8554/shelfsight) or "
+        "rtsp://ADDR:PORT/NAME; may be repeated (default: window with a display, else web)",
+    )
+    shown.add_argument(
+        "--segment",
+        metavar="LENGTH",
+        type=_segment,
+        help="record in files of this time or size, as in 10m or 500MB: out.mp4 gives out-000001.mp4, ... "
+        "(default: one file)",
+    )
+    shown.add_argument(
+        "--keep",
+        dest="keep_bytes",
+        metavar="SIZE",
+        type=_bytes,
+        help="delete the oldest segments when all together take more than this, as in 20GB (default: keep all)",
     )
     shown.add_argument(
         "--listen",
@@ -243,6 +285,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
                 raise UsageError("{} describes another detector: give it with --detector FILE.onnx".format(flag))
     if settings.meanwhile == "onnx" and settings.engine != "auto":
         raise UsageError("--meanwhile onnx goes with --engine auto, not with --engine {}".format(settings.engine))
+    if settings.keep_bytes is not None and settings.segment is None:
+        raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
     if settings.source == "auto" and settings.wait:
         raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
     return settings

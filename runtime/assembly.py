@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 import cv2
 
 from runtime import coco
+from runtime.board import NOT_AVAILABLE, Board, fps_per_watt
 from runtime.bundle import Bundle
 from runtime.classifier import Classifier
 from runtime.clock import MonotonicClock
@@ -18,6 +19,7 @@ from runtime.engines.cache import CLASSIFIER, DETECTOR
 from runtime.engines.choice import EngineChoice
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError, UsageError
+from runtime.limits import with_throttling
 from runtime.loop import Loop
 from runtime.naming import Naming, NamingPolicy
 from runtime.pipeline import Pipeline
@@ -28,6 +30,7 @@ from runtime.settings import DEFAULT_SIZE, Settings
 from runtime.showing import Limits
 from runtime.sinks.opening import open_sink
 from runtime.sinks.sink import Sink
+from runtime.sinks.systemd import systemd_sinks
 from runtime.sources.opening import open_source
 from runtime.sources.source import Source
 from runtime.tracker import Tracker
@@ -37,6 +40,8 @@ log = logging.getLogger(__name__)
 _OpenEngine = Callable[[str, str], Engine]
 """Of a stage and the path of its model."""
 
+THROTTLED_SHARE = 0.1
+"""From this part of a run on, held-down clocks are what bounds its rate."""
 SHIPPED_BUNDLE = "demo"
 """Unless another is asked for."""
 
@@ -52,6 +57,7 @@ class Assembly(NamedTuple):
     loop: Union[Loop, Pipeline]
     engines: Dict[str, Dict[str, str]]
     """By stage: engine, its name, and why, why it is this one."""
+    board: Board = Board()
 
     def report(self) -> Dict[str, Any]:
         """The figures of the whole run, and what they were measured with."""
@@ -70,6 +76,10 @@ class Assembly(NamedTuple):
             res=self.loop.res,
             platform=platform_line(),
         )
+        board = self.board.summary()
+        if board:
+            report["limited_by"] = with_throttling(report["limited_by"], _throttled(board))
+            report["board"] = dict(board, fps_per_watt=_fps_per_watt(report["true_fps"], board))
         return report
 
 
@@ -80,13 +90,14 @@ def assemble(
     source: Optional[Source] = None,
     sinks: Optional[Sequence[Sink]] = None,
     clock: Optional[MonotonicClock] = None,
+    board: Optional[Board] = None,
 ):
     """Build everything, yield an Assembly, close everything. Raises ShelfsightError where a part cannot be had.
 
     Models open first and sinks last, so that what fails leaves nothing half-written behind. `source` and `sinks`
-    take the place of those that the settings name, and are closed too.
+    take the place of those that the settings name, and are closed too. `board` is watched by the caller, who closes it.
     """
-    # Of pictures this small: a resize to 160 px is 0.07 ms on one thread and 0.16 ms through OpenCV's pool (desk, 2 cores).
+    # Pictures are too small for OpenCV's pool: a resize to 160 px took 0.07 ms without it, 0.16 ms with it (desk).
     cv2.setNumThreads(1)
     with contextlib.ExitStack() as stack:
         bundle = _open_bundle(settings)
@@ -106,6 +117,7 @@ def assemble(
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings):
             opened.append(stack.enter_context(sink))
+        opened += [stack.enter_context(sink) for sink in systemd_sinks()]
         policy = NamingPolicy(settings.classify_every, settings.classify_budget_ms)
         naming = None if classifier is None else Naming(classifier, policy)
         recogniser = Recogniser(detector, Tracker(), naming)
@@ -113,7 +125,7 @@ def assemble(
         loop = (Loop if settings.sequential else Pipeline)(
             source,
             recogniser,
-            Presenter(composer, opened),
+            Presenter(composer, opened, board),
             settings.fps,
             stop,
             Limits(settings.frames, settings.seconds),
@@ -129,7 +141,23 @@ def assemble(
             "" if bundle is None else " -> {} products of {}".format(len(bundle.products), bundle.name),
             ", ".join(sink.name for sink in opened),
         )
-        yield Assembly(settings, source, opened, bundle, recogniser, loop, engines)
+        yield Assembly(settings, source, opened, bundle, recogniser, loop, engines, board or Board())
+
+
+def _throttled(board: Dict[str, Any]) -> str:
+    """Why the clocks were held down for a part of the run that counts; empty where they were not."""
+    share = board.get("throttled_share", 0.0)
+    if share < THROTTLED_SHARE:
+        return ""
+    return "{} ({:.0f} % of the run)".format(board["throttled"], 100 * share)
+
+
+def _fps_per_watt(true_fps: float, board: Dict[str, Any]) -> Union[float, str]:
+    """By the mean power of the run."""
+    total_mw = board.get("total_mw")
+    mean_mw = total_mw["mean"] if isinstance(total_mw, dict) else None
+    ratio = fps_per_watt(true_fps, mean_mw)
+    return NOT_AVAILABLE if ratio is None else round(ratio, 3)
 
 
 def _log_engines(engines: Dict[str, Dict[str, str]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional
 
 from runtime.arguments import settings_from_arguments
 from runtime.errors import MissingPackageError, ShelfsightError
+from runtime.log_format import formatter_for, goes_to_journal, journal_prefix
 from runtime.report import check_report_path, write_report
 from runtime.settings import Settings
 
@@ -25,7 +26,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
         _start_log(settings.verbose)
         with _stopped_by_signals(stop):
             _import_cv2(settings.verbose)
-            _run(settings, stop)
+            if settings.list_modes:
+                _list_modes(settings)
+            else:
+                _run(settings, stop)
     except ShelfsightError as error:
         return _fail(str(error), error.exit_status, verbose)
     except Exception as error:  # a mistake of ours: still one line, and the way to the rest of it
@@ -37,20 +41,33 @@ def main(arguments: Optional[List[str]] = None) -> int:
 def _fail(message: str, exit_status: int, verbose: bool) -> int:
     if verbose:
         traceback.print_exc()
-    print("shelfsight: {}".format(message), file=sys.stderr)
+    prefix = journal_prefix(logging.ERROR) if goes_to_journal(sys.stderr) else ""
+    print("{}shelfsight: {}".format(prefix, message), file=sys.stderr)
     return exit_status
 
 
 def _run(settings: Settings, stop: threading.Event) -> None:
+    from jetson.telemetry import SysfsBoard
     from runtime.assembly import assemble
 
     check_report_path(settings.report)
-    with assemble(settings, stop) as assembly:
+    with SysfsBoard() as board, assemble(settings, stop, board=board) as assembly:
         try:
             assembly.loop.run()
         finally:
             if settings.report is not None:
                 write_report(settings.report, assembly.report())
+
+
+def _list_modes(settings: Settings) -> None:
+    from runtime.settings import DEFAULT_RES
+    from runtime.sources.camera import camera_paths
+    from runtime.v4l2.listing import listing
+
+    paths = camera_paths()
+    if settings.source != "auto":
+        paths = ["/dev/video" + settings.source if settings.source.isdigit() else settings.source]
+    sys.stdout.write(listing(paths, settings.res or DEFAULT_RES, settings.fps))
 
 
 class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement
@@ -74,12 +91,9 @@ class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement
 
 
 def _start_log(verbose: bool) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        datefmt="%H:%M:%S",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter_for(sys.stderr, verbose))
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.INFO)
 
 
 def _import_cv2(verbose: bool) -> None:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple, Optional
 
+from runtime.board import BoardReading
+
 
 class Stages(NamedTuple):
     """Where the time of a presented frame went, in milliseconds.
@@ -66,6 +68,8 @@ class Figures(NamedTuple):
     """One line naming what bounds the true rate."""
     overlapped: bool = False
     """Whether inference and presenting have a thread each."""
+    board: Optional[BoardReading] = None
+    """The board as it is now; None where nobody looks at one."""
 
     @property
     def dropped(self) -> int:

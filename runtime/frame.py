@@ -16,6 +16,17 @@ class Frame(NamedTuple):
     """When it was captured, on the monotonic clock."""
 
 
+OLDEST_S = 10.0
+"""A time further back than this is no time on our clock."""
+
+
+def capture_time_s(told_s: Optional[float], now_s: float) -> float:
+    """When a picture was captured: the time that its driver or server told, where that can be true, else now."""
+    if told_s is None or not now_s - OLDEST_S < told_s <= now_s + 0.2:
+        return now_s
+    return min(told_s, now_s)
+
+
 class Detections(NamedTuple):
     """Candidates of one frame, side by side, best score first. k may be 0."""
 

@@ -29,6 +29,15 @@ def limited_by(
     return _longest(works, INFERENCE if overlapped else Stages._fields, period_ms)
 
 
+def with_throttling(bound: str, throttled: str) -> str:
+    """`bound` as limited_by gave it, or that the clocks are held down, where the work is what bounds the rate.
+
+    A stage's time is an effect then. What is bound from outside, by the rate asked for or the camera, stays so.
+    """
+    is_work = bound.split(":")[0] in Stages._fields
+    return "throttled: " + throttled if throttled and is_work else bound
+
+
 def _longest(stages_ms: Stages, names: tuple, period_ms: float) -> str:
     stage = max(names, key=lambda name: getattr(stages_ms, name))
     what = "source: reading takes" if stage == "wait" else stage + ":"

@@ -21,8 +21,8 @@ from runtime.stopwatch import Stopwatch
 JOIN_S = 5.0
 """How long an inference under way may take before its thread is left behind."""
 SWITCH_INTERVAL_S = 0.0001
-"""How long a thread may keep the interpreter from another that wants it. With Python's 5 ms the inference thread loses up
-to 5 ms whenever it comes back from a network or from OpenCV while another thread computes in Python."""
+"""How long a thread may keep the interpreter from another that wants it. With Python's 5 ms the inference thread loses
+up to 5 ms whenever it comes back from a network or from OpenCV while another thread computes in Python."""
 
 
 class _Observed(NamedTuple):

@@ -1,10 +1,12 @@
 """The end of the pipeline: the finished picture to every sink."""
 
-from typing import Sequence
+from typing import Optional, Sequence
 
+from runtime.board import Board
 from runtime.compose import Composer
 from runtime.figures import Figures
 from runtime.frame import Observation
+from runtime.limits import with_throttling
 from runtime.sinks.sink import Sink
 from runtime.stopwatch import Stopwatch
 
@@ -12,9 +14,17 @@ from runtime.stopwatch import Stopwatch
 class Presenter:
     """compose -> sinks. Belongs to one thread, which owns the window."""
 
-    def __init__(self, composer: Composer, sinks: Sequence[Sink]) -> None:
+    def __init__(self, composer: Composer, sinks: Sequence[Sink], board: Optional[Board] = None) -> None:
         self._composer = composer
         self._sinks = sinks
+        self._board = board or Board()
+
+    def with_board(self, figures: Figures) -> Figures:
+        """`figures` of now, with what the board says of itself, and bound by its heat where that holds it down."""
+        reading = self._board.latest()
+        if reading is None:
+            return figures
+        return figures._replace(board=reading, limited_by=with_throttling(figures.limited_by, reading.throttled))
 
     def present(self, observation: Observation, figures: Figures, watch: Stopwatch) -> bool:
         """Draw on the frame and hand it to every sink; false when one of them asks to end."""

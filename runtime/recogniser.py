@@ -4,8 +4,8 @@ from typing import Optional
 
 import numpy as np
 
-from runtime.detector import Detector
 from runtime.classifier import Classifier
+from runtime.detector import Detector
 from runtime.frame import Detections, Frame, Observation
 from runtime.naming import Naming
 from runtime.stopwatch import Stopwatch

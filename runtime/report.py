@@ -8,6 +8,7 @@ import sys
 import tempfile
 from typing import Any, Dict, Optional
 
+from runtime.board import board_line
 from runtime.errors import SinkError
 from runtime.figures import INFERENCE, PRESENTING, Figures, Stages
 
@@ -16,7 +17,7 @@ STANDARD_OUTPUT = "-"
 
 def figures_as_json(figures: Figures) -> Dict[str, Any]:
     """Rounded to 0.01 (frames per second, milliseconds); what is unknown or not finite is None: JSON stays valid."""
-    return {
+    content = {
         "nominal_fps": _hundredths(figures.nominal_fps),
         "camera_fps": _hundredths(figures.camera_fps),
         "true_fps": _hundredths(figures.true_fps),
@@ -27,6 +28,9 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
         "classify": {"asked": figures.asked, "reused": figures.reused},
         "limited_by": figures.limited_by,
     }
+    if figures.board is not None:
+        content["board"] = board_line(figures.board, figures.true_fps)
+    return content
 
 
 def _threads(figures: Figures) -> Dict[str, Any]:

@@ -6,6 +6,13 @@ DEFAULT_RES = (640, 480)
 DEFAULT_SIZE = 160
 
 
+class Segment(NamedTuple):
+    """When a recording goes on in the next file."""
+
+    seconds: Optional[float] = None
+    bytes: Optional[int] = None
+
+
 class Settings(NamedTuple):
     """What to run, and how. See runtime.arguments for the flags and their meaning."""
 
@@ -39,8 +46,13 @@ class Settings(NamedTuple):
     listen: str = "127.0.0.1"
     port: int = 8080
     token: Optional[str] = None
+    segment: Optional[Segment] = None
+    """None: a recording is one file."""
+    keep_bytes: Optional[int] = None
+    """Of segments on the disk, the oldest deleted beyond it; None: all."""
     frames: Optional[int] = None
     seconds: Optional[float] = None
     report: Optional[str] = None
     log_every_s: float = 5.0
+    list_modes: bool = False
     verbose: bool = False

@@ -84,12 +84,12 @@ class Showing:
             self._log_s = now_s  # one frame has no rate yet
         if now_s - self._log_s >= self._log_every_s:
             self._log_s = now_s
-            log.info(log_line(self._meter.recent(now_s)))
+            log.info(log_line(self._presenter.with_board(self._meter.recent(now_s))))
 
     def _current_figures(self) -> Figures:
         now_s = self._clock.now_s()
         if self._figures is None or now_s >= self._refresh_s:
-            self._figures = self._meter.recent(now_s)
+            self._figures = self._presenter.with_board(self._meter.recent(now_s))
             self._refresh_s = now_s + REFRESH_S
         return self._figures
 

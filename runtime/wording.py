@@ -2,6 +2,7 @@
 
 from typing import List, Optional
 
+from runtime.board import board_line
 from runtime.figures import Figures
 
 
@@ -23,6 +24,8 @@ def panel_lines(figures: Figures, two_stages: bool) -> List[str]:
     ]
     if two_stages:
         lines.append("classify: asked {}, reused {}".format(figures.asked, figures.reused))
+    if figures.board is not None:
+        lines.append(board_line(figures.board, figures.true_fps, is_short=True))
     return lines
 
 
@@ -32,7 +35,7 @@ def log_line(figures: Figures) -> str:
     spent = ", ".join("{} {:.1f}".format(name, value) for name, value in stages._asdict().items() if value >= 0.05)
     return (
         "true {:.1f} fps (nominal {}, camera {:.1f}), latency {} ms (p95 {}), presented {}, dropped {}, "
-        "classify asked {} reused {}, limited by {} | {} ms".format(
+        "classify asked {} reused {}, limited by {} | {} ms{}".format(
             figures.true_fps,
             _nominal(figures),
             figures.camera_fps,
@@ -44,5 +47,13 @@ def log_line(figures: Figures) -> str:
             figures.reused,
             figures.limited_by,
             spent or "-",
+            "" if figures.board is None else " | " + board_line(figures.board, figures.true_fps),
         )
+    )
+
+
+def status_line(figures: Figures, offline: bool = False) -> str:
+    """One short line for `systemctl status`: the true rate and its cause."""
+    return "{}{:.1f} fps true of {} nominal, limited by {}".format(
+        "offline, " if offline else "", figures.true_fps, _nominal(figures), figures.limited_by
     )

@@ -29,7 +29,7 @@ VENDORS = {
     "tensorrt": ("runtime/engines/tensorrt.py",),
     "pycuda": ("runtime/engines/cuda.py",),
     "aiohttp": ("runtime/sinks/web.py",),
-    "gi": (),
+    "gi": ("runtime/gstreamer/appsink.py", "runtime/gstreamer/serving.py"),
     "onnx": (),
     "torch": (),
     "torchvision": (),

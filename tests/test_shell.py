@@ -11,7 +11,10 @@ def test_shellcheck_finds_nothing(root):
         pytest.skip("needs shellcheck")
     scripts = sorted(
         path
-        for path in list(root.glob("*.sh")) + list(root.glob("*/*.sh")) + [root / ".ci" / "run"]
+        for path in list(root.glob("*.sh"))
+        + list(root.glob("*/*.sh"))
+        + list(root.glob("tests/*/*.sh"))
+        + [root / ".ci" / "run"]
         if not path.parent.name.startswith(".venv")
     )
     assert root / "run.sh" in scripts
@@ -25,6 +28,6 @@ def test_shellcheck_finds_nothing(root):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", ["run.sh", "test.sh"])
-def test_the_commands_of_the_readme_are_posix_sh(root, name):
+@pytest.mark.parametrize("name", ["run.sh", "test.sh", "jetson/setup.sh", "systemd/install.sh", "systemd/uninstall.sh"])
+def test_what_a_stranger_runs_is_posix_sh(root, name):
     assert (root / name).read_text(encoding="utf-8").startswith("#!/bin/sh\n")

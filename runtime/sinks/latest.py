@@ -82,15 +82,17 @@ class Latest:
         return Jpeg(data.tobytes(), frame_id)
 
     def as_json(self) -> Optional[Dict[str, Any]]:
-        """The report's figures, and `frame_id`, `detections` and `still_s`; None before the first picture.
+        """The report's figures, and `frame_id`, `detections`, `offline` and `still_s`; None before the first picture.
 
-        `still_s` is how long no new frame was presented, in seconds: a loop that stands still tells nobody.
+        `offline`: the source is away. `still_s` is how long no new frame was presented, in seconds: a loop that stands
+        still tells nobody.
         """
         told = self._told
         if told is None:
             return None
         content = figures_as_json(told.figures)
         content["frame_id"] = told.frame_id
+        content["offline"] = told.frame_id is None
         content["detections"] = told.detections
         content["still_s"] = round(self._clock.now_s() - self._moved_s, 1)
         return content

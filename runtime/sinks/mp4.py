@@ -1,7 +1,6 @@
 """A recording that plays back in true time."""
 
 import logging
-import os
 from typing import Optional
 
 import cv2
@@ -10,6 +9,7 @@ import numpy as np
 from runtime.errors import SinkError
 from runtime.figures import Figures
 from runtime.frame import Observation
+from runtime.sinks.recordable import check_recordable
 from runtime.sinks.sink import Sink
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,7 @@ class Mp4Sink(Sink):
 
     def __init__(self, path: str, nominal_fps: float = 0.0) -> None:
         """Nothing is written before the first picture. `nominal_fps`: the rate of the file, 0 = 30."""
-        folder = os.path.dirname(os.path.abspath(path))
-        if os.path.isdir(path):
-            raise SinkError("{} is a folder: name a file in it, as in {}".format(path, os.path.join(path, "out.mp4")))
-        if not os.path.isdir(folder):
-            raise SinkError("no such folder: {} (mkdir -p it, or record elsewhere)".format(folder))
-        if not os.access(path if os.path.exists(path) else folder, os.W_OK):
-            raise SinkError("no permission to write {}: record elsewhere".format(path))
+        check_recordable(path)
         self.name = path
         self._rate_hz = nominal_fps or RATE_HZ
         self._writer: Optional[cv2.VideoWriter] = None

@@ -3,9 +3,15 @@
 import logging
 
 from runtime.errors import MissingPackageError, UsageError
-from runtime.settings import Settings
+from runtime.gstreamer.elements import is_jetson, present_elements
+from runtime.gstreamer.encoding import recording
+from runtime.gstreamer.pipelines import Machine
+from runtime.settings import DEFAULT_RES, Settings
 from runtime.sinks.mp4 import Mp4Sink
 from runtime.sinks.null import NullSink
+from runtime.sinks.recordable import check_recordable
+from runtime.sinks.recording import RecordingSink
+from runtime.sinks.rtsp import DEFAULT_ADDRESS, RtspSink
 from runtime.sinks.sink import Sink
 from runtime.sinks.web import WebSink
 from runtime.sinks.window import WindowSink, why_no_window
@@ -14,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def open_sink(kind: str, settings: Settings) -> Sink:
-    """`kind`: auto, window, web, none or a path that ends in .mp4. SinkError where it cannot be opened."""
+    """`kind`: auto, window, web, none, rtsp, rtsp://ADDRESS or a path that ends in .mp4. SinkError where it fails."""
     if kind == "auto":
         return _default(settings)
     if kind == "window":
@@ -24,8 +30,28 @@ def open_sink(kind: str, settings: Settings) -> Sink:
     if kind == "none":
         return NullSink()
     if kind.lower().endswith(".mp4"):
-        return Mp4Sink(kind, settings.fps)
-    raise UsageError("--sink {!r}: expected window, web, none or a path that ends in .mp4".format(kind))
+        return _recording(kind, settings)
+    if kind == "rtsp" or kind.startswith("rtsp://"):
+        return RtspSink(DEFAULT_ADDRESS if kind == "rtsp" else kind, _machine(), settings.token, settings.fps)
+    raise UsageError("--sink {!r}: expected window, web, none, rtsp or a path that ends in .mp4".format(kind))
+
+
+def _recording(path: str, settings: Settings) -> Sink:
+    """With true times through GStreamer; where that cannot encode, through OpenCV at one fixed rate, and says so."""
+    machine = _machine()
+    check_recordable(path)
+    try:
+        recording(machine, path, settings.fps, *DEFAULT_RES)
+    except MissingPackageError as error:
+        if settings.segment is not None:
+            raise
+        log.info("recording through OpenCV, at one fixed rate: %s", error)
+        return Mp4Sink(path, settings.fps)
+    return RecordingSink(path, machine, settings.fps, settings.segment, settings.keep_bytes)
+
+
+def _machine() -> Machine:
+    return Machine(present_elements(), is_jetson())
 
 
 def _web(settings: Settings) -> WebSink:

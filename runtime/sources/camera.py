@@ -7,13 +7,15 @@ import threading
 from typing import Any, Callable, List, Optional
 
 import cv2
+import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
-from runtime.frame import Frame
-from runtime.sources.fitting import Size
+from runtime.frame import Frame, capture_time_s
+from runtime.sources.fitting import Size, fitted
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
+from runtime.v4l2.device import check_access
 
 log = logging.getLogger(__name__)
 
@@ -46,35 +48,37 @@ class CameraSource(Source):
         fps: float,
         clock: Optional[MonotonicClock] = None,
         open_capture: Callable[[str], Any] = _open_capture,
+        format: str = "MJPG",
+        target: Optional[Size] = None,
     ) -> None:
-        """Ask the camera for `res` (width, height) and `fps` (0 = its own), and wait for its first frame."""
+        """Ask the camera for `res` (width, height) and `fps` (0 = its own), and wait for its first frame.
+
+        `format`: V4L2's four letters. `target`: (width, height) that frames are fitted into.
+        """
         self.name = path
         self._clock = clock or MonotonicClock()
         self._stop = threading.Event()
         self._slot: NewestSlot[Frame] = NewestSlot()
-        if not os.path.exists(path):
-            present = ", ".join(camera_paths()) or "none"
-            raise SourceError("no camera at {} (present: {}): plug it in, or --wait for it".format(path, present))
-        if not os.access(path, os.R_OK | os.W_OK):
-            raise SourceError("no permission for {}: sudo usermod -aG video $USER, then log in again".format(path))
+        self._target = target
+        check_access(path, ", ".join(camera_paths()) or "none")
         self._capture = open_capture(path)
         if not self._capture.isOpened():
             raise SourceError(
                 "cannot open {}: is another program using it (fuser -v {})? or is it no camera?".format(path, path)
             )
-        self._ask_for(res, fps)
+        self._ask_for(format, res, fps)
         # Read here, so that a camera that is busy or sends nothing is told before the loop starts.
         delivered, image = self._capture.read()
         if not delivered:
             self._capture.release()
             raise SourceError("{} opens but delivers no frame: is another program using it?".format(path))
-        self._slot.put(Frame(image, 0, self._clock.now_s()))
+        self._slot.put(self._frame(image, 0))
         self._thread = threading.Thread(target=self._grab, name="camera", daemon=True)
         self._thread.start()
 
-    def _ask_for(self, res: Size, fps: float) -> None:
-        # MJPG first: raw YUYV does not fit through USB 2 at 720p and 30 fps, and the driver then halves the rate.
-        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*"MJPG"))  # type: ignore[attr-defined]
+    def _ask_for(self, format: str, res: Size, fps: float) -> None:
+        # The format first: the driver takes the size for the format that it has.
+        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*format))  # type: ignore[attr-defined]
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, res[0])
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, res[1])
         if fps > 0:
@@ -90,10 +94,16 @@ class CameraSource(Source):
                 delivered, image = self._capture.read()
                 if not delivered:
                     raise SourceError("{} stopped delivering frames: unplugged?".format(self.name))
-                self._slot.put(Frame(image, number, self._clock.now_s()))
+                self._slot.put(self._frame(image, number))
                 number += 1
         except Exception as error:  # handed to the reader, who raises it
             self._slot.fail(error)
+
+    def _frame(self, image: np.ndarray, number: int) -> Frame:
+        # For V4L2, OpenCV gives here when the driver filled the buffer, on the monotonic clock.
+        taken_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
+        now_s = self._clock.now_s()
+        return Frame(fitted(image, self._target), number, capture_time_s(taken_s, now_s))
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         return self._slot.take(timeout_s)

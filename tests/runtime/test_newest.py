@@ -99,3 +99,24 @@ def test_ids_only_go_up_under_a_running_writer():
     writer.join(LONG_S)
     assert seen == sorted(set(seen))
     assert seen[-1] == count - 1
+
+
+def test_frames_stay_fresh_under_a_slow_reader():
+    """10,000 frames at 60 a second, a loop of 10: none is older than two periods and one loop when presented."""
+    period_s, loop_s = 1 / 60, 0.1
+    slot: NewestSlot = NewestSlot()
+    image = np.zeros((1, 1, 3), np.uint8)
+    ages_s, now_s, number = [], 0.0, 0
+    while number < 10000:
+        while number * period_s <= now_s:
+            slot.put(Frame(image, number, number * period_s))
+            number += 1
+        taken = slot.take(0)
+        if taken is None:
+            now_s = number * period_s
+            continue
+        now_s += loop_s
+        ages_s.append(now_s - taken.captured_s)
+    assert len(ages_s) > 1500
+    assert max(ages_s) < 2 * period_s + loop_s
+    assert ages_s[-1] < 2 * period_s + loop_s, "no lag grows"

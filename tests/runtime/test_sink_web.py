@@ -266,7 +266,7 @@ class TestEndpoints:
         assert headers["Content-Type"].startswith("application/json")
         figures = json.loads(body.decode("utf-8"))
         assert 0.0 <= figures.pop("still_s") < WAIT_S
-        assert figures == dict(EXPECTED, frame_id=7, detections=3)
+        assert figures == dict(EXPECTED, frame_id=7, detections=3, offline=False)
 
     def test_figures_that_are_no_numbers_stay_valid_json(self, sink):
         odd = FIGURES._replace(true_fps=float("nan"), camera_fps=np.float32("inf"), latency_p50_ms=np.float64(3))

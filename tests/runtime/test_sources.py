@@ -13,16 +13,21 @@ import pytest
 from runtime.clock import FakeClock
 from runtime.errors import SourceError, UsageError
 from runtime.frame import Frame
+from runtime.gstreamer.fake import FakeCapture as FakePipeline
 from runtime.settings import Settings
 from runtime.sources.camera import CameraSource, camera_paths
 from runtime.sources.demo import DemoSource
 from runtime.sources.fake import FakeSource
+from runtime.sources.fault import Fault, Faults, FaultySource
 from runtime.sources.fitting import fitted
 from runtime.sources.folder import FolderSource, natural_order
 from runtime.sources.opening import open_source
 from runtime.sources.source import EndOfStream
+from runtime.sources.stream import FileStream, LiveStream
 from runtime.sources.video import VideoSource
 from runtime.sources.waiting import WaitingSource
+from runtime.sources.watched import Expectations, WatchedSource
+from runtime.v4l2.device import check_access
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -82,7 +87,17 @@ def folder(tmp_path):
     return str(path)
 
 
-@pytest.fixture(params=["video", "folder", "fake", "camera", "demo", "waiting"])
+def pictures():
+    images = [numbered(n) for n in range(COUNT)]
+    for image in images:
+        image[:, :8] = 0  # of more than one colour, or it is taken for a camera that does not see yet
+    return FakePipeline(images, period_s=0.005)
+
+
+KINDS = ["video", "folder", "fake", "camera", "demo", "waiting", "file stream", "live stream", "watched", "faulty"]
+
+
+@pytest.fixture(params=KINDS)
 def source(request, tmp_path):
     device = tmp_path / "video0"
     device.write_text("")
@@ -92,6 +107,10 @@ def source(request, tmp_path):
         "fake": lambda: FakeSource([numbered(n) for n in range(COUNT)]),
         "camera": lambda: CameraSource(str(device), SIZE, 30, open_capture=lambda _: FakeCapture()),
         "demo": lambda: DemoSource("demo://?products=2", SIZE, 120),
+        "file stream": lambda: FileStream("file", pictures),
+        "live stream": lambda: LiveStream("live", pictures),
+        "watched": lambda: WatchedSource(LiveStream("live", pictures), Expectations(distinct=True)),
+        "faulty": lambda: FaultySource(FileStream("file", pictures), Faults([Fault("slow", (1.0,))])),
         "waiting": lambda: WaitingSource("later", SIZE, lambda: FakeSource([numbered(n) for n in range(COUNT)])),
     }
     return make[request.param]()
@@ -171,6 +190,24 @@ def test_a_truncated_video_plays_up_to_the_damage_and_says_so(tmp_path, caplog):
     assert "cut short" in caplog.text
 
 
+def test_a_video_truncated_while_it_plays_ends_and_says_so(tmp_path, caplog):
+    path = tmp_path / "long.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (320, 240))
+    noise = np.random.RandomState(1)
+    for _ in range(100):
+        writer.write(noise.randint(0, 255, (240, 320, 3)).astype(np.uint8))
+    writer.release()
+    count = 0
+    with VideoSource(str(path)) as source:
+        with pytest.raises(EndOfStream):
+            while True:
+                count += source.read(1.0) is not None
+                if count == 20:
+                    os.truncate(str(path), os.path.getsize(str(path)) // 2)
+    assert 20 <= count < 80
+    assert "cut short" in caplog.text
+
+
 @pytest.mark.parametrize(
     "content, words",
     [(None, "no such file"), (b"", "not a video"), (b"just a text\n" * 50, "not a video")],
@@ -222,6 +259,40 @@ class TestCamera:
         source.close()
         source.close()
         assert capture.released
+
+    def test_frames_carry_the_drivers_time(self, tmp_path):
+        now_s = time.monotonic()
+
+        class Timed(FakeCapture):
+            def get(self, what):
+                return (now_s - 0.05) * 1e3 if what == cv2.CAP_PROP_POS_MSEC else 0.0
+
+        with self.opened(tmp_path, Timed()) as source:
+            assert source.read(1.0).captured_s == pytest.approx(now_s - 0.05, abs=1e-4)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who may not")
+    def test_no_permission_names_the_group(self, tmp_path):
+        os.chmod(str(tmp_path), 0o755)
+        path = str(tmp_path / "video0")
+        (tmp_path / "video0").write_text("")
+        os.chmod(path, 0o600)
+        told, tell = os.pipe()
+        child = os.fork()
+        if not child:
+            for folder in (tmp_path.parent, tmp_path.parent.parent):
+                os.chmod(str(folder), 0o755)
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            try:
+                check_access(path)
+            except SourceError as error:
+                os.write(tell, str(error).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.close(tell)
+        with os.fdopen(told) as file:
+            assert "no permission for {}: sudo usermod -aG video".format(path) in file.read()
 
     def test_a_capture_that_hangs_does_not_hang_the_program(self, tmp_path):
         release = threading.Event()
@@ -302,11 +373,6 @@ class TestOpening:
         monkeypatch.setattr("runtime.sources.opening.camera_paths", lambda: [])
         assert self.opened("auto") is DemoSource
         assert "no camera found" in caplog.text
-
-    @pytest.mark.parametrize("uri", ["csi://0", "rtsp://localhost/x"])
-    def test_what_comes_later_says_so(self, uri):
-        with pytest.raises(UsageError, match="GStreamer"):
-            self.opened(uri)
 
     def test_waiting_is_for_cameras(self, video):
         with pytest.raises(UsageError, match="--wait is for cameras"):

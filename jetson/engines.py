@@ -1,0 +1,45 @@
+"""Build the engines that the camera's flags ask for: python -m jetson.engines @/etc/shelfsight/camera.flags
+
+For shelfsight-engines.service, before the camera starts. What fits already is left alone.
+"""
+
+import importlib.util
+import os
+import sys
+from typing import List, Optional
+
+from runtime.arguments import settings_from_arguments
+from runtime.command import exit_status_of
+from runtime.settings import Settings
+
+
+def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]:
+    """The arguments of python that build what `settings` run on; None where they run on no engine."""
+    if settings.engine == "onnx" or not has_tensorrt:
+        return None
+    if settings.detector is not None and settings.bundle is None:
+        return None  # engines are for bundles
+    command = ["-m", "export.engine"] + ([settings.bundle] if settings.bundle else [])
+    if settings.detector is not None:
+        command += ["--stage", "classifier"]
+    elif settings.size is not None:
+        command += ["--size", str(settings.size)]
+    return command + ["--precision", settings.precision]
+
+
+def _build(arguments: List[str]) -> int:
+    settings = settings_from_arguments(arguments)
+    command = build_command(settings, importlib.util.find_spec("tensorrt") is not None)
+    if command is None:
+        print("no engine to build: these flags on this machine run on onnxruntime", flush=True)
+        return 0
+    os.execv(sys.executable, [sys.executable] + command)
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status is that of python -m export.engine, 0 where there is nothing to build."""
+    return exit_status_of(lambda: _build(sys.argv[1:] if arguments is None else arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

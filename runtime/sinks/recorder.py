@@ -1,0 +1,61 @@
+"""One recording in one file, by a child process that finishes the file even when we are killed."""
+
+import subprocess
+from typing import Any, Tuple, cast
+
+import cv2
+import numpy as np
+
+from runtime.errors import SinkError
+from runtime.gstreamer import gdp
+from runtime.gstreamer.child import PipelineProcess, widen
+from runtime.gstreamer.encoding import recording
+from runtime.gstreamer.pipelines import Machine
+from runtime.gstreamer.rows import rows_from_image
+from runtime.gstreamer.trouble import error_from
+
+FINISH_S = 10.0
+"""How long the encoder may take over what it still holds and the end of the file."""
+
+
+class Recorder:
+    """Takes pictures with their times; SinkError from any call after something went wrong."""
+
+    def __init__(self, machine: Machine, path: str, fps: float, shape: Tuple[int, ...]) -> None:
+        """`shape`: of the pictures, (H, W, 3); the file has its even part. MissingPackageError without an encoder."""
+        self.path = path
+        self._size = (shape[1] & ~1, shape[0] & ~1)
+        pipeline = recording(machine, path, fps, self._size[0], self._size[1])
+        self._process = PipelineProcess(pipeline, "record", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self._stdin = cast(Any, self._process.popen.stdin)
+        widen(self._stdin.fileno())
+        self._write(gdp.stream_start(self._size))
+
+    def write(self, picture: np.ndarray, seconds: float) -> None:
+        """`picture` (H, W, 3) uint8 BGR is shown from `seconds` on; waits for the encoder."""
+        if picture.shape[1::-1] != self._size:
+            picture = cv2.resize(picture, self._size)
+        rows = rows_from_image(picture)
+        self._write(gdp.picture_header(rows.size, seconds))
+        self._write(rows.data)
+
+    def _write(self, data: Any) -> None:
+        view = memoryview(data).cast("B")
+        try:
+            while len(view):
+                view = view[self._stdin.write(view) :]
+        except OSError as error:
+            self._end()
+            raise SinkError("{}: {}".format(self.path, error)) from error
+
+    def close(self) -> None:
+        """Finish the file, within FINISH_S. SinkError where that failed."""
+        self._end()
+
+    def _end(self) -> None:
+        """Let the child end; SinkError with what it says went wrong."""
+        self._stdin.close()
+        trouble = self._process.trouble(FINISH_S)
+        self._process.close()
+        if trouble:
+            raise SinkError(str(error_from(trouble, self.path)))

@@ -1,0 +1,35 @@
+"""Which engines the service builds before the camera starts, by the camera's own flags."""
+
+import pytest
+
+from jetson.engines import build_command, main
+from runtime.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "command"),
+    [
+        (Settings(), ["-m", "export.engine", "--precision", "fp16"]),
+        (
+            Settings(bundle="shelf", size=320, precision="fp32"),
+            ["-m", "export.engine", "shelf", "--size", "320", "--precision", "fp32"],
+        ),
+        (
+            Settings(bundle="shelf", detector="yolo.onnx", size=320),
+            ["-m", "export.engine", "shelf", "--stage", "classifier", "--precision", "fp16"],
+        ),
+        (Settings(detector="yolo.onnx"), None),
+        (Settings(engine="onnx"), None),
+    ],
+)
+def test_the_build_is_that_of_the_flags(settings, command):
+    assert build_command(settings, has_tensorrt=True) == command
+
+
+def test_without_tensorrt_there_is_nothing_to_build():
+    assert build_command(Settings(), has_tensorrt=False) is None
+
+
+def test_wrong_flags_are_wrong_usage(capsys):
+    assert main(["--nonsense"]) == 2
+    assert "--nonsense" in capsys.readouterr().err
