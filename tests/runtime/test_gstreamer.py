@@ -52,6 +52,16 @@ def _no_pygobject(monkeypatch):
     monkeypatch.setattr(running, "import_gst", import_gst)
 
 
+def test_a_device_is_left_to_a_child_even_where_pygobject_is(monkeypatch):
+    """GStreamer 1.22's v4l2src keeps a handle on its device until its process ends (seen in the virtual machine)."""
+    monkeypatch.setattr(running, "has_gstreamer", lambda: False)
+    monkeypatch.setattr(running, "import_gst", lambda: None)
+    monkeypatch.setattr(running, "AppsinkCapture", lambda pipeline, name, live: "here")
+    monkeypatch.setattr(running, "ChildCapture", lambda pipeline, name: "in a child")
+    assert open_pipeline("v4l2src", "/dev/video0", live=True, apart=True) == "in a child"
+    assert open_pipeline("rtspsrc", "rtsp://camera", live=True) == "here"
+
+
 def system_gi():
     """Make the system's PyGObject importable, as a virtual environment with --system-site-packages does; else skip."""
     tag = "cpython-{}{}-".format(*sys.version_info[:2])
