@@ -86,8 +86,8 @@ def measure(settings: Settings, images: List[np.ndarray], repeats: int) -> Dict[
             for engine in engines_of(assembly):
                 tape.record(engine)
             for image in images:
-                assembly.recogniser.detector.prepare(image)
-                found = assembly.recogniser.detector.detect()
+                detector = assembly.recogniser.detector
+                found = detector.detect(detector.prepare(image))
                 if assembly.recogniser.classifier:
                     assembly.recogniser.classifier.name(image, found.boxes_px)
             bare_ms.append(tape.play_s() / len(images) * 1e3)

@@ -67,8 +67,7 @@ def measure(bundle: Bundle, objects: int, own: argparse.Namespace) -> Dict[str, 
             for side in sides.values():
                 picture = image.copy()
                 started_s = time.perf_counter()
-                detector.prepare(picture)
-                detections = detector.detect()
+                detections = detector.detect(detector.prepare(picture))
                 detected_s = time.perf_counter()
                 track_ids = side.tracker.update(detections)
                 names = side.naming.name(picture, detections, track_ids, (detected_s - started_s) * 1e3)

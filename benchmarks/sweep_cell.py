@@ -7,7 +7,6 @@ the report of the camera program on the live source.
 """
 
 import argparse
-import contextlib
 import sys
 import threading
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
@@ -17,6 +16,7 @@ import numpy as np
 from benchmarks.labelled_frames import OUTSIDER, LabelledFrame, LabelledFrames, numbers_in, open_labelled_frames
 from benchmarks.replay import ReplaySource
 from benchmarks.scoring import Found, Truth, ap50, ap50_ignoring_class, hits
+from jetson.telemetry import SysfsBoard
 from runtime.arguments import settings_from_arguments
 from runtime.assembly import Assembly, assemble
 from runtime.command import exit_status_of
@@ -127,8 +127,7 @@ def _detections(assembly: Assembly, frames: LabelledFrames) -> Iterator[Found]:
     iou = {} if bundle is None else {"iou": bundle.iou}
     detector = Detector(own.engine, own.size, True, own.head.name, own.classes, LOWEST_SCORE, **iou)
     for frame in (frame for frame in frames if frame.is_scored):
-        detector.prepare(frame.image)
-        found = detector.detect()
+        found = detector.detect(detector.prepare(frame.image))
         yield Found(found.boxes_px, found.scores, found.shapes)
 
 
@@ -165,22 +164,10 @@ def speeds(settings: Settings, frames: LabelledFrames, repeats: int) -> List[Dic
     reports = []
     for _ in range(repeats):
         source: Optional[Source] = ReplaySource(images, settings.fps) if images else None
-        with _watched_board() as board, assemble(settings, threading.Event(), source, **board) as assembly:
+        with SysfsBoard() as board, assemble(settings, threading.Event(), source, board=board) as assembly:
             assembly.loop.run()
             reports.append(assembly.report())
     return reports
-
-
-@contextlib.contextmanager
-def _watched_board() -> Iterator[Dict[str, Any]]:
-    """The board's telemetry, for `assemble`, as the camera program has it."""
-    try:
-        from jetson.telemetry import SysfsBoard
-    except ImportError:
-        yield {}
-        return
-    with SysfsBoard() as board:
-        yield {"board": board}
 
 
 def measure(flags: Sequence[str], effort: Effort) -> Dict[str, Any]:

@@ -134,10 +134,8 @@ def write_all(folder: SweepFolder, report: Dict[str, Any], failed: Dict[Cell, st
     ]
     write_csv(folder.file("sweep.csv"), rows, failures)
     reasons = {cell.name: reason for cell, reason in failed.items()}
-    text = (
-        "{source}, {pictures} labelled frames, {repeats} runs of {seconds:g} s; {processor}, {machine[cores]} cores, "
-    )
-    text += "Python {machine[python]}, commit {machine[commit]}\n\n"
+    text = "{source}, {pictures} labelled frames, {repeats} runs of {seconds:g} s; {processor}, {machine[cores]} cores,"
+    text += " Python {machine[python]}, commit {machine[commit]}\n\n"
     write_text(folder.file("sweep.md"), text.format(**report) + markdown_of(rows, reasons))
     if not any(row["f1"] is not None for row in rows):
         return "no plot: no cell has an accuracy"

@@ -62,7 +62,7 @@ class Pipeline:
 
     def run(self) -> None:
         """Until the source ends, a limit is reached, a sink asks to end or `stop` is set; errors pass through."""
-        with _switching_often(), ReadAhead(self._source) as source:
+        with _switching_often(), ReadAhead(self._source, self._recogniser.prepare) as source:
             inference = threading.Thread(target=self._infer, args=(source,), name="inference", daemon=True)
             inference.start()
             try:

@@ -52,6 +52,16 @@ def _no_pygobject(monkeypatch):
     monkeypatch.setattr(running, "import_gst", import_gst)
 
 
+def test_a_device_is_left_to_a_child_even_where_pygobject_is(monkeypatch):
+    """GStreamer 1.22's v4l2src keeps a handle on its device until its process ends (seen in the virtual machine)."""
+    monkeypatch.setattr(running, "has_gstreamer", lambda: False)
+    monkeypatch.setattr(running, "import_gst", lambda: None)
+    monkeypatch.setattr(running, "AppsinkCapture", lambda pipeline, name, live: "here")
+    monkeypatch.setattr(running, "ChildCapture", lambda pipeline, name: "in a child")
+    assert open_pipeline("v4l2src", "/dev/video0", live=True, apart=True) == "in a child"
+    assert open_pipeline("rtspsrc", "rtsp://camera", live=True) == "here"
+
+
 def system_gi():
     """Make the system's PyGObject importable, as a virtual environment with --system-site-packages does; else skip."""
     tag = "cpython-{}{}-".format(*sys.version_info[:2])
@@ -331,11 +341,11 @@ class TestRtsp:
         with RtspServer() as server, rtsp_source(server, machine) as source:
             read_until(source, is_online)
             server.hang()
-            assert read_until(source, is_offline) < STALL_S + 2.0, "a stall without an error"
+            assert read_until(source, is_offline) < STALL_S + 4.0, "a stall without an error"
             server.go_on()
             read_until(source, is_online)
             server.kill()
-            assert read_until(source, is_offline) < STALL_S + 2.0
+            assert read_until(source, is_offline) < STALL_S + 4.0
             server.start((320, 240))
             read_until(source, lambda frame: frame.id is not None and frame.image.shape == (240, 320, 3))
 
@@ -375,7 +385,8 @@ def test_resolution_changed_mid_stream(machine):
 def test_newest_wins_under_a_slow_reader(machine):
     """60 fps, a reader of 10 fps: what it gets is never older than two periods and a scheduling hiccup."""
     period_s, loop_s = 1 / 60, 0.1
-    text = BALL.format(64, 48, 60) + " ! " + pipelines.LATEST + " ! " + BGR
+    made = BALL.format(64, 48, 60).replace("is-live=true", "is-live=true do-timestamp=true")
+    text = made + " ! " + pipelines.LATEST + " ! " + BGR
     ages = []
     with LiveStream("ball", lambda: ChildCapture(text, "ball")) as stream:
         for _ in range(40):

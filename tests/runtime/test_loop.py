@@ -34,8 +34,9 @@ class TimedDetector:
 
     def prepare(self, image):
         self._clock.advance(self._prepare_s)
+        return None
 
-    def detect(self):
+    def detect(self, prepared):
         self.calls += 1
         if self.calls == self._fail_at:
             raise ModelError("stage 1 fails")

@@ -8,6 +8,7 @@ import pytest
 
 from runtime.compose import Composer
 from runtime.errors import ModelError, SinkError, SourceError
+from runtime.figures import INFERENCE
 from runtime.frame import Detections, Frame
 from runtime.pipeline import Pipeline
 from runtime.presenter import Presenter
@@ -31,10 +32,11 @@ class SleepyDetector:
         self.threads = set()
 
     def prepare(self, image):
-        self.threads.add(threading.current_thread().name)
+        return threading.current_thread().name
 
-    def detect(self):
+    def detect(self, prepared):
         self.calls += 1
+        self.threads.add((prepared, threading.current_thread().name))
         if self.calls == self._fail_at:
             raise ModelError("stage 1 fails")
         time.sleep(self._detect_s)
@@ -108,11 +110,11 @@ def test_inference_and_presenting_overlap():
     assert figures.true_fps > 1 / 0.032
     assert figures.stages_ms.detect > 18
     assert figures.stages_ms.present > 18
-    inference_ms = figures.stages_ms.period - figures.stages_ms.presenting
+    inference_ms = figures.stages_ms.of(INFERENCE)
     assert inference_ms == pytest.approx(1e3 / figures.true_fps, rel=0.1)
 
 
-def test_inference_runs_on_one_thread_and_presenting_on_the_callers():
+def test_each_has_its_thread_and_presenting_is_the_callers():
     detector, threads = SleepyDetector(), set()
 
     class Noting(FakeSink):
@@ -121,7 +123,7 @@ def test_inference_runs_on_one_thread_and_presenting_on_the_callers():
             return super().present(picture, observation, figures)
 
     make(FakeSource([image() for _ in range(5)]), Noting(), detector).run()
-    assert detector.threads == {"inference"}
+    assert detector.threads == {("capture", "inference")}
     assert threads == {threading.current_thread()}
 
 

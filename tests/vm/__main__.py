@@ -5,7 +5,9 @@ driver in it are real. docs/vm.md explains it.
 """
 
 import argparse
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -81,10 +83,13 @@ def main() -> int:
     if missing:
         print("missing: sudo apt-get install -y --no-install-recommends {}".format(" ".join(missing)), file=sys.stderr)
         return 2
+    if os.geteuid() != 0:
+        print("needs root, to make a root folder: sudo python3 tests/vm", file=sys.stderr)
+        return 2
     transcript = Transcript(values.transcript)
     try:
         checks = run(values.scenarios or list(SCENARIOS), values.cache, transcript)
-    except MachineError as error:
+    except (MachineError, subprocess.CalledProcessError) as error:
         print("{} (transcript: {})".format(error, values.transcript), file=sys.stderr)
         return 2
     finally:

@@ -80,8 +80,8 @@ settings() { # what makes it a test machine: guest/ holds the files, each says w
 disk() {
     cp -L "$root/vmlinuz" "$folder/vmlinuz"
     cp -L "$root/initrd.img" "$folder/initrd"
-    rm -f "$folder/root.ext4"
-    mke2fs -q -F -t ext4 -L root -d "$root" "$folder/root.ext4" 3G
+    truncate -s 3G "$folder/root.ext4"
+    mke2fs -q -F -t ext4 -L root -d "$root" "$folder/root.ext4"
 }
 
 mkdir -p "$folder"
