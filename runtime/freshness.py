@@ -1,7 +1,7 @@
 """When to pass over a frame that has waited too long for the next one: latency, bought with a small share of the rate.
 
-A loop that is just slower than its camera always finds a frame waiting, each a little older than the one before, up to a
-whole camera period: at 30 fps half the frames would be more than 17 ms old before anything is done with them. Waiting
+A loop that is just slower than its camera always finds a frame waiting, each a little older than the one before, up to
+a whole camera period: at 30 fps half the frames would be more than 17 ms old before anything is done with them. Waiting
 for the next one now and then starts over with a fresh one.
 """
 

@@ -96,7 +96,7 @@ Indices = Union[np.ndarray, List[int]]
 
 
 def best_pairs(likeness: np.ndarray, least: float) -> Tuple[Indices, Indices]:
-    """Rows and columns of `likeness` (m, n) that go together, from `least` on: the best pair first, each at most once."""
+    """Rows and columns of `likeness` (m, n) that go together, from `least` on: best pair first, each at most once."""
     favourite = likeness.argmax(axis=1)
     rows = np.flatnonzero(likeness[np.arange(len(favourite)), favourite] >= least)
     columns = favourite[rows]

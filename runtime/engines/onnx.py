@@ -42,8 +42,8 @@ class OnnxEngine(Engine):
     def __init__(self, path: str, threads: int = 0, sides: Optional[Dict[str, int]] = None) -> None:
         """Load `path`; `threads` for the maths, 0 = one a physical core.
 
-        `sides`: values of open dimensions by name, where they will never be others: what follows from them is worked out
-        once.
+        `sides`: values of open dimensions by name, where they will never be others: what follows from them is worked
+        out once.
         """
         if not os.path.isfile(path):
             raise ModelError("no model at {}: give the path of an ONNX file".format(path))
