@@ -174,7 +174,7 @@ libraries() {
 
 gpu() {
     [ -n "$jetpack" ] || return 0
-    step "pycuda" "the GPU from Python; built here, ten minutes on a Nano; nvcc is on CUDA's own path"
+    step "pycuda" "the GPU from Python; built here, which takes minutes; nvcc is on CUDA's own path"
     # shellcheck disable=SC2086 # pip is several words
     if env OPENBLAS_CORETYPE=ARMV8 "$root$venv/bin/python" -c 'import pycuda' 2>/dev/null; then
         echo "   is there"
