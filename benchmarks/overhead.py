@@ -2,8 +2,8 @@
 
 whole: the period of the loop on frames in memory, composing on, nothing shown. bare: the very tensors that the loop
 fed its networks, fed to them again back to back. Both in one process on the same sessions, in turn, several times; the
-ratio whole / bare of each pair is what is reported, so that a machine whose speed drifts does not matter. Sequential, and
-every candidate named on every frame, unless the flags say otherwise.
+ratio whole / bare of each pair is what is reported, so that a machine whose speed drifts does not matter. Sequential,
+and every candidate named on every frame, unless the flags say otherwise.
 """
 
 import argparse
