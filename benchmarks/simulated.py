@@ -22,7 +22,7 @@ PRODUCTS = 30
 
 
 def planted_output(boxes: np.ndarray, size: int = SIZE) -> np.ndarray:
-    """The raw output of an Ultralytics head, (1, 5, cells) float32, that finds just these boxes (k, 4) x1, y1, x2, y2."""
+    """The raw output of an Ultralytics head, (1, 5, cells) float32, that finds just `boxes` (k, 4) x1, y1, x2, y2."""
     output = np.zeros((1, 5, grid_cells(size)), np.float32)
     for cell, (x1, y1, x2, y2) in enumerate(np.asarray(boxes, np.float32)):
         output[0, :, cell] = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0.9
@@ -33,7 +33,9 @@ def row_of_boxes(count: int, size: int = SIZE) -> np.ndarray:
     """`count` boxes beside each other in a square of `size` pixels, (count, 4) float32."""
     width = size / max(count, 4)
     left = np.arange(count, dtype=np.float32) * width
-    return np.stack([left + 1, np.full(count, 40.0), left + width - 1, np.full(count, 110.0)], axis=1).astype(np.float32)
+    return np.stack([left + 1, np.full(count, 40.0), left + width - 1, np.full(count, 110.0)], axis=1).astype(
+        np.float32
+    )
 
 
 def simulated_detector(detect_s: float, boxes: int) -> Detector:

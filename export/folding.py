@@ -44,6 +44,20 @@ def fold_shapes(model: onnx.ModelProto, shape: Sequence[int], batches: Sequence[
     return copy
 
 
+def fix_side(model: onnx.ModelProto, side: int, batches: Sequence[int]) -> onnx.ModelProto:
+    """A copy of `model`, whose input is [n, h, w, 3], that takes squares of `side` pixels only, folded.
+
+    Paddings that are worked out on every run keep onnxruntime from fusing them into their convolutions: a batch of 8
+    crops of EfficientNet-Lite0 took 17.1 ms with open sides and 13.9 ms so (desk, one thread, November 2026).
+    """
+    copy = onnx.ModelProto.FromString(model.SerializeToString())
+    for dimension in copy.graph.input[0].type.tensor_type.shape.dim[1:3]:
+        dimension.Clear()
+        dimension.dim_value = side
+    del copy.graph.value_info[:]
+    return fold_shapes(copy, (side, side, 3), batches)
+
+
 def _beside_the_data(graph: onnx.GraphProto) -> List[str]:
     """Tensors that nodes compute, but not from the values of the input."""
     weights = {tensor.name for tensor in graph.initializer}

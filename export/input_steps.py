@@ -55,6 +55,15 @@ def _probed(engine: Engine) -> InputSteps:
     return InputSteps(tuple(int(c) for c in channels), tuple(scales), tuple(float(v) for v in planes[0]))  # type: ignore
 
 
+def _with_open_sides(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+    """A copy of the picture's [n, h, w, 3] for any h and w: the steps are asked about small pictures."""
+    copy = onnx.ValueInfoProto.FromString(value.SerializeToString())
+    for dimension, name in zip(copy.type.tensor_type.shape.dim[1:3], ("h", "w")):
+        dimension.Clear()
+        dimension.dim_param = name
+    return copy
+
+
 def _head_of(model: onnx.ModelProto) -> Optional[onnx.ModelProto]:
     """The nodes up to `normalized` as a model of their own; None where there is no such tensor."""
     graph = model.graph
@@ -68,7 +77,7 @@ def _head_of(model: onnx.ModelProto) -> Optional[onnx.ModelProto]:
     head = onnx.helper.make_graph(
         nodes[::-1],
         "head",
-        [value for value in graph.input if value.name in wanted],
+        [_with_open_sides(value) for value in graph.input if value.name in wanted],
         [onnx.helper.make_tensor_value_info(NORMALIZED, onnx.TensorProto.FLOAT, None)],
         [tensor for tensor in graph.initializer if tensor.name in wanted],
     )

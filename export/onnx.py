@@ -1,7 +1,7 @@
 """torch -> ONNX on the workstation: python -m export.onnx detector|classifier WEIGHTS.pt --out FILE.onnx
 
-The result takes uint8 (n, h, w, 3) BGR, n, h and w open; order, scale and layout are in the graph up to `normalized`;
-opset 13; weights stored as FP16. It is compared with torch before it takes its place.
+The result takes uint8 (n, h, w, 3) BGR, n open, in a detector h and w too; order, scale and layout are in the graph up
+to `normalized`; opset 13; weights stored as FP16. It is compared with torch before it takes its place.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import onnx
 
 from export.agreement import Differences, classifier_differences, detector_differences, pictures
 from export.classifier_weights import open_classifier
+from export.folding import fix_side
 from export.half_weights import store_half
 from export.modulo import rewrite_mod
 from export.rules import ERROR
@@ -99,6 +100,7 @@ def export_classifier(
         raise ModelError("the classifier gives {}: expected (n, d) embeddings of length 1".format(list(found.shape)))
     model = onnx_from_torch(module, example, "embedding", ["n", embedding or found.shape[1]])
     take_uint8(model, mean, std)
+    model = fix_side(model, crop_size, BATCHES)
     metadata = {
         "task": "embed",
         "imgsz": str([crop_size, crop_size]),

@@ -127,8 +127,8 @@ def compare_detectors(
     for frame in frames:
         both = []
         for detector in detectors:
-            detector.prepare(frame)
-            both.append(gate.seen(detector.detect(), bundle.min_score, bundle.iou, detector.head.overlapping))
+            found = detector.detect(detector.prepare(frame))
+            both.append(gate.seen(found, bundle.min_score, bundle.iou, detector.head.overlapping))
         pairs.append((both[0], both[1]))
     figures = gate.detector_figures(pairs)
     failures = _not_finite(watched) or gate.detector_failures(figures)
@@ -170,8 +170,7 @@ def boxes_on(bundle: Bundle, frames: Sequence[np.ndarray]) -> List[np.ndarray]:
         detector = Detector(engine, bundle.size, False, None, bundle.shapes, bundle.min_score, bundle.iou)
         found = []
         for frame in frames:
-            detector.prepare(frame)
-            found.append(detector.detect().boxes_px)
+            found.append(detector.detect(detector.prepare(frame)).boxes_px)
     return found
 
 

@@ -18,6 +18,7 @@ from jetson.checks.power import check_power
 from jetson.checks.service import check_service
 from jetson.finding import LEVELS, NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
 from jetson.machine import Machine
+from runtime.command import exit_status_of
 
 SHIPPED_BUNDLE = "demo"
 """As runtime.assembly has it, which needs cv2 and numpy: the doctor answers without either."""
@@ -59,13 +60,17 @@ def main(arguments: Optional[List[str]] = None, machine: Optional[Machine] = Non
     parser.add_argument("--json", action="store_true", help="findings as JSON on standard output")
     parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="DIR", help="default: %(default)s")
     values = parser.parse_args(arguments)
+    return exit_status_of(lambda: _tell(machine or Machine(), values.bundle, values.json), target="standard output")
+
+
+def _tell(machine: Machine, bundle: str, as_json: bool) -> int:
     found: List[Finding] = []
-    for finding in examine(machine or Machine(), values.bundle):
+    for finding in examine(machine, bundle):
         found.append(finding)
-        if not values.json:
+        if not as_json:
             print(_line(finding), flush=True)
     level = worst(found)
-    if values.json:
+    if as_json:
         print(json.dumps({"worst": level, "findings": [finding.as_json() for finding in found]}, indent=2))
     return EXIT_STATUS[level]
 

@@ -109,15 +109,14 @@ note() { # remember a thing made, once
 }
 
 packages() {
-    wanted="python3-venv python3-pip ca-certificates v4l-utils"
-    case $jetpack in
-    4 | 5 | 6) # cuda-cudart-dev and the compiler are what pycuda is built with
-        wanted="$wanted python3-dev g++ python3-libnvinfer libopencv-python gstreamer1.0-tools gstreamer1.0-plugins-good
-            gstreamer1.0-plugins-bad python3-gi gir1.2-gst-plugins-base-1.0"
-        ;;
-    *) wanted="$wanted libgl1 libglib2.0-0 gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-            python3-gi gir1.2-gst-plugins-base-1.0" ;;
-    esac
+    wanted="python3-venv python3-pip ca-certificates v4l-utils python3-gi gir1.2-gst-plugins-base-1.0 gstreamer1.0-tools
+        gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
+        gstreamer1.0-libav"
+    if [ -n "$jetpack" ]; then # python3-dev and g++ are what pycuda is built with
+        wanted="$wanted python3-dev g++ python3-libnvinfer libopencv-python"
+    else
+        wanted="$wanted libgl1 libglib2.0-0"
+    fi
     missing=
     for package in $wanted; do
         case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true) in
@@ -175,7 +174,7 @@ libraries() {
 
 gpu() {
     [ -n "$jetpack" ] || return 0
-    step "pycuda" "the GPU from Python; built here, ten minutes on a Nano; nvcc is on CUDA's own path"
+    step "pycuda" "the GPU from Python; built here, which takes minutes; nvcc is on CUDA's own path"
     # shellcheck disable=SC2086 # pip is several words
     if env OPENBLAS_CORETYPE=ARMV8 "$root$venv/bin/python" -c 'import pycuda' 2>/dev/null; then
         echo "   is there"

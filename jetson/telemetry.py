@@ -126,11 +126,6 @@ class SysfsBoard(Board):
         with self._lock:
             return self._summary.as_json()
 
-    def restart(self) -> None:
-        """Forget the readings so far: the next summary begins here."""
-        with self._lock:
-            self._summary = Summary()
-
     def close(self) -> None:
         self._closed.set()
         self._thread.join(JOIN_S)

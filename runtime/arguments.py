@@ -206,8 +206,8 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="K",
         type=_number(1, 10000, int),
         default=10,
-        help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, changed or "
-        "unsure; 1 = every object on every frame (default: 10)",
+        help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, "
+        "changed or unsure; 1 = every object on every frame (default: 10)",
     )
     models.add_argument(
         "--classify-budget-ms",

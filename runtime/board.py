@@ -62,8 +62,11 @@ class Board:
         self.close()
 
 
-def board_line(reading: BoardReading, true_fps: Optional[float] = None) -> str:
-    """One short line for picture, page and log: heat, power, loads; what is unknown is left out."""
+def board_line(reading: BoardReading, true_fps: Optional[float] = None, is_short: bool = False) -> str:
+    """One line for page and log: heat, power, loads, clocks, memory; what is unknown is left out.
+
+    `is_short`: for the picture, without clocks and memory.
+    """
     parts = []
     if reading.hottest_celsius is not None:
         parts.append("{:.0f} C".format(reading.hottest_celsius))
@@ -77,9 +80,9 @@ def board_line(reading: BoardReading, true_fps: Optional[float] = None) -> str:
         ("CPU", reading.cpu_load_percent, reading.cpu_clock_mhz),
     ):
         if load_percent is not None:
-            at = "" if clock_mhz is None else " at {:.0f} MHz".format(clock_mhz)
+            at = "" if clock_mhz is None or is_short else " at {:.0f} MHz".format(clock_mhz)
             parts.append("{} {:.0f} %{}".format(name, load_percent, at))
-    if reading.memory_used_mib is not None:
+    if reading.memory_used_mib is not None and not is_short:
         parts.append("{:.1f} GiB".format(reading.memory_used_mib / 1024))
     return ", ".join(parts)
 

@@ -75,7 +75,9 @@ class Composer:
             return "{} ...".format(shape_name)
         if product == UNKNOWN:
             return "unknown {}".format(shape_name)
-        return "{} {:.0f}%".format(self._products[product], observation.names.similarities[index] * 100)
+        # Without its similarity: a cosine read as a percentage looks like doubt where there is none, and a label that
+        # changes with it is drawn anew on most frames.
+        return self._products[product]
 
     @staticmethod
     def _colour(observation: Observation, index: int) -> Colour:

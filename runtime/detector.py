@@ -1,7 +1,7 @@
 """Stage 1: candidates by shape, from one frame through any network of the YOLO family."""
 
 import ast
-from typing import Dict, List, Optional, Sequence, Union
+from typing import Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
@@ -17,8 +17,15 @@ MAX_DETECTIONS = 300
 """The limit that Ultralytics uses."""
 
 
+class Prepared(NamedTuple):
+    """A picture in the form that the network takes; its buffer is the detector's, and used again after `detect`."""
+
+    buffer: Union[UInt8Input, FloatInput]
+    fit: Letterbox
+
+
 class Detector:
-    """Letterbox, infer, read the head, suppress. Keeps its buffers; not for two threads at once."""
+    """Letterbox, infer, read the head, suppress. One thread may prepare while another detects."""
 
     def __init__(
         self,
@@ -43,8 +50,7 @@ class Detector:
         name = head or tell_head(shapes, self.size, engine.metadata)
         self.head = make_head(name, self.size)
         self.classes = _class_names(self.head.classes(shapes[0]), classes, engine.metadata)
-        self._input = self._make_input()
-        self._fit = Letterbox.fit(self.size, self.size, self.size)
+        self._free = [self._make_input()]
 
     def _grey(self) -> np.ndarray:
         shape = (1, self.size, self.size, 3) if takes_uint8(self.engine.input) else (1, 3, self.size, self.size)
@@ -56,18 +62,23 @@ class Detector:
             return UInt8Input(self.size, head.centred)
         return FloatInput(self.size, head.centred, head.rgb, head.float_scale, self.engine.input.dtype)
 
-    def prepare(self, image: np.ndarray) -> None:
-        """Put `image` (H, W, 3) uint8 BGR into the network's input, ready for `detect`."""
-        self._fit = self._input.fill(image)
+    def prepare(self, image: np.ndarray) -> Prepared:
+        """Put `image` (H, W, 3) uint8 BGR into a buffer of the network's input, ready for `detect`."""
+        try:
+            buffer = self._free.pop()
+        except IndexError:  # those of frames that were lost on the way do not come back
+            buffer = self._make_input()
+        return Prepared(buffer, buffer.fill(image))
 
-    def detect(self) -> Detections:
+    def detect(self, prepared: Prepared) -> Detections:
         """What the network finds in the prepared image."""
-        found = self.head.read(self.engine.run(self._input.tensor)[0], self._min_score)
+        found = self.head.read(self.engine.run(prepared.buffer.tensor)[0], self._min_score)
+        self._free.append(prepared.buffer)
         if self.head.overlapping:
             kept = suppress(found.boxes, found.scores, found.classes, self._iou, MAX_DETECTIONS)
         else:
             kept = np.argsort(-found.scores, kind="stable")[:MAX_DETECTIONS]
-        boxes_px = self._fit.boxes_out(found.boxes[kept])
+        boxes_px = prepared.fit.boxes_out(found.boxes[kept])
         return Detections(boxes_px, found.scores[kept].astype(np.float32, copy=False), found.classes[kept])
 
 

@@ -1,6 +1,6 @@
 """The figures of a run, with the words that the picture, the log, the page and the report all use."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Sequence
 
 from runtime.board import BoardReading
 
@@ -8,8 +8,8 @@ from runtime.board import BoardReading
 class Stages(NamedTuple):
     """Where the time of a presented frame went, in milliseconds.
 
-    In a sequential loop they add up to the period. In an overlapped one those of the inference thread do, which are all
-    but PRESENTING; compose and present run beside them.
+    In a sequential loop they add up to the period. In an overlapped one those of the inference thread do (INFERENCE);
+    the capture thread preprocesses and the presenting thread composes and presents beside it.
     """
 
     wait: float = 0.0
@@ -29,18 +29,19 @@ class Stages(NamedTuple):
         """Their sum in milliseconds."""
         return sum(self)
 
-    @property
-    def presenting(self) -> float:
-        """What the presenting thread of an overlapped loop spends, in milliseconds."""
-        return self.compose + self.present
+    def of(self, names: Sequence[str]) -> float:
+        """The sum of these stages in milliseconds."""
+        return sum(getattr(self, name) for name in names)
 
     def plus(self, other: "Stages") -> "Stages":
         """Stage by stage."""
         return Stages(*[a + b for a, b in zip(self, other)])
 
 
+CAPTURE = ("preprocess",)
 PRESENTING = ("compose", "present")
-INFERENCE = tuple(name for name in Stages._fields if name not in PRESENTING)
+INFERENCE = tuple(name for name in Stages._fields if name not in CAPTURE + PRESENTING)
+"""The stages by the thread of an overlapped loop that they run on."""
 
 
 class Figures(NamedTuple):

@@ -1,6 +1,6 @@
 """What travels down the pipeline: a captured frame, and what was seen in it."""
 
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
@@ -14,6 +14,10 @@ class Frame(NamedTuple):
     """The source's count of distinct frames, from 0; gaps are drops. None: a substituted picture, never counted."""
     captured_s: float
     """When it was captured, on the monotonic clock."""
+    prepared: Any = None
+    """What stage 1 wants to see of it (runtime.detector.Prepared), where a thread before has made that already."""
+    prepare_ms: float = 0.0
+    """How long that took."""
 
 
 OLDEST_S = 10.0

@@ -15,7 +15,8 @@ class Answer(NamedTuple):
     similarities: np.ndarray
     """(k,) float32: cosine to the nearest prototype."""
     margins: np.ndarray
-    """(k,) float32: how far that lies from the next other product, and from the threshold, whichever is less."""
+    """(k,) float32: how far that lies above the next other product and the threshold, whichever is nearer; of an
+    unknown crop, how far below the threshold."""
 
 
 class Gallery(NamedTuple):
@@ -36,6 +37,7 @@ class Gallery(NamedTuple):
         best = similarities[rows, nearest]
         products = self.products[nearest]
         similarities[products[:, None] == self.products] = -1.0
-        margins = np.minimum(best - similarities.max(axis=1), np.abs(best - self.threshold))
-        products = np.where(best >= self.threshold, products, UNKNOWN).astype(np.int32, copy=False)
+        above = best - self.threshold
+        margins = np.where(above >= 0, np.minimum(above, best - similarities.max(axis=1)), -above)
+        products = np.where(above >= 0, products, UNKNOWN).astype(np.int32, copy=False)
         return Answer(products, best, margins)

@@ -69,9 +69,9 @@ class UltralyticsHead(Head):
         columns = output[0]
         best = columns[4:].max(axis=0) if len(columns) > 5 else columns[4]
         kept = np.flatnonzero(best >= min_score)
-        columns = columns[:, kept].T
-        boxes = _corners(columns[:, 0:2], columns[:, 2:4])
-        return Candidates(boxes, best[kept], columns[:, 4:].argmax(axis=1).astype(np.int32))
+        columns = columns[:, kept]
+        boxes = _corners(columns[0:2].T, columns[2:4].T)
+        return Candidates(boxes, best[kept], columns[4:].argmax(axis=0).astype(np.int32))
 
 
 class Yolov5Head(Head):

@@ -5,6 +5,7 @@ from typing import Optional
 
 from runtime.clock import MonotonicClock
 from runtime.frame import Frame
+from runtime.freshness import Freshness
 from runtime.pacer import Pacer
 from runtime.sources.source import Source
 from runtime.stopwatch import Stopwatch
@@ -19,6 +20,7 @@ class Intake:
     def __init__(self, source: Source, clock: MonotonicClock, nominal_fps: float, stop: threading.Event) -> None:
         """`stop` cuts every wait short."""
         self._source = source
+        self._freshness = Freshness()
         self._pacer = Pacer(clock, nominal_fps, stop)
 
     def read(self, watch: Stopwatch) -> Optional[Frame]:
@@ -27,8 +29,9 @@ class Intake:
             self._pacer.wait()
             watch.lap("delay")
         frame = self._source.read(READ_TIMEOUT_S)
-        if frame is not None and frame.id is not None and self._source.live and not self._pacer.is_due():
-            watch.lap("delay")
+        now_s = watch.lap("wait")
+        if frame is None or frame.id is None or not self._source.live:
+            return frame
+        if self._freshness.is_worth_waiting(frame, now_s) or not self._pacer.is_due():
             return None
-        watch.lap("wait")
         return frame

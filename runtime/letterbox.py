@@ -39,10 +39,10 @@ class Letterbox(NamedTuple):
 
     def boxes_out(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes (k, 4) x1, y1, x2, y2 in the square -> float32 in the picture, clipped to it."""
-        out = (boxes - np.array([self.left, self.top, self.left, self.top], np.float32)) / np.float32(self.scale)
-        np.clip(out[:, 0::2], 0, self.width, out=out[:, 0::2])
-        np.clip(out[:, 1::2], 0, self.height, out=out[:, 1::2])
-        return out.astype(np.float32, copy=False)
+        out = np.subtract(boxes, (self.left, self.top, self.left, self.top), dtype=np.float32)
+        out /= np.float32(self.scale)
+        np.maximum(out, 0, out=out)
+        return np.minimum(out, np.array((self.width, self.height, self.width, self.height), np.float32), out=out)
 
 
 class SquareBuffer:

@@ -19,8 +19,8 @@ def limited_by(
         return "no new frame"
     if 0 < nominal_fps * REACHED <= true_fps:
         return "nominal: {:g} fps reached".format(nominal_fps)
-    period_ms = stages_ms.period - (stages_ms.presenting if overlapped else 0.0)
-    if overlapped and stages_ms.presenting >= (1 - WAITS) * period_ms:
+    period_ms = stages_ms.of(INFERENCE) if overlapped else stages_ms.period
+    if overlapped and stages_ms.of(PRESENTING) >= (1 - WAITS) * period_ms:
         return _longest(stages_ms, PRESENTING, period_ms)
     if live and true_fps >= KEEPS_UP * camera_fps and stages_ms.wait >= WAITS * period_ms:
         return "camera: it delivers {:.1f} fps".format(camera_fps)

@@ -36,9 +36,7 @@ class Meter:
     Belongs to the thread that presents; `lose` alone may be called from another.
     """
 
-    def __init__(
-        self, nominal_fps: float, live: bool, window_s: float = WINDOW_S, overlapped: bool = False
-    ) -> None:
+    def __init__(self, nominal_fps: float, live: bool, window_s: float = WINDOW_S, overlapped: bool = False) -> None:
         """`overlapped`: the stages are those of two threads."""
         self._nominal_fps = nominal_fps
         self._live = live

@@ -16,8 +16,8 @@ GROWN = 1.3
 UNSURE = 0.08
 """Cosine by which the best name beats the second and the threshold; below it an answer is asked for again sooner."""
 UNSURE_EVERY = 2
-"""Frames until then, and as many more for each equal answer since: what stays unknown is in the end asked about as rarely
-as anything else."""
+"""Frames until then, and as many more for each equal answer since: what stays unknown is in the end asked about as
+rarely as anything else."""
 SHARE = 0.25
 """Of stage 1's time that stage 2 may take where no budget is given."""
 FORGET_FRAMES = 64

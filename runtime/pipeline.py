@@ -21,8 +21,8 @@ from runtime.stopwatch import Stopwatch
 JOIN_S = 5.0
 """How long an inference under way may take before its thread is left behind."""
 SWITCH_INTERVAL_S = 0.0001
-"""How long a thread may keep the interpreter from another that wants it. With Python's 5 ms the inference thread loses up
-to 5 ms whenever it comes back from a network or from OpenCV while another thread computes in Python."""
+"""How long a thread may keep the interpreter from another that wants it. With Python's 5 ms the inference thread loses
+up to 5 ms whenever it comes back from a network or from OpenCV while another thread computes in Python."""
 
 
 class _Observed(NamedTuple):
@@ -62,7 +62,7 @@ class Pipeline:
 
     def run(self) -> None:
         """Until the source ends, a limit is reached, a sink asks to end or `stop` is set; errors pass through."""
-        with _switching_often(), ReadAhead(self._source) as source:
+        with _switching_often(), ReadAhead(self._source, self._recogniser.prepare) as source:
             inference = threading.Thread(target=self._infer, args=(source,), name="inference", daemon=True)
             inference.start()
             try:

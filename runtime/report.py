@@ -10,7 +10,7 @@ from typing import Any, Dict, Optional
 
 from runtime.board import board_line
 from runtime.errors import SinkError
-from runtime.figures import INFERENCE, PRESENTING, Figures, Stages
+from runtime.figures import CAPTURE, INFERENCE, PRESENTING, Figures, Stages
 
 STANDARD_OUTPUT = "-"
 
@@ -36,7 +36,7 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
 def _threads(figures: Figures) -> Dict[str, Any]:
     """Which stages run on which thread; those of a thread add up to the period, or to what it was busy for."""
     if figures.overlapped:
-        return {"inference": list(INFERENCE), "presenting": list(PRESENTING)}
+        return {"capture": list(CAPTURE), "inference": list(INFERENCE), "presenting": list(PRESENTING)}
     return {"loop": list(Stages._fields)}
 
 

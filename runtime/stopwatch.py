@@ -24,6 +24,10 @@ class Stopwatch:
         self._last_s = now_s
         return now_s
 
+    def add(self, stage: str, spent_ms: float) -> None:
+        """Count what another thread has spent on `stage`."""
+        self._stages_ms[stage] += spent_ms
+
     def skip(self) -> None:
         """The time since the last lap belongs to no stage."""
         self._last_s = self._clock.now_s()

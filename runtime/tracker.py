@@ -1,6 +1,6 @@
 """Follow candidates from frame to frame by overlap, so that each keeps an id while it stays in view."""
 
-from typing import List, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Tuple, Union
 
 import numpy as np
 
@@ -81,27 +81,39 @@ class Tracker:
         overlap = iou_matrix(detections.boxes_px, tracks.boxes_px)
         is_alike = detections.shapes[:, None] == tracks.shapes[None, :]
         overlap *= is_alike
-        for row, column in best_pairs(overlap, self._min_iou):
-            ids[row] = tracks.ids[column]
-            is_free[column] = False
+        rows, columns = best_pairs(overlap, self._min_iou)
+        ids[rows] = tracks.ids[columns]
+        is_free[columns] = False
         if (ids < 0).any() and is_free.any():
             distance = _distance_matrix(detections.boxes_px, tracks.boxes_px)
             nearness = np.where(is_alike & (ids < 0)[:, None] & is_free, self._nearby - distance, -1.0)
-            for row, column in best_pairs(nearness, 0.0):
-                ids[row] = tracks.ids[column]
-                is_free[column] = False
+            rows, columns = best_pairs(nearness, 0.0)
+            ids[rows] = tracks.ids[columns]
+            is_free[columns] = False
 
 
-def best_pairs(likeness: np.ndarray, least: float) -> List[Tuple[int, int]]:
-    """(row, column) of `likeness` (m, n) from `least` on, each row and column at most once, best first."""
+Indices = Union[np.ndarray, List[int]]
+
+
+def best_pairs(likeness: np.ndarray, least: float) -> Tuple[Indices, Indices]:
+    """Rows and columns of `likeness` (m, n) that go together, from `least` on: best pair first, each at most once."""
+    favourite = likeness.argmax(axis=1)
+    rows = np.flatnonzero(likeness[np.arange(len(favourite)), favourite] >= least)
+    columns = favourite[rows]
+    if len(set(columns.tolist())) == len(columns):  # as on most frames: nobody wants what another wants
+        return rows, columns
+    return _greedy_pairs(likeness, least)
+
+
+def _greedy_pairs(likeness: np.ndarray, least: float) -> Tuple[List[int], List[int]]:
     rows, columns = np.nonzero(likeness >= least)
     if len(rows) > 1:
         order = np.argsort(-likeness[rows, columns], kind="stable")
         rows, columns = rows[order], columns[order]
-    pairs, used_rows, used_columns = [], set(), set()
+    of_row: Dict[int, int] = {}
+    taken = set()
     for row, column in zip(rows.tolist(), columns.tolist()):
-        if row not in used_rows and column not in used_columns:
-            used_rows.add(row)
-            used_columns.add(column)
-            pairs.append((row, column))
-    return pairs
+        if row not in of_row and column not in taken:
+            taken.add(column)
+            of_row[row] = column
+    return list(of_row.keys()), list(of_row.values())

@@ -13,8 +13,10 @@ MAX_VOTES = 6.0
 
 
 class Votes:
-    """A name holds until another has a lead or a streak, so that one odd answer does not flicker; unknown gives way at once,
-    since things are seen in part before they are seen whole."""
+    """A name holds until another has a lead or a streak, so that one odd answer does not flicker.
+
+    Unknown gives way at once, since things are seen in part before they are seen whole.
+    """
 
     __slots__ = ("product", "similarity", "margin", "streak", "_votes", "_last")
 

@@ -25,7 +25,7 @@ def panel_lines(figures: Figures, two_stages: bool) -> List[str]:
     if two_stages:
         lines.append("classify: asked {}, reused {}".format(figures.asked, figures.reused))
     if figures.board is not None:
-        lines.append(board_line(figures.board, figures.true_fps))
+        lines.append(board_line(figures.board, figures.true_fps, is_short=True))
     return lines
 
 

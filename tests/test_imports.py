@@ -18,6 +18,8 @@ OURS = {
 OURS_INSIDE_A_FUNCTION = {
     # file: what it may import beyond that, lazily. The top of the program hands the board's telemetry down.
     "runtime/camera.py": ("jetson",),
+    # For a workstation only: the detector's weights as a .pt, which is Ultralytics' usual form.
+    "benchmarks/peer_ultralytics.py": ("training",),
 }
 
 VENDORS = {
@@ -35,7 +37,10 @@ VENDORS = {
     "ultralytics": (),
 }
 
-DEVICE_PART = ("runtime/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/scoring.py")
+DEVICE_PART = (
+    "runtime/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/scoring.py", "benchmarks/sweep_",
+    "benchmarks/labelled_frames.py", "benchmarks/replay.py",
+)  # fmt: skip
 
 WITHOUT_CV2 = ("runtime/camera.py", "runtime/__init__.py")
 """These must import where cv2 cannot load, to say in one line what to install; so must all that they import on top."""

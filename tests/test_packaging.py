@@ -29,6 +29,11 @@ def run(*command, **options) -> str:
     return done.stdout
 
 
+def stays_in_the_repository(path: Path) -> bool:
+    """What lies beside the packages' code and is not installed: scripts, documents, results of benchmarks."""
+    return path.suffix in (".sh", ".md") or "results" in path.parts
+
+
 @pytest.fixture(scope="module")
 def wheel(root, tmp_path_factory) -> Path:
     """A wheel of this checkout, built in a copy: setuptools would take what an earlier build left behind."""
@@ -49,7 +54,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(root, wheel
         path.relative_to(root).as_posix()
         for name in present
         for path in (root / name).glob("**/*")
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".sh", ".md")
+        if path.is_file() and "__pycache__" not in path.parts and not stays_in_the_repository(path)
     }
     assert expected - names == set()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == set(present)

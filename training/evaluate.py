@@ -63,8 +63,7 @@ def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> It
         for picture in tqdm(data.pictures, desc="evaluating", unit="picture", disable=None):
             image = read_picture(picture.path)
             boxes_px = picture.boxes_px(image.shape[1], image.shape[0])
-            detector.prepare(image)
-            detections = detector.detect()
+            detections = detector.detect(detector.prepare(image))
             sure = detections.scores >= bundle.min_score
             named = nearest.name(image, detections.boxes_px[sure])
             true = nearest.name(image, boxes_px)

@@ -101,7 +101,14 @@ class EngineChoice:
                 why_not = str(error)
         if self._settings.engine == "tensorrt":
             raise BuildError("--engine tensorrt, but {} cannot run on it: {}".format(stage, why_not))
-        return Chosen(OnnxEngine(path, self._settings.threads), why_not)
+        return Chosen(OnnxEngine(path, self._settings.threads, self._sides(stage)), why_not)
+
+    def _sides(self, stage: str) -> Optional[Dict[str, int]]:
+        """What the open dimensions of our own detectors will be (export.onnx names them), where that is known."""
+        if stage != DETECTOR or self._settings.detector is not None or self._bundle is None:
+            return None
+        size = self._settings.size or self._bundle.size
+        return {"n": 1, "h": size, "w": size}
 
     def _open_tensorrt(self, stage: str) -> Chosen:
         state = self._states[stage]

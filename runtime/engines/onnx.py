@@ -1,7 +1,7 @@
 """ONNX models on onnxruntime: the CPU, or CUDA where onnxruntime-gpu finds it."""
 
 import os
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -39,8 +39,12 @@ def _spec(node) -> TensorSpec:
 class OnnxEngine(Engine):
     """One ONNX file in one onnxruntime session."""
 
-    def __init__(self, path: str, threads: int = 0) -> None:
-        """Load `path`; `threads` for the maths, 0 = one a physical core."""
+    def __init__(self, path: str, threads: int = 0, sides: Optional[Dict[str, int]] = None) -> None:
+        """Load `path`; `threads` for the maths, 0 = one a physical core.
+
+        `sides`: values of open dimensions by name, where they will never be others: what follows from them is worked
+        out once.
+        """
         if not os.path.isfile(path):
             raise ModelError("no model at {}: give the path of an ONNX file".format(path))
         onnxruntime = _import_onnxruntime()
@@ -49,6 +53,8 @@ class OnnxEngine(Engine):
         options.log_severity_level = 3
         # Spinning threads take the CPU from capture and compose: without it the loop uses half the CPU time.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        for name, value in (sides or {}).items():
+            options.add_free_dimension_override_by_name(name, value)
         wanted = ["CUDAExecutionProvider", "CPUExecutionProvider"]
         providers = [provider for provider in wanted if provider in onnxruntime.get_available_providers()]
         try:

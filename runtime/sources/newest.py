@@ -10,8 +10,8 @@ class NewestSlot(Generic[Item]):
     """Holds at most one item, a frame or what was seen in it. Safe with one thread giving and another taking.
 
     The giving thread calls `put` and never waits: an item nobody took yet is lost to the one after it, which
-    shows as a gap in the frame ids. Or it calls `offer`, and loses nothing. It ends with `fail`, whatever the reason, so
-    that no taker is left waiting.
+    shows as a gap in the frame ids. Or it calls `offer`, and loses nothing. It ends with `fail`, whatever the reason,
+    so that no taker is left waiting.
     """
 
     def __init__(self) -> None:

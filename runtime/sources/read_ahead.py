@@ -1,7 +1,7 @@
 """A source read by a thread of its own, one frame ahead of who wants it."""
 
 import threading
-from typing import Optional
+from typing import Callable, Optional
 
 from runtime.frame import Frame
 from runtime.sources.newest import NewestSlot
@@ -14,10 +14,14 @@ JOIN_S = 1.0
 class ReadAhead(Source):
     """Of a live source the newest frame is kept and the others are lost; one that waits for its reader loses none."""
 
-    def __init__(self, source: Source) -> None:
-        """Starts to read at once. `source` stays the caller's, who closes it after this."""
+    def __init__(self, source: Source, prepare: Optional[Callable[[Frame], Frame]] = None) -> None:
+        """Starts to read at once. `source` stays the caller's, who closes it after this.
+
+        `prepare`: what to do with each frame on the reading thread.
+        """
         self.name, self.live, self.total_frames = source.name, source.live, source.total_frames
         self._source = source
+        self._prepare = prepare
         self._slot: NewestSlot[Frame] = NewestSlot()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -37,7 +41,7 @@ class ReadAhead(Source):
             while not self._stop.is_set():
                 frame = self._source.read(READ_TIMEOUT_S)
                 if frame is not None:
-                    self._hand_over(frame)
+                    self._hand_over(frame if self._prepare is None else self._prepare(frame))
         except BaseException as error:  # handed to the reader, who raises it
             self._slot.fail(error)
 

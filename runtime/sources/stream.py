@@ -51,11 +51,8 @@ class LiveStream(Source):
         try:
             self._first = self._slot.take(first_frame_s)
             if self._first is None:
-                raise SourceError(
-                    "{} opens but delivers no frame within {:g} s: is another program using it?".format(
-                        name, first_frame_s
-                    )
-                )
+                message = "{} opens but delivers no frame within {:g} s: in use elsewhere, or of a codec unknown here?"
+                raise SourceError(message.format(name, first_frame_s))
         except (EndOfStream, ShelfsightError) as error:
             self.close()
             if isinstance(error, EndOfStream):

@@ -1,4 +1,4 @@
-"""What the board says, on the figures: bound by heat where the work is the bound; frames a watt; nothing without one."""
+"""What the board says, on the figures: bound by heat where work is the bound; frames a watt; nothing without one."""
 
 import threading
 
@@ -53,7 +53,7 @@ def test_heat_bounds_only_what_the_work_bounds(bound, found):
 def test_the_presenter_adds_the_board():
     figures = Presenter(Composer(["a"], None), [], Fake(HOT)).with_board(FIGURES)
     assert figures.limited_by == "throttled: GPU at 614 of 922 MHz, 78 C"
-    assert "78 C, 5.0 W, 2.0 fps/W, GPU 99 % at 614 MHz" in panel_lines(figures, True)
+    assert "78 C, 5.0 W, 2.0 fps/W, GPU 99 %" in panel_lines(figures, True)
     assert log_line(figures).endswith("| 78 C, 5.0 W, 2.0 fps/W, GPU 99 % at 614 MHz")
     assert figures_as_json(figures)["board"] == "78 C, 5.0 W, 2.0 fps/W, GPU 99 % at 614 MHz"
 

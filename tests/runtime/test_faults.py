@@ -1,6 +1,7 @@
 """What goes wrong with sources, replayed: each fault is noticed, shown as offline, and got over. No GStreamer."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from runtime.clock import FakeClock
 from runtime.errors import SourceError, UsageError
 from runtime.frame import Frame
+from runtime.gstreamer.fake import FakeCapture
 from runtime.settings import Settings
 from runtime.sources.fake import FakeSource
 from runtime.sources.fault import KINDS, Fault, Faults, FaultySource, parse_fault_uri
 from runtime.sources.offline import offline_picture
 from runtime.sources.opening import open_source
 from runtime.sources.source import EndOfStream, Source
+from runtime.sources.stream import LiveStream
 from runtime.sources.waiting import FIRST_RETRY_S, LAST_RETRY_S, WaitingSource
 from runtime.sources.watched import LATE_FOR_S, LATE_S, Expectations, WatchedSource
 
@@ -315,3 +318,46 @@ def test_the_reason_stands_on_the_offline_picture():
         picture = offline_picture(shape, "no camera at /dev/video0 (present: none): plug it in, or --wait for it")
         assert picture.shape == shape
         assert (picture != offline_picture(shape, "")).any()
+
+
+class TestLiveStream:
+    def test_no_first_frame_in_time(self):
+        with pytest.raises(SourceError, match="no frame within 0.2 s"):
+            LiveStream("camera", lambda: FakeCapture([None] * 500, period_s=0.01), first_frame_s=0.2)
+
+    def test_an_end_is_a_failure_unless_it_may_end(self):
+        image = np.zeros((48, 64, 3), np.uint8)
+        for may_end, kind in ((False, SourceError), (True, EndOfStream)):
+            with LiveStream("camera", lambda: FakeCapture([image], 0.01), may_end=may_end) as source:
+                assert source.read(1.0).id == 0
+                with pytest.raises(kind):
+                    source.read(1.0)
+
+    def test_a_capture_that_hangs_does_not_hang_the_program(self):
+        release, image = threading.Event(), np.zeros((48, 64, 3), np.uint8)
+
+        class Hanging(FakeCapture):
+            def read(self, timeout_s):
+                if release.is_set() or self.closed:
+                    raise EndOfStream
+                return super().read(timeout_s) if not hanging.is_set() else release.wait(20) and None
+
+        hanging = threading.Event()
+        capture = Hanging([image] * 1000, period_s=0.01)
+        source = LiveStream("camera", lambda: capture)
+        hanging.set()
+        started_s = time.monotonic()
+        source.close()
+        assert time.monotonic() - started_s < 3.0
+        release.set()
+
+    def test_it_is_closed_where_it_was_opened(self):
+        threads = []
+
+        class Noting(FakeCapture):
+            def close(self):
+                threads.append(threading.current_thread().name)
+
+        with LiveStream("camera", lambda: Noting([np.zeros((48, 64, 3), np.uint8)] * 9, 0.01)):
+            pass
+        assert threads == ["capture"]

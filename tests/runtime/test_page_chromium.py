@@ -280,6 +280,21 @@ def test_a_picture_that_stands_still_is_said(chromium):
         picture_moves(chromium)
 
 
+def test_a_source_that_is_away_is_said(chromium):
+    with WebSink(port=0) as sink, Feeding(sink, FIGURES) as feeding:
+        chromium.open(sink.url)
+        chromium.wait_for(text("state"), "live")
+        feeding.stall()
+        time.sleep(0.2)
+        offline = Frame(np.zeros((480, 640, 3), np.uint8), None, time.monotonic())
+        sink.present(offline.image, Observation(offline, Detections.none(), np.arange(0), None), FIGURES)
+        chromium.wait_for(text("state"), "offline")
+        assert "the source is away" in chromium.value(text("notice"))
+        assert chromium.value(text("true_fps")) == "0.0"
+        feeding.resume()
+        chromium.wait_for(text("state"), "live")
+
+
 def test_a_stream_that_breaks_alone_comes_back(chromium):
     with WebSink(port=0) as sink, Feeding(sink, FIGURES):
         chromium.open(sink.url)

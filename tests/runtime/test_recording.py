@@ -100,7 +100,7 @@ def test_a_slow_encoder_is_not_waited_for(machine, tmp_path, monkeypatch, caplog
         started_s = time.monotonic()
         for number in range(30):
             present(sink, shown_at(number / 30))
-        assert time.monotonic() - started_s < 0.5
+        assert time.monotonic() - started_s < 2.0
     assert "the encoder was slower" in caplog.text
 
 

@@ -61,6 +61,7 @@ EXPECTED = {
         "present": 0.0,
         "delay": 3.9,
     },
+    "threads": {"loop": list(Stages._fields)},
     "frames": {"captured": 1200, "presented": 1150, "dropped": 50},
     "classify": {"asked": 77, "reused": 3100},
     "limited_by": "detect",

@@ -8,15 +8,20 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from real_gstreamer import need_gstreamer, need_rtsp_server
 
 from runtime.errors import SinkError, UsageError
 from runtime.figures import Figures, Stages
 from runtime.frame import Detections, Frame, Observation
+from runtime.gstreamer.elements import present_elements
+from runtime.gstreamer.pipelines import Machine
 from runtime.settings import Settings
 from runtime.sinks.fake import FakeSink
 from runtime.sinks.mp4 import Mp4Sink
 from runtime.sinks.null import NullSink
 from runtime.sinks.opening import open_sink
+from runtime.sinks.recording import RecordingSink
+from runtime.sinks.rtsp import RtspSink
 from runtime.sinks.window import why_no_window
 
 pytestmark = pytest.mark.timeout(60)
@@ -29,11 +34,17 @@ def shown_at(captured_s, number=0):
     return Observation(Frame(image, number, captured_s), Detections.none(), np.empty(0, np.int64), None)
 
 
-@pytest.fixture(params=["none", "fake", "mp4", "web"])
+@pytest.fixture(params=["none", "fake", "mp4", "recording", "rtsp", "web"])
 def sink(request, tmp_path):
     if request.param == "web":
         pytest.importorskip("aiohttp")
         return open_sink("web", Settings(port=0))
+    if request.param == "recording":
+        need_gstreamer()
+        return RecordingSink(str(tmp_path / "out.mp4"), Machine(present_elements(), jetson=False))
+    if request.param == "rtsp":
+        need_rtsp_server()
+        return RtspSink("rtsp://127.0.0.1:0/live", Machine(present_elements(), jetson=False), None)
     return {"none": NullSink, "fake": FakeSink, "mp4": lambda: Mp4Sink(str(tmp_path / "out.mp4"))}[request.param]()
 
 

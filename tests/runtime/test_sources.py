@@ -13,16 +13,20 @@ import pytest
 from runtime.clock import FakeClock
 from runtime.errors import SourceError, UsageError
 from runtime.frame import Frame
+from runtime.gstreamer.fake import FakeCapture as FakePipeline
 from runtime.settings import Settings
 from runtime.sources.camera import CameraSource, camera_paths
 from runtime.sources.demo import DemoSource
 from runtime.sources.fake import FakeSource
+from runtime.sources.fault import Fault, Faults, FaultySource
 from runtime.sources.fitting import fitted
 from runtime.sources.folder import FolderSource, natural_order
 from runtime.sources.opening import open_source
 from runtime.sources.source import EndOfStream
+from runtime.sources.stream import FileStream, LiveStream
 from runtime.sources.video import VideoSource
 from runtime.sources.waiting import WaitingSource
+from runtime.sources.watched import Expectations, WatchedSource
 from runtime.v4l2.device import check_access
 
 pytestmark = pytest.mark.timeout(30)
@@ -83,7 +87,17 @@ def folder(tmp_path):
     return str(path)
 
 
-@pytest.fixture(params=["video", "folder", "fake", "camera", "demo", "waiting"])
+def pictures():
+    images = [numbered(n) for n in range(COUNT)]
+    for image in images:
+        image[:, :8] = 0  # of more than one colour, or it is taken for a camera that does not see yet
+    return FakePipeline(images, period_s=0.005)
+
+
+KINDS = ["video", "folder", "fake", "camera", "demo", "waiting", "file stream", "live stream", "watched", "faulty"]
+
+
+@pytest.fixture(params=KINDS)
 def source(request, tmp_path):
     device = tmp_path / "video0"
     device.write_text("")
@@ -93,6 +107,10 @@ def source(request, tmp_path):
         "fake": lambda: FakeSource([numbered(n) for n in range(COUNT)]),
         "camera": lambda: CameraSource(str(device), SIZE, 30, open_capture=lambda _: FakeCapture()),
         "demo": lambda: DemoSource("demo://?products=2", SIZE, 120),
+        "file stream": lambda: FileStream("file", pictures),
+        "live stream": lambda: LiveStream("live", pictures),
+        "watched": lambda: WatchedSource(LiveStream("live", pictures), Expectations(distinct=True)),
+        "faulty": lambda: FaultySource(FileStream("file", pictures), Faults([Fault("slow", (1.0,))])),
         "waiting": lambda: WaitingSource("later", SIZE, lambda: FakeSource([numbered(n) for n in range(COUNT)])),
     }
     return make[request.param]()

@@ -99,8 +99,7 @@ def test_both_stages_in_one_process_find_and_name(engines, tiny_folder):
     with TensorRTEngine(engines[0]) as first, TensorRTEngine(engines[1]) as second:
         detector = Detector(first, 160, True, None, bundle.shapes, bundle.min_score, bundle.iou)
         classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
-        detector.prepare(picture)
-        found = detector.detect()
+        found = detector.detect(detector.prepare(picture))
         names = classifier.name(picture, found.boxes_px)
     assert sorted(bundle.products[index] for index in names.products) == ["blue", "red"]
 

@@ -1,0 +1,83 @@
+"""The bundle's two networks in the form that others run them in, and planted outputs, so that all find the same.
+
+Usual form: float32 pictures (n, 3, side, side), RGB, scaled outside, sides fixed, as `yolo export format=onnx` writes a
+detector. It is the bundle's own graph from `normalized` on, so that the weights are the same to the bit.
+"""
+
+import os
+from typing import List, NamedTuple
+
+import numpy as np
+import onnx
+
+from export.engine_model import engine_model
+from export.verdict import read_model
+from runtime.bundle import Bundle
+from runtime.heads import STRIDES, grid_cells
+
+MAX_BATCH = 16
+CANDIDATES = 8
+"""Cells that see the same object, as a YOLO network without suppression of its own has them."""
+FAINT = 0.02
+"""Scores of all other cells, at most."""
+
+
+class PeerNetworks(NamedTuple):
+    """Two ONNX files and what their outputs mean."""
+
+    detector: str
+    classifier: str
+    size: int
+    """Side of the detector's input in pixels."""
+    bundle: Bundle
+
+
+def peer_networks(bundle: Bundle, size: int, folder: str) -> PeerNetworks:
+    """Write both networks of `bundle` into `folder` in the usual form. Raises ModelError."""
+    paths = []
+    for path, side, batch in ((bundle.detector, size, 1), (bundle.classifier, bundle.crop_size, MAX_BATCH)):
+        original = read_model(path)
+        model = engine_model(original, side, batch, takes_uint8=False, in_half=False).model
+        told = {entry.key: entry.value for entry in original.metadata_props}
+        told.update(imgsz=str([side, side]), batch=str(1))
+        del model.metadata_props[:]
+        onnx.helper.set_model_props(model, told)
+        paths.append(os.path.join(folder, "{}-{}".format(side, os.path.basename(path))))
+        onnx.save(model, paths[-1])
+    return PeerNetworks(paths[0], paths[1], size, bundle)
+
+
+class Planted(NamedTuple):
+    """What a detector is made to say."""
+
+    boxes: int
+    """How many objects are left after suppression."""
+    output: np.ndarray
+    """(1, 4 + classes, cells) float32, raw."""
+
+
+def planted(size: int, classes: int, boxes: int) -> Planted:
+    """An output in which `boxes` objects stand in a grid, each seen by CANDIDATES cells.
+
+    The picture is taken for 4:3, letterboxed in the middle: no object lies in the bars above and below.
+    """
+    cells = grid_cells(size)
+    random = np.random.RandomState(boxes)
+    output = np.zeros((1, 4 + classes, cells), np.float32)
+    output[0, :2] = random.uniform(0, size, (2, cells))
+    output[0, 2:4] = random.uniform(4, size / 4, (2, cells))
+    output[0, 4:] = random.uniform(0, FAINT, (classes, cells))
+    fine = (size // STRIDES[0]) ** 2
+    for number, (x, y) in enumerate(_grid(boxes, size)):
+        for candidate in range(CANDIDATES):
+            cell = random.randint(fine)
+            shift = random.uniform(-0.005, 0.005, 2) * size if candidate else (0, 0)
+            output[0, :4, cell] = x + shift[0], y + shift[1], 0.16 * size, 0.2 * size
+            output[0, 4:, cell] = FAINT
+            output[0, 4 + number % classes, cell] = 0.9 - 0.02 * candidate
+    return Planted(boxes, output)
+
+
+def _grid(count: int, size: int) -> List[np.ndarray]:
+    """Centres of `count` objects, four in a row, in pixels of the square."""
+    return [size * np.array([0.16 + 0.22 * (index % 4), 0.32 + 0.32 * (index // 4)]) for index in range(count)]

@@ -1,0 +1,89 @@
+"""The comparison with others: planted outputs, equal work, ratios, and our loop and the hand-written one on it."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="needs onnx, a test extra")
+
+from benchmarks import hand_loop, peers
+from benchmarks.hand_loop import Seen
+from benchmarks.peer_networks import CANDIDATES, planted
+from runtime.errors import ModelError
+from runtime.heads import UltralyticsHead, tell_head
+from runtime.nms import suppress
+
+
+@pytest.mark.parametrize("size", [160, 320])
+@pytest.mark.parametrize("boxes", [0, 1, 3, 8])
+def test_as_many_boxes_are_left_as_are_planted(size, boxes):
+    said = planted(size, 4, boxes)
+    assert tell_head([said.output.shape], size, {}) == "ultralytics"
+    found = UltralyticsHead().read(said.output, 0.25)
+    assert boxes * (CANDIDATES - 2) <= len(found.scores) <= boxes * CANDIDATES, "suppression has work to do"
+    kept = suppress(found.boxes, found.scores, found.classes, 0.6, 300)
+    assert len(kept) == boxes
+    inside = found.boxes[kept]
+    assert ((inside[:, 1::2] > size / 8) & (inside[:, 1::2] < size * 7 / 8)).all(), "not in the bars of the letterbox"
+    assert ((inside[:, 0::2] > 0) & (inside[:, 0::2] < size)).all()
+
+
+class Known:
+    """A peer that has seen this."""
+
+    def __init__(self, name, count, shift=0.0):
+        self.name = name
+        self.seen = Seen(np.arange(4.0 * count).reshape(-1, 4) * 50 + shift, [0] * count)
+
+
+def test_unequal_work_is_refused():
+    said = planted(160, 4, 3)
+    peers.check_alike([Known("ours", 3), Known("hand-written", 3, 1.0)], said)
+    with pytest.raises(ModelError, match="hand-written found 2 boxes where 3"):
+        peers.check_alike([Known("ours", 3), Known("hand-written", 2)], said)
+    with pytest.raises(ModelError, match="boxes of hand-written lie 9.0 px from ours"):
+        peers.check_alike([Known("ours", 3), Known("hand-written", 3, 9.0)], said)
+
+
+def test_ratios_are_taken_within_a_round_and_targets_judged():
+    turns = {"bare": [10.0, 20.0, 10.0], "ours": [10.5, 21.0, 10.5], "hand-written": [11.0, 23.1, 12.0]}
+    rows = [peers.row_of(160, 3, name, turns) for name in turns]
+    assert rows[1]["over_bare"] == {"median": 1.05, "min": 1.05, "max": 1.05}
+    assert rows[2]["ours_is_faster"]["median"] == 1.1
+    assert list(peers.verdicts(rows)) == [
+        "met: at 160 with 3 boxes ours is 1.100 x as fast as hand-written (1.048 to 1.143), target 1.05 from 3 boxes on"
+    ]
+    times, ratios = peers.tables(rows).split("ours is so many times")
+    assert "| 160 | 3 | 10.00 (1.00) | 10.50 (1.05) | 12.00 (1.16) |" in times
+    assert "| size | boxes | hand-written |" in ratios
+    assert "| 160 | 3 | 1.10 (1.05-1.14) |" in ratios
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--boxes", "9"], "expected 0 to 8"),
+        (["--boxes", "x"], "expected numbers"),
+        (["--peers", "me"], "'me' is none"),
+    ],
+)
+def test_wrong_usage(arguments, complaint, capsys, tmp_path):
+    try:
+        status = peers.main(["--out", str(tmp_path)] + arguments)
+    except SystemExit as error:
+        status = error.code
+    assert status == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(hand_loop.NMS is None, reason="needs OpenCV's NMSBoxesBatched")
+def test_ours_and_a_hand_written_loop_take_turns(tiny_folder, tmp_path, capsys):
+    arguments = ["--bundle", str(tiny_folder), "--size", "160", "--boxes", "0,2", "--frames", "2", "--repeats", "2"]
+    assert peers.main(arguments + ["--peers", "hand-written", "--out", str(tmp_path)]) == 0
+    report = json.loads((tmp_path / "peers.json").read_text())
+    assert {row["peer"] for row in report["rows"]} >= {"bare", "ours", "hand-written"}
+    assert all(row["ms"]["median"] > 0 for row in report["rows"])
+    assert "| 160 | 2 |" in capsys.readouterr().out
+    assert (tmp_path / "peers.md").read_text().count("| size | boxes | bare | ours |") == 1
