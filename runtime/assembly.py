@@ -118,7 +118,8 @@ def assemble(
         for sink in sinks if sinks is not None else _open_sinks(settings):
             opened.append(stack.enter_context(sink))
         opened += [stack.enter_context(sink) for sink in systemd_sinks()]
-        policy = NamingPolicy(settings.classify_every, settings.classify_budget_ms)
+        every = settings.classify_every if source.continuous else 1
+        policy = NamingPolicy(every, settings.classify_budget_ms)
         naming = None if classifier is None else Naming(classifier, policy)
         recogniser = Recogniser(detector, Tracker(), naming)
         composer = Composer(detector.classes, None if bundle is None else bundle.products)

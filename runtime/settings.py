@@ -38,7 +38,8 @@ class Settings(NamedTuple):
     """What runs while an engine is built: onnx, or None, nothing."""
     threads: int = 0
     classify_every: int = 10
-    """Frames after which a track's name is asked for again; 1: every candidate on every frame."""
+    """Frames after which a track's name is asked for again; 1: every candidate on every frame, as for loose
+    pictures in any case."""
     classify_budget_ms: Optional[float] = None
     """Of stage 2 on one frame; 0: as long as it takes, None: a quarter of stage 1's time."""
     sinks: Tuple[str, ...] = ()

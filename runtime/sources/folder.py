@@ -36,6 +36,8 @@ def read_image(path: str) -> Optional[np.ndarray]:
 class FolderSource(Source):
     """Reads on demand: it waits for its reader and loses nothing. Unreadable images are named and passed over."""
 
+    continuous = False
+
     def __init__(self, path: str, res: Optional[Size] = None, clock: Optional[MonotonicClock] = None) -> None:
         """`res`: (width, height) that images are fitted into; None leaves them as they are."""
         try:

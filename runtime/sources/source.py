@@ -20,6 +20,8 @@ class Source:
     name: str = "source"
     """What the log, the page and the report call it."""
     live: bool = False
+    continuous: bool = True
+    """Whether each frame follows the one before in time, so that objects can be followed; loose pictures do not."""
     total_frames: Optional[int] = None
     """How many frames there will be, where that is known."""
 

@@ -17,6 +17,7 @@ from runtime.tracker import iou_matrix
 
 FRAMES = 20
 STEP_S = 0.5
+"""Too far apart to follow anything: every candidate is asked about."""
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,9 @@ def watched():
     rendered = [scene.render(number * STEP_S) for number in range(FRAMES)]
     sink = FakeSink()
     source = FakeSource([image.copy() for image, _ in rendered])
-    with assemble(Settings(size=320, fps=0, threads=1), threading.Event(), source, [sink]) as assembly:
+    with assemble(
+        Settings(size=320, fps=0, threads=1, classify_every=1), threading.Event(), source, [sink]
+    ) as assembly:
         assembly.loop.run()
         # A slow machine shows a picture again while it waits for the next.
         observations = list({each.frame.id: each for each in sink.observations}.values())
@@ -62,7 +65,9 @@ def test_what_it_has_never_seen_is_unknown():
     scene = Scene(SceneSettings(products=6, seed=5, split="heldout", unknown=1.0), (640, 480))
     sink = FakeSink()
     source = FakeSource([scene.render(number * STEP_S).image for number in range(FRAMES)])
-    with assemble(Settings(size=320, fps=0, threads=1), threading.Event(), source, [sink]) as assembly:
+    with assemble(
+        Settings(size=320, fps=0, threads=1, classify_every=1), threading.Event(), source, [sink]
+    ) as assembly:
         assembly.loop.run()
     products = np.concatenate([observation.names.products for observation in sink.observations])
     assert len(products) > FRAMES
