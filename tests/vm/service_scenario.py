@@ -128,19 +128,23 @@ def power_cut_while_recording(machine: Machine, checks: Checks) -> None:
     script = machine.transcript
     machine.run("sleep 30; ls -l --time-style=full-iso {}".format(SMALL))
     mark, cut_s = script.mark(), script.now_s()
+    recorded_s = cut_s - script.found("/dev/video0 is there")[-1].at_s
     machine.reset()
     booted_s = machine.wait_for_boot()
     checks.holds("power cut while recording: booted", True, "{:.1f} s".format(booted_s - cut_s))
     checks.came("power back: the first frame", cut_s, frames_of_a_new_process(machine, mark), 90 + FRAMES_S)
-    play(machine, checks)
+    played_s = play(machine, checks)
+    detail = "{:.1f} of {:.1f} s play".format(played_s, recorded_s)
+    checks.holds("the power cut took 20 s at most", recorded_s - played_s <= 20, detail)
 
 
-def play(machine: Machine, checks: Checks) -> None:
-    """Every recording on the disk but the one being written."""
+def play(machine: Machine, checks: Checks) -> float:
+    """Every recording on the disk but the one being written; seconds of the newest of them."""
     answer = machine.run("/opt/venv/bin/python - <<'END'\n{}END".format(PLAY), 120)
     played = [line for line in answer.output.splitlines() if " plays " in line][:-1]
     plays = bool(played) and all(" plays 0 frames" not in line for line in played)
     checks.holds("every recording cut off plays", answer.status == 0 and plays, "; ".join(played))
+    return float(played[-1].split()[-2]) if played else 0.0
 
 
 def fill_the_disk(machine: Machine, checks: Checks) -> None:
