@@ -126,7 +126,7 @@ def kill(machine: Machine, checks: Checks) -> None:
 def power_cut_while_recording(machine: Machine, checks: Checks) -> None:
     """What was recorded plays; the service comes up by itself."""
     script = machine.transcript
-    machine.run("sleep 30; ls -l --time-style=full-iso {}".format(SMALL))
+    machine.run("sleep 15; ls -l --time-style=full-iso {}".format(SMALL))
     mark, cut_s = script.mark(), script.now_s()
     recorded_s = cut_s - script.found("/dev/video0 is there")[-1].at_s
     machine.reset()
