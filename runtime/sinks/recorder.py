@@ -1,5 +1,7 @@
 """One recording in one file, by a child process that finishes the file even when we are killed."""
 
+import logging
+import os
 import subprocess
 from typing import Any, Tuple, cast
 
@@ -14,8 +16,14 @@ from runtime.gstreamer.pipelines import Machine
 from runtime.gstreamer.rows import rows_from_image
 from runtime.gstreamer.trouble import error_from
 
+log = logging.getLogger(__name__)
+
 FINISH_S = 10.0
 """How long the encoder may take over what it still holds and the end of the file."""
+
+SYNC_S = 5.0
+"""Of recording, between two times that it is put on the disk: Linux keeps the last half minute in memory, and a power
+cut took 28 s of a recording (virtual machine)."""
 
 
 class Recorder:
@@ -28,6 +36,7 @@ class Recorder:
         pipeline = recording(machine, path, fps, self._size[0], self._size[1])
         self._process = PipelineProcess(pipeline, "record", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         self._stdin = cast(Any, self._process.popen.stdin)
+        self._synced_s = 0.0
         widen(self._stdin.fileno())
         self._write(gdp.stream_start(self._size))
 
@@ -38,6 +47,17 @@ class Recorder:
         rows = rows_from_image(picture)
         self._write(gdp.picture_header(rows.size, seconds))
         self._write(rows.data)
+        if seconds - self._synced_s >= SYNC_S:
+            self._synced_s = seconds
+            self._sync()
+
+    def _sync(self) -> None:
+        """Have what the child has written reach the disk; what it meets there it tells of itself."""
+        try:
+            with open(self.path, "rb") as file:
+                os.fdatasync(file.fileno())
+        except OSError as error:  # it has not begun the file yet, or the path is no file
+            log.debug("%s not put on the disk: %s", self.path, error)
 
     def _write(self, data: Any) -> None:
         view = memoryview(data).cast("B")

@@ -71,6 +71,21 @@ def test_each_picture_stands_at_its_own_time(machine, tmp_path):
     assert [level for _, level in pictures] == pytest.approx([20 + 25 * n for n in range(8)], abs=12)
 
 
+def test_it_is_put_on_the_disk_every_few_seconds(machine, tmp_path, monkeypatch):
+    """Else a power cut takes the half minute that Linux keeps in memory."""
+    path = tmp_path / "out.mp4"
+    synced = []
+    monkeypatch.setattr("os.fdatasync", lambda file: synced.append(file))
+    with RecordingSink(str(path), machine) as sink:
+        present(sink, shown_at(500.0))
+        end_s = time.monotonic() + 20
+        while not path.exists() and time.monotonic() < end_s:
+            time.sleep(0.02)
+        for seconds in (1.0, 4.0, 6.0, 8.0, 11.5):
+            present(sink, shown_at(500.0 + seconds))
+    assert len(synced) == 2
+
+
 def test_odd_and_changing_sizes(machine, tmp_path):
     path = tmp_path / "out.mp4"
     with RecordingSink(str(path), machine) as sink:
