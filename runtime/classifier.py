@@ -46,7 +46,7 @@ class Classifier:
         """Timed on grey crops, one and a few: some ten milliseconds on a CPU."""
         return measured_cost(lambda crops: self.engine.run(self._crops[:crops]), 1, 4)
 
-    def name(self, image: np.ndarray, boxes_px: np.ndarray) -> Answer:
+    def name(self, image: np.ndarray, boxes_px: np.ndarray, with_margins: bool = True) -> Answer:
         """Name the contents of `boxes_px` (k, 4) float32 x1, y1, x2, y2 in `image` (H, W, 3) uint8 BGR."""
         count = len(boxes_px)
         products = np.empty(count, np.int32)
@@ -58,7 +58,7 @@ class Classifier:
                 square.draw(image[y1:y2, x1:x2])
             chunk = slice(start, start + len(batch))
             embeddings = self.engine.run(self._crops[: len(batch)])[0]
-            products[chunk], similarities[chunk], margins[chunk] = self.gallery.name(embeddings)
+            products[chunk], similarities[chunk], margins[chunk] = self.gallery.name(embeddings, with_margins)
         return Answer(products, similarities, margins)
 
     def _regions(self, image: np.ndarray, boxes_px: np.ndarray) -> list:

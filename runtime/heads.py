@@ -71,7 +71,8 @@ class UltralyticsHead(Head):
         kept = np.flatnonzero(best >= min_score)
         columns = columns[:, kept]
         boxes = _corners(columns[0:2].T, columns[2:4].T)
-        return Candidates(boxes, best[kept], columns[4:].argmax(axis=0).astype(np.int32))
+        classes = columns[4:].argmax(axis=0).astype(np.int32) if len(columns) > 5 else np.zeros(len(kept), np.int32)
+        return Candidates(boxes, best[kept], classes)
 
 
 class Yolov5Head(Head):

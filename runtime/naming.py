@@ -61,7 +61,7 @@ class Naming:
         """The names of `detections` in `image` (H, W, 3) uint8 BGR; `detect_ms`: what stage 1 took."""
         boxes_px = detections.boxes_px
         if self._cost is None:
-            answer = self.classifier.name(image, boxes_px)
+            answer = self.classifier.name(image, boxes_px, with_margins=False)
             return Names(answer.products, answer.similarities, len(boxes_px), 0)
         self._frame += 1
         if self._frame % FORGET_FRAMES == 0:

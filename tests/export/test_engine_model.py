@@ -10,6 +10,7 @@ from onnx import TensorProto
 
 from export import rules
 from export.engine_model import engine_model
+from export.folding import fix_side
 from export.input_steps import input_steps
 from export.targets import TARGETS
 from export.uint8_input import NORMALIZED
@@ -135,3 +136,20 @@ def test_steps_that_are_not_one_scale_a_plane_are_refused():
             constant.CopyFrom(onnx.numpy_helper.from_array(np.float32(0.5), constant.name))
     with pytest.raises(ModelError, match="not one channel, scale and offset"):
         input_steps(model)
+
+
+@pytest.mark.parametrize("bundle", ["demo", "groceries"])
+def test_shipped_classifiers_work_out_no_padding_on_a_run(bundle):
+    """Sides are fixed and what follows from them is folded; open, a batch takes a quarter longer."""
+    opened = Bundle.open(bundle)
+    graph = read_model(opened.classifier).graph
+    sides = [dimension.dim_value for dimension in graph.input[0].type.tensor_type.shape.dim]
+    assert sides == [0, opened.crop_size, opened.crop_size, 3]
+    assert sum(node.op_type in ("Shape", "ConstantOfShape", "Range") for node in graph.node) == 0
+
+
+def test_a_folded_classifier_is_the_same_network(tmp_path):
+    model = tiny.classifier_model()
+    fixed = fix_side(model, 32, (2, 3))
+    pictures = np.random.RandomState(1).randint(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    assert np.array_equal(outputs_of(fixed, pictures, tmp_path), outputs_of(model, pictures, tmp_path))

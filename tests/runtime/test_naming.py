@@ -24,7 +24,7 @@ class ToldClassifier:
     def measured_cost(self):
         return NamingCost(0.0, self._each_ms)
 
-    def name(self, image, boxes_px):
+    def name(self, image, boxes_px, with_margins=True):
         left = [int(box[0]) for box in boxes_px]
         self.calls.append(left)
         if self._clock:
