@@ -86,9 +86,15 @@ def test_from_pictures_to_a_recording_and_a_report(camera, pictures, tiny_folder
     assert report["nominal_fps"] == 100
     assert report["true_fps"] > 0
     assert report["classify"] == {"asked": 40, "reused": 0}  # loose pictures: nobody is followed
-    of_inference = sum(report["stages_ms"][stage] for stage in report["threads"]["inference"])
-    assert of_inference == pytest.approx(1000 / report["true_fps"], rel=0.05)
+    on_threads = [stage for stages in report["threads"].values() for stage in stages]
+    assert sorted(on_threads) == sorted(report["stages_ms"])
     assert cv2.VideoCapture(str(tmp_path / "out.mp4")).read()[0]
+
+
+def test_on_one_thread_the_stages_add_up_to_the_period(camera, pictures, tiny_folder):
+    done = camera("--source", pictures, "--bundle", tiny_folder, "--sequential", "--sink", "none", "--report", "-")
+    report = json.loads(done.stdout)
+    assert sum(report["stages_ms"].values()) == pytest.approx(1000 / report["true_fps"], rel=0.05)
 
 
 def test_the_report_alone_goes_to_standard_output(camera, pictures, tiny_folder):

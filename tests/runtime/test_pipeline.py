@@ -111,7 +111,7 @@ def test_inference_and_presenting_overlap():
     assert figures.stages_ms.detect > 18
     assert figures.stages_ms.present > 18
     inference_ms = figures.stages_ms.of(INFERENCE)
-    assert inference_ms == pytest.approx(1e3 / figures.true_fps, rel=0.1)
+    assert inference_ms == pytest.approx(1e3 / figures.true_fps, rel=0.2)
 
 
 def test_each_has_its_thread_and_presenting_is_the_callers():
