@@ -1,6 +1,7 @@
 """What stage 2 costs by the number of crops, learnt while it runs: fixed + crops x each."""
 
 import time
+from typing import Any, Callable
 
 FORGET = 0.1
 """Weight of a new measurement: a throttled board is noticed within some ten frames."""
@@ -28,8 +29,8 @@ class NamingCost:
         self._slower += FORGET * (took_ms / expected_ms - self._slower)
 
 
-def measured_cost(run, few: int, many: int) -> NamingCost:
-    """From timing `run(few)` and `run(many)`, each once and warm."""
+def measured_cost(run: Callable[[int], Any], few: int, many: int) -> NamingCost:
+    """From timing `run(few)` and `run(many)`, in crops, each once and warm."""
     took_ms = []
     for crops in (few, many):
         started_s = time.perf_counter()
