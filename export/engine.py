@@ -53,7 +53,7 @@ def build_engines(values: argparse.Namespace, tell: Callable[[str], None]) -> in
     bundle = Bundle.open(values.bundle)
     machine = this_machine()
     _check_onnx()
-    tell("TensorRT {} on {} ({})".format(machine.tensorrt, machine.gpu, machine.sm))
+    tell("TensorRT {} on {} ({})".format(machine.version, machine.device, machine.architecture))
     folder = engines_folder(bundle.folder)
     os.makedirs(folder, mode=0o700, exist_ok=True)
     check_private(folder)
@@ -112,7 +112,7 @@ def _check_onnx() -> None:
         raise MissingPackageError("a build needs onnx, which is not installed: pip install onnx (1.11 on Python 3.6)")
 
 
-def _size(text: str) -> int:
+def input_size(text: str) -> int:
     if not text.isdigit() or not 32 <= int(text) <= 4096 or int(text) % 32:
         raise argparse.ArgumentTypeError("{!r}: expected a multiple of 32 from 32 up, as in 160 or 320".format(text))
     return int(text)
@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", nargs="?", default=SHIPPED_BUNDLE, metavar="BUNDLE", help="default: the shipped one")
     parser.add_argument(
         "--size",
-        type=_size,
+        type=input_size,
         action="append",
         metavar="N",
         help="side of the detector's input; may be repeated (default: the bundle's)",

@@ -87,7 +87,7 @@ class Maker:
         """What was built, and its file."""
         wishes = self._wishes
         path = engine_path(staging, key.stage, key.size, precision)
-        kept_cache = os.path.join(self._folder, "timing-{}-{}.cache".format(key.tensorrt, key.sm))
+        kept_cache = os.path.join(self._folder, "timing-{}-{}.cache".format(key.version, key.architecture))
         cache = os.path.join(staging, "timing.cache")
         if os.path.isfile(kept_cache):
             shutil.copyfile(kept_cache, cache)

@@ -45,6 +45,7 @@ class Verdict(NamedTuple):
     figures: Any
     """gate.DetectorFigures or gate.ClassifierFigures; None where an engine could not be judged by them."""
     failures: List[str]
+    limits: gate.Limits = gate.USUAL
 
     @property
     def passes(self) -> bool:
@@ -53,7 +54,9 @@ class Verdict(NamedTuple):
     def as_json(self) -> Dict[str, Any]:
         """For the sidecar of an engine."""
         figures = None if self.figures is None else self.figures._asdict()
-        return dict(self._asdict(), figures=figures, passes=self.passes, thresholds=gate.thresholds())
+        content = dict(self._asdict(), figures=figures, passes=self.passes, thresholds=self.limits._asdict())
+        del content["limits"]
+        return content
 
     def line(self) -> str:
         """In one line."""
@@ -116,27 +119,37 @@ def frames_of(uri: str, count: int) -> Iterator[np.ndarray]:
 
 
 def compare_detectors(
-    reference: Engine, candidate: Engine, bundle: Bundle, frames: Sequence[np.ndarray], size: Optional[int] = None
+    reference: Engine,
+    candidate: Engine,
+    bundle: Bundle,
+    frames: Sequence[np.ndarray],
+    size: Optional[int] = None,
+    limits: gate.Limits = gate.USUAL,
 ) -> Verdict:
     """Both as stage 1 of `bundle`, letterbox, head and suppression included, at `size` pixels or the bundle's own."""
     watched = [Watched(reference), Watched(candidate)]
     side = size or input_side(candidate.input, input_side(reference.input, bundle.size, False), False)
-    floor, iou = max(bundle.min_score - gate.SCORE_WITHIN, 1e-6), min(bundle.iou + gate.OVERLAP_SLACK, 1.0)
+    floor, iou = max(bundle.min_score - limits.score_within, 1e-6), min(bundle.iou + limits.overlap_slack, 1.0)
     detectors = [Detector(engine, side, True, None, bundle.shapes, floor, iou) for engine in watched]
     pairs = []
     for frame in frames:
         both = []
         for detector in detectors:
             found = detector.detect(detector.prepare(frame))
-            both.append(gate.seen(found, bundle.min_score, bundle.iou, detector.head.overlapping))
+            both.append(gate.seen(found, bundle.min_score, bundle.iou, detector.head.overlapping, limits))
         pairs.append((both[0], both[1]))
-    figures = gate.detector_figures(pairs)
-    failures = _not_finite(watched) or gate.detector_failures(figures)
-    return Verdict(DETECTOR, reference.name, candidate.name, len(frames), figures, failures)
+    figures = gate.detector_figures(pairs, limits)
+    failures = _not_finite(watched) or gate.detector_failures(figures, limits)
+    return Verdict(DETECTOR, reference.name, candidate.name, len(frames), figures, failures, limits)
 
 
 def compare_classifiers(
-    reference: Engine, candidate: Engine, bundle: Bundle, frames: Sequence[np.ndarray], boxes_px: Sequence[np.ndarray]
+    reference: Engine,
+    candidate: Engine,
+    bundle: Bundle,
+    frames: Sequence[np.ndarray],
+    boxes_px: Sequence[np.ndarray],
+    limits: gate.Limits = gate.USUAL,
 ) -> Verdict:
     """Both as stage 2 of `bundle`, on the crops of `boxes_px`, (k, 4) for each frame, in batches of as many."""
     watched = [Watched(reference), Watched(candidate)]
@@ -150,9 +163,9 @@ def compare_classifiers(
         embeddings.append(np.concatenate([empty] + engine.kept))
     failures, figures = _not_finite(watched), None
     if not failures:
-        figures = gate.classifier_figures(embeddings[0], embeddings[1], bundle.gallery)
-        failures = gate.classifier_failures(figures)
-    return Verdict(CLASSIFIER, reference.name, candidate.name, len(frames), figures, failures)
+        figures = gate.classifier_figures(embeddings[0], embeddings[1], bundle.gallery, limits)
+        failures = gate.classifier_failures(figures, limits)
+    return Verdict(CLASSIFIER, reference.name, candidate.name, len(frames), figures, failures, limits)
 
 
 def _not_finite(engines: Sequence[Watched]) -> List[str]:
@@ -175,14 +188,19 @@ def boxes_on(bundle: Bundle, frames: Sequence[np.ndarray]) -> List[np.ndarray]:
 
 
 def compare(
-    reference: Engine, candidate: Engine, bundle: Bundle, frames: Sequence[np.ndarray], size: Optional[int] = None
+    reference: Engine,
+    candidate: Engine,
+    bundle: Bundle,
+    frames: Sequence[np.ndarray],
+    size: Optional[int] = None,
+    limits: gate.Limits = gate.USUAL,
 ) -> Verdict:
     """The verdict on `candidate`; which stage it is tells the reference's output: (n, d) is an embedding."""
     outputs = reference.outputs
     with np.errstate(all="ignore"):  # a candidate may well give infinities: that is for the verdict
         if len(outputs) == 1 and len(outputs[0].shape) == 2:
-            return compare_classifiers(reference, candidate, bundle, frames, boxes_on(bundle, frames))
-        return compare_detectors(reference, candidate, bundle, frames, size)
+            return compare_classifiers(reference, candidate, bundle, frames, boxes_on(bundle, frames), limits)
+        return compare_detectors(reference, candidate, bundle, frames, size, limits)
 
 
 def open_engine(path: str) -> Engine:

@@ -10,12 +10,14 @@ from typing import List, Optional
 
 from runtime.arguments import settings_from_arguments
 from runtime.command import exit_status_of
+from runtime.engines.sidecar import FP16, FP32
 from runtime.settings import Settings
 
 
 def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]:
     """The arguments of python that build what `settings` run on; None where they run on no engine."""
-    if settings.engine == "onnx" or not has_tensorrt:
+    precision = settings.precision or FP16
+    if settings.engine not in ("auto", "tensorrt") or precision not in (FP16, FP32) or not has_tensorrt:
         return None
     if settings.detector is not None and settings.bundle is None:
         return None  # engines are for bundles
@@ -24,7 +26,7 @@ def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]
         command += ["--stage", "classifier"]
     elif settings.size is not None:
         command += ["--size", str(settings.size)]
-    return command + ["--precision", settings.precision]
+    return command + ["--precision", precision]
 
 
 def _build(arguments: List[str]) -> int:

@@ -178,16 +178,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     models.add_argument(
         "--engine",
-        choices=("auto", "tensorrt", "onnx"),
+        choices=("auto", "tensorrt", "openvino", "onnx"),
         default="auto",
-        help="what runs the networks: onnx; tensorrt, or exit 1; auto, TensorRT where it is, its engines built where "
-        "none fits, else onnxruntime (default: auto)",
+        help="what runs the networks: onnx; tensorrt or openvino, or exit 1; auto, TensorRT where it is, its engines "
+        "built where none fits, else OpenVINO where it is and the CPU has BF16, else onnxruntime (default: auto)",
     )
     models.add_argument(
         "--precision",
-        choices=("fp16", "fp32"),
-        default="fp16",
-        help="of TensorRT's engines; fp32 takes its place where fp16 does not agree with the model (default: fp16)",
+        choices=("fp16", "bf16", "fp32"),
+        help="of TensorRT fp16 or fp32, of OpenVINO bf16 or fp32; fp32 takes the place of what does not agree with the "
+        "model (default: fp16, bf16)",
     )
     models.add_argument(
         "--meanwhile",
@@ -285,6 +285,10 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
                 raise UsageError("{} describes another detector: give it with --detector FILE.onnx".format(flag))
     if settings.meanwhile == "onnx" and settings.engine != "auto":
         raise UsageError("--meanwhile onnx goes with --engine auto, not with --engine {}".format(settings.engine))
+    if (settings.engine, settings.precision) in (("tensorrt", "bf16"), ("openvino", "fp16")):
+        known = "fp16 and fp32" if settings.engine == "tensorrt" else "bf16 and fp32"
+        message = "--precision {} does not go with --engine {}, which has {}"
+        raise UsageError(message.format(settings.precision, settings.engine, known))
     if settings.keep_bytes is not None and settings.segment is None:
         raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
     if settings.source == "auto" and settings.wait:

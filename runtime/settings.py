@@ -32,8 +32,9 @@ class Settings(NamedTuple):
     """One frame after the other on one thread, instead of capture, inference and presenting overlapped."""
     bundle: Optional[str] = None
     engine: str = "auto"
-    precision: str = "fp16"
-    """That engines are built in; FP32 takes its place where FP16 does not agree with the model."""
+    precision: Optional[str] = None
+    """Of the networks; None: fp16 on TensorRT, bf16 on OpenVINO. FP32 takes its place where it does not agree with the
+    model."""
     meanwhile: Optional[str] = None
     """What runs while an engine is built: onnx, or None, nothing."""
     threads: int = 0

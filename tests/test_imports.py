@@ -27,6 +27,7 @@ VENDORS = {
     # rest. No file: never on the device.
     "onnxruntime": ("runtime/engines/onnx.py",),
     "tensorrt": ("runtime/engines/tensorrt.py",),
+    "openvino": ("runtime/engines/openvino.py",),
     "pycuda": ("runtime/engines/cuda.py",),
     "aiohttp": ("runtime/sinks/web.py",),
     "gi": ("runtime/gstreamer/appsink.py", "runtime/gstreamer/serving.py"),

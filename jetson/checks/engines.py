@@ -58,8 +58,8 @@ def _engine(path: str, bundle: "Bundle", tensorrt: str, build: str) -> Finding:
     wrong: List[str] = []
     if record.key.model_sha256 != sha256_of(model):
         wrong.append("the model has changed")
-    if record.key.tensorrt != tensorrt:
-        wrong.append("it is TensorRT {}'s, this is {}".format(record.key.tensorrt, tensorrt))
+    if record.key.version != tensorrt:
+        wrong.append("it is TensorRT {}'s, this is {}".format(record.key.version, tensorrt))
     if wrong:
         return Finding(check, WARNING, "; ".join(wrong), build)
     return Finding(check, OK, "{}: {}".format(record.precision, record.why))

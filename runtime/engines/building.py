@@ -1,4 +1,4 @@
-"""A build of engines as a child process, python -m export.engine: passed on to the log, ended with its owner."""
+"""What makes engines or compares them, as a child process: passed on to the log, ended with its owner."""
 
 import logging
 import os
@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 from typing import List, Optional, Sequence
+
+from runtime.engines.libraries import Library
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +20,11 @@ _PREFIX = "shelfsight: "
 class EngineBuild:
     """Runs from its constructor on. `close` ends it; may be called twice."""
 
-    def __init__(self, bundle_folder: str, stages: Sequence[str], size: int, precision: str, force: bool) -> None:
-        command = [sys.executable, "-m", "export.engine", bundle_folder, "--size", str(size), "--precision", precision]
+    def __init__(
+        self, library: Library, bundle_folder: str, stages: Sequence[str], size: int, precision: str, force: bool
+    ) -> None:
+        self._title = library.making
+        command = [sys.executable, "-m", library.makes, bundle_folder, "--size", str(size), "--precision", precision]
         for stage in stages:
             command += ["--stage", stage]
         self._process = subprocess.Popen(
@@ -45,7 +50,7 @@ class EngineBuild:
                 if text.startswith(_PREFIX):
                     self.failures.append(text[len(_PREFIX) :])
                 else:
-                    log.info("engine build: %s", text)
+                    log.info("%s: %s", self._title, text)
 
     def wait(self, stop: threading.Event) -> Optional[str]:
         """Until it has ended, or `stop` is set, which ends it; None where it went well, else why not."""
@@ -53,7 +58,7 @@ class EngineBuild:
             stop.wait(_POLL_S)
         if self._process.poll() is None:
             self.close()
-            return "the build was interrupted"
+            return "the {} was interrupted".format(self._title)
         self._reader.join(_END_S)
         return self._outcome()
 
@@ -62,8 +67,10 @@ class EngineBuild:
             return None
         status = self._process.returncode
         if status == -signal.SIGKILL:
-            return "the build was killed, most likely for want of memory (docs/engines.md, steps 3 and 4)"
-        return "; ".join(self.failures) or "the build ended with status {}".format(status)
+            return "the {} was killed, most likely for want of memory (docs/engines.md, steps 3 and 4)".format(
+                self._title
+            )
+        return "; ".join(self.failures) or "the {} ended with status {}".format(self._title, status)
 
     def go_on_alone(self) -> None:
         """Say in the log how it ended, whenever that is."""
@@ -73,7 +80,7 @@ class EngineBuild:
             self._reader.join(_END_S)
             why = self._outcome()
             if not self._closed:
-                log.info("engine build: %s", "done; the next start runs on the engines" if why is None else why)
+                log.info("%s: %s", self._title, "done; the next start runs on the engines" if why is None else why)
 
         threading.Thread(target=tell, name="engine build's end", daemon=True).start()
 

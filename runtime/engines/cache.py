@@ -7,7 +7,7 @@ import stat
 from typing import List, NamedTuple, Optional
 
 from runtime.bundle import sha256_of
-from runtime.engines.sidecar import EngineKey, EngineRecord, mismatches, record_from_json
+from runtime.engines.sidecar import OPENVINO, EngineKey, EngineRecord, mismatches, record_from_json
 from runtime.errors import EngineMismatch, ModelError
 
 CACHE_VARIABLE = "SHELFSIGHT_CACHE"
@@ -35,13 +35,19 @@ def engine_path(folder: str, stage: str, size: int, precision: str) -> str:
     return os.path.join(folder, "{}-{}-{}{}".format(stage, size, precision, ENGINE))
 
 
+def kept_path(folder: str, key: EngineKey) -> str:
+    """The file of TensorRT's engine for `key`; of OpenVINO's there is the sidecar only."""
+    kind = "openvino-" + key.precision if key.library == OPENVINO else key.precision
+    return engine_path(folder, key.stage, key.size, kind)
+
+
 def sidecar_path(path: str) -> str:
     """The sidecar of the engine at `path`."""
     return os.path.splitext(path)[0] + SIDECAR
 
 
 def wanted_key(model: str, stage: str, size: int, precision: str, max_batch: int, machine: EngineKey) -> EngineKey:
-    """What an engine of the ONNX file `model` must be; `machine` gives TensorRT and GPU."""
+    """What an engine of the ONNX file `model` must be; `machine` gives library and device."""
     return machine._replace(
         stage=stage, model_sha256=sha256_of(model), size=size, precision=precision, max_batch=max_batch
     )
@@ -79,16 +85,17 @@ class State(NamedTuple):
 
 def look(folder: str, key: EngineKey) -> State:
     """What is kept for `key` in `folder`. ModelError where the folder is not private; never for what lies in it."""
-    path = engine_path(folder, key.stage, key.size, key.precision)
+    path = kept_path(folder, key)
     if not os.path.isfile(sidecar_path(path)):
-        return State(path, None, "none has been built yet" if not os.path.exists(path) else "its sidecar is gone")
+        none = "not compared yet" if key.library == OPENVINO else "none has been built yet"
+        return State(path, None, none if not os.path.exists(path) else "its sidecar is gone")
     check_private(folder)
     try:
         record = read_record(path)
         differences = mismatches(record.key, key)
         if differences:
             raise EngineMismatch("; ".join(differences))
-        if record.engine_sha256 is not None:
+        if record.engine_sha256 not in (None, key.model_sha256):
             read_plan(path, record)
     except EngineMismatch as error:
         return State(path, None, str(error))

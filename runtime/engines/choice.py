@@ -1,4 +1,4 @@
-"""What runs each network: TensorRT where an engine fits or can be built, else onnxruntime; and why."""
+"""What runs each network: TensorRT or OpenVINO where they agree with the model, else onnxruntime; and why."""
 
 import logging
 import threading
@@ -9,9 +9,11 @@ from runtime.classifier import MAX_BATCH
 from runtime.engines.building import EngineBuild
 from runtime.engines.cache import CLASSIFIER, DETECTOR, State, engines_folder, look, wanted_key
 from runtime.engines.engine import Engine
+from runtime.engines.libraries import Library, considered, machine_for
 from runtime.engines.onnx import OnnxEngine
-from runtime.engines.sidecar import EngineKey
-from runtime.engines.tensorrt import TensorRTEngine, this_machine
+from runtime.engines.openvino import OpenVINOEngine
+from runtime.engines.sidecar import FP32, OPENVINO, EngineKey, EngineRecord
+from runtime.engines.tensorrt import TensorRTEngine
 from runtime.errors import BuildError, EngineMismatch, ModelError, ShelfsightError
 from runtime.settings import Settings
 
@@ -29,7 +31,7 @@ class EngineChoice:
     """Decides once, for the stages that `bundle` gives; builds where it must. Close it after the engines."""
 
     def __init__(self, settings: Settings, bundle: Optional[Bundle], stop: threading.Event) -> None:
-        """`stop` ends a build. With --engine tensorrt raises ShelfsightError where auto would run onnxruntime."""
+        """`stop` ends a build. Raises ShelfsightError where the library that --engine names cannot be had."""
         self._settings = settings
         self._stop = stop
         self._build: Optional[EngineBuild] = None
@@ -37,26 +39,37 @@ class EngineChoice:
         self._states: Dict[str, State] = {}
         self._reasons: Dict[str, str] = {}
         self._bundle = bundle
+        self._library: Optional[Library] = None
         if settings.engine == "onnx":
             self._why_not = "as --engine onnx asks"
             return
         self._why_not = "engines are built for bundles, this model comes from --detector"
-        if bundle is None:
-            return
-        try:
-            self._find_keys(bundle, this_machine())
-            self._look()
-            unfit = [stage for stage, state in self._states.items() if state.record is None]
-            if unfit:
-                self._make(unfit, force=False)
-        except ShelfsightError as error:
-            if settings.engine == "tensorrt":
-                raise
-            self._states.clear()
-            self._why_not = str(error)
+        if bundle is not None:
+            self._take_first(bundle)
 
-    def _find_keys(self, bundle: Bundle, machine: EngineKey) -> None:
-        precision = self._settings.precision
+    def _take_first(self, bundle: Bundle) -> None:
+        """The first library that can be had."""
+        reasons = []
+        for library in considered(self._settings):
+            self._library = library
+            try:
+                self._prepare(library, bundle)
+                return
+            except ShelfsightError as error:
+                if self._settings.engine == library.flag:
+                    raise
+                self._states.clear()
+                reasons.append(str(error))
+        self._why_not = "; ".join(reasons)
+
+    def _prepare(self, library: Library, bundle: Bundle) -> None:
+        self._find_keys(bundle, machine_for(library, self._settings), self._settings.precision or library.precisions[0])
+        self._look()
+        unfit = [stage for stage, state in self._states.items() if state.record is None]
+        if unfit:
+            self._make(unfit, force=False)
+
+    def _find_keys(self, bundle: Bundle, machine: EngineKey, precision: str) -> None:
         self._folder = engines_folder(bundle.folder)
         if self._settings.detector is None:
             size = self._settings.size or bundle.size
@@ -74,10 +87,11 @@ class EngineChoice:
             "{} ({})".format(stage, self._states[stage].problem or "TensorRT does not take the one there is")
             for stage in stages
         ]
-        log.info("no engine fits: building for %s; minutes on a Jetson Nano, once", ", ".join(problems))
         assert self._bundle is not None
+        assert self._library is not None
+        log.info("%s", self._library.announced.format(", ".join(problems)))
         size = self._keys[DETECTOR].size if DETECTOR in self._keys else self._bundle.size
-        build = EngineBuild(self._bundle.folder, stages, size, self._settings.precision, force)
+        build = EngineBuild(self._library, self._bundle.folder, stages, size, self._keys[CLASSIFIER].precision, force)
         if self._settings.meanwhile == "onnx":
             self._build = build
             build.go_on_alone()
@@ -96,11 +110,14 @@ class EngineChoice:
         why_not = self._why_not
         if stage in self._states:
             try:
-                return self._open_tensorrt(stage)
+                return self._open_kept(stage, path)
             except ShelfsightError as error:
                 why_not = str(error)
-        if self._settings.engine == "tensorrt":
-            raise BuildError("--engine tensorrt, but {} cannot run on it: {}".format(stage, why_not))
+        elif self._settings.engine == "openvino":  # of --detector
+            why = "as --engine openvino asks; not compared with onnxruntime, since --detector brings no frames for it"
+            return Chosen(OpenVINOEngine(path, self._settings.precision or FP32, self._settings.threads), why)
+        if self._settings.engine not in ("auto", "onnx"):
+            raise BuildError("--engine {}, but {} cannot run on it: {}".format(self._settings.engine, stage, why_not))
         return Chosen(OnnxEngine(path, self._settings.threads, self._sides(stage)), why_not)
 
     def _sides(self, stage: str) -> Optional[Dict[str, int]]:
@@ -110,14 +127,26 @@ class EngineChoice:
         size = self._settings.size or self._bundle.size
         return {"n": 1, "h": size, "w": size}
 
-    def _open_tensorrt(self, stage: str) -> Chosen:
+    def _open_kept(self, stage: str, path: str) -> Chosen:
         state = self._states[stage]
         if state.record is None:
             raise ModelError(self._reasons.get(stage, state.problem))
         if state.record.engine_sha256 is None:
             raise ModelError(state.record.why)
+        if self._keys[stage].library == OPENVINO:
+            return self._open_openvino(stage, path, state.record)
+        return self._open_tensorrt(stage, state, state.record)
+
+    def _open_openvino(self, stage: str, path: str, record: EngineRecord) -> Chosen:
+        if record.precision == FP32 and self._settings.engine == "auto":
+            raise ModelError(record.why + "; in FP32 OpenVINO gains nothing")
+        sides = self._sides(stage)
+        shape = None if sides is None else (sides["n"], sides["h"], sides["w"], 3)
+        return Chosen(OpenVINOEngine(path, record.precision, self._settings.threads, shape), record.why)
+
+    def _open_tensorrt(self, stage: str, state: State, record: EngineRecord) -> Chosen:
         try:
-            return Chosen(TensorRTEngine(state.path, self._keys[stage]), state.record.why)
+            return Chosen(TensorRTEngine(state.path, self._keys[stage]), record.why)
         except EngineMismatch as error:
             log.warning("%s: %s", stage, error)
         self._make([stage], force=True)

@@ -1,4 +1,4 @@
-"""What is written beside an engine: what it was built from and with, whether it agrees, and so whether it fits."""
+"""What is written of an engine: what it was made from and with, whether it agrees, and so whether it fits."""
 
 import json
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -6,8 +6,9 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from runtime.engines.normalize import InputSteps
 from runtime.errors import EngineMismatch
 
-FORMAT = 1
-FP16, FP32 = "fp16", "fp32"
+FORMAT = 2
+FP16, FP32, BF16 = "fp16", "fp32", "bf16"
+TENSORRT, OPENVINO = "TensorRT", "OpenVINO"
 
 
 class EngineKey(NamedTuple):
@@ -16,9 +17,14 @@ class EngineKey(NamedTuple):
     stage: str
     """detector or classifier."""
     model_sha256: str
-    tensorrt: str
-    gpu: str
-    sm: str
+    library: str
+    """TENSORRT or OPENVINO."""
+    version: str
+    """Of the library."""
+    device: str
+    """Name of the GPU, or of the CPU."""
+    architecture: str
+    """sm_53 and the like of a GPU; the kinds of numbers that a CPU computes with."""
     precision: str
     """That was asked for."""
     size: int
@@ -29,9 +35,9 @@ class EngineKey(NamedTuple):
 _WORDS = {
     "stage": "the stage",
     "model_sha256": "the model",
-    "tensorrt": "TensorRT",
-    "gpu": "the GPU",
-    "sm": "the GPU's architecture",
+    "library": "the library",
+    "device": "the device",
+    "architecture": "the device's architecture",
     "precision": "the precision",
     "size": "the input size",
     "max_batch": "the batch",
@@ -43,9 +49,9 @@ class EngineRecord(NamedTuple):
 
     key: EngineKey
     engine_sha256: Optional[str]
-    """None where no precision agreed with the model, so that no engine is there."""
+    """None where no precision agreed with the model, so that no engine is there; OpenVINO's engine is the model."""
     precision: str
-    """That it computes in: fp32 where fp16 was asked for and did not agree."""
+    """That it computes in: fp32 where fp16 or bf16 was asked for and did not agree."""
     why: str
     """Why this precision, or why none."""
     steps: Optional[InputSteps]
@@ -61,7 +67,7 @@ class EngineRecord(NamedTuple):
 def mismatches(found: EngineKey, wanted: EngineKey) -> List[str]:
     """What differs, in words: was, is."""
     return [
-        "{} was {}, is {}".format(_WORDS[name], _short(was), _short(now))
+        "{} was {}, is {}".format(_WORDS.get(name, found.library), _short(was), _short(now))
         for name, was, now in zip(EngineKey._fields, found, wanted)
         if was != now
     ]

@@ -12,7 +12,7 @@ from runtime.engines.cache import read_plan, read_record
 from runtime.engines.cuda import Cuda, find_gpu
 from runtime.engines.engine import Engine, TensorSpec
 from runtime.engines.io_tensors import NamedTensors, NumberedBindings
-from runtime.engines.sidecar import EngineKey, mismatches
+from runtime.engines.sidecar import TENSORRT, EngineKey, mismatches
 from runtime.errors import EngineMismatch, MissingPackageError, ModelError
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def this_machine() -> EngineKey:
     """A key with TensorRT and GPU filled in; MissingPackageError where either is missing. Costs no GPU memory."""
     version = import_tensorrt().__version__
     gpu = find_gpu()
-    return EngineKey("", "", version, gpu.name, gpu.sm, "", 0, 0)
+    return EngineKey("", "", TENSORRT, version, gpu.name, gpu.sm, "", 0, 0)
 
 
 def make_log(trt: Any) -> Any:
@@ -88,7 +88,7 @@ class TensorRTEngine(Engine):
         self.record = record
         self.path = path
         key = record.key
-        self.name = "TensorRT {} {}".format(key.tensorrt, record.precision.upper())
+        self.name = "TensorRT {} {}".format(key.version, record.precision.upper())
         self.metadata = dict(record.metadata)
         self.input = TensorSpec("images", (None, key.size, key.size, 3), np.dtype(np.uint8))
         if key.max_batch == 1:

@@ -242,7 +242,7 @@ def test_the_command(stage, tiny_folder, tmp_path, capsys):
     assert "agrees" in capsys.readouterr().out
     verdict = json.loads(out.read_text())
     assert verdict["stage"] == stage
-    assert verdict["thresholds"]["iou_at_least"] == gate.IOU_AT_LEAST
+    assert verdict["thresholds"]["iou_at_least"] == gate.USUAL.iou_at_least
 
 
 def test_the_command_fails_with_a_status_of_its_own_on_more_frames_too(tiny_folder, tmp_path, capsys):

@@ -175,7 +175,7 @@ def test_engines_of_another_tensorrt_are_found(board, tmp_path, monkeypatch):
     kept = engines_folder(folder_of("demo"))
     (tmp_path / "cache" / "engines" / kept.rsplit("/", 1)[1]).mkdir(mode=0o700)
     path = engine_path(kept, "detector", 160, "fp16")
-    key = EngineKey("detector", "0" * 64, "8.0.1.6", "NVIDIA Tegra X1", "sm_53", "fp16", 160, 1)
+    key = EngineKey("detector", "0" * 64, "TensorRT", "8.0.1.6", "NVIDIA Tegra X1", "sm_53", "fp16", 160, 1)
     record = EngineRecord(key, "0" * 64, "fp16", "agrees", None, {}, [], {})
     for name, text in ((path, "plan"), (sidecar_path(path), json_from_record(record))):
         with open(name, "w") as file:

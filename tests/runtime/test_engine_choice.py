@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_built_again_with_a_message(player, run, bundle_fol
     assert report["engine"].startswith("TensorRT")
     player.turn(gpu_name="another GPU")
     report, log = run()
-    assert "the GPU was test double of " in log
+    assert "the device was test double of " in log
     assert "is test double of another GPU" in log
     assert report["engine"].startswith("TensorRT")
     with open(path, "wb") as file:

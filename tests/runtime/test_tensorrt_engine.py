@@ -175,9 +175,10 @@ def test_a_tensor_that_does_not_fit_is_one_line(engines, tensor):
     "changes, words",
     [
         ({"key_model_sha256": "0" * 64}, "the model was 000000000000..., is "),
-        ({"key_tensorrt": "7.1.3"}, "TensorRT was 7.1.3, is "),
-        ({"key_gpu": "another"}, "the GPU was another, is "),
-        ({"key_sm": "sm_37"}, "the GPU's architecture was sm_37, is "),
+        ({"key_version": "7.1.3"}, "TensorRT was 7.1.3, is "),
+        ({"key_library": "OpenVINO"}, "the library was OpenVINO, is "),
+        ({"key_device": "another"}, "the device was another, is "),
+        ({"key_architecture": "sm_37"}, "the device's architecture was sm_37, is "),
         ({"key_precision": "int8"}, "the precision was int8, is "),
         ({"key_size": 64}, "the input size was 64, is "),
         ({"key_max_batch": 4}, "the batch was 4, is "),
