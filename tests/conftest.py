@@ -44,8 +44,21 @@ def player(monkeypatch, tmp_path):
     """Plays a release of TensorRT, see tests/played_tensorrt.py; engines are kept in the test's own folder."""
     import played_tensorrt
 
+    monkeypatch.setitem(sys.modules, "openvino", None)  # where it is installed, auto would take it for TensorRT
     yield played_tensorrt.Player(monkeypatch, tmp_path / "cache")
     played_tensorrt.forget()
+
+
+@pytest.fixture(scope="session")
+def openvino():
+    """The real package, where it is installed."""
+    from runtime.engines.openvino import import_openvino
+    from runtime.errors import MissingPackageError
+
+    try:
+        return import_openvino()
+    except MissingPackageError:
+        pytest.skip("needs OpenVINO (pip install '.[openvino]')")
 
 
 def is_skip_allowed(reason: str, python: str, allowed: str) -> bool:

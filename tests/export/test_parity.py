@@ -97,6 +97,22 @@ def test_dynamic_int8_of_the_shipped_models_fails(stage, bundle, frames, tmp_pat
     quantization.quantize_dynamic(wide, path, weight_type=quantization.QuantType.QUInt8)
     with OnnxEngine(wide, 1) as reference, OnnxEngine(path, 1) as candidate:
         assert not parity.compare(reference, candidate, bundle, frames).passes
+        assert not parity.compare(reference, candidate, bundle, frames, limits=gate.BF16).passes
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_weights_in_bf16_agree_by_its_own_limits_only(stage, bundle, frames, tmp_path):
+    model = widened(read_model(getattr(bundle, stage)))
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32:
+            rounded = ((values.view(np.uint32) + 0x8000) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(rounded.reshape(values.shape), tensor.name))
+    path = saved(model, tmp_path / "bf16.onnx")
+    with OnnxEngine(getattr(bundle, stage), 1) as reference, OnnxEngine(path, 1) as candidate:
+        assert not parity.compare(reference, candidate, bundle, frames).passes
+        verdict = parity.compare(reference, candidate, bundle, frames, limits=gate.BF16)
+        assert verdict.passes, verdict.line()
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -20,6 +20,8 @@ from runtime.settings import Settings
         ),
         (Settings(detector="yolo.onnx"), None),
         (Settings(engine="onnx"), None),
+        (Settings(engine="openvino"), None),
+        (Settings(precision="bf16"), None),
     ],
 )
 def test_the_build_is_that_of_the_flags(settings, command):

@@ -58,6 +58,14 @@ def test_every_flag_has_help_and_is_in_the_readme(action, root):
         (["--wait"], "--wait needs a source"),
         (["--meanwhile", "onnx", "--engine", "tensorrt"], "--meanwhile onnx goes with --engine auto"),
         (["--meanwhile", "tensorrt"], "invalid choice"),
+        (
+            ["--engine", "tensorrt", "--precision", "bf16"],
+            "does not go with --engine tensorrt, which has fp16 and fp32",
+        ),
+        (
+            ["--engine", "openvino", "--precision", "fp16"],
+            "does not go with --engine openvino, which has bf16 and fp32",
+        ),
         (["--precision", "int8"], "invalid choice"),
         (["@/no/such/file.flags"], "file.flags"),
     ],

@@ -7,12 +7,19 @@ import tiny_bundle as tiny
 from runtime.engines.engine import TensorSpec
 from runtime.engines.fake import FakeEngine
 from runtime.engines.onnx import OnnxEngine
+from runtime.engines.openvino import OpenVINOEngine
 from runtime.errors import ModelError
 
 
-@pytest.fixture(params=["onnx", "fake"])
+@pytest.fixture(params=["onnx", "fake", "openvino"])
 def engine(request, tiny_folder):
-    with OnnxEngine(str(tiny_folder / "classifier.onnx"), threads=1) as onnx_engine:
+    path = str(tiny_folder / "classifier.onnx")
+    if request.param == "openvino":
+        request.getfixturevalue("openvino")
+        with OpenVINOEngine(path, threads=1) as engine:
+            yield engine
+        return
+    with OnnxEngine(path, threads=1) as onnx_engine:
         if request.param == "onnx":
             yield onnx_engine
         else:
