@@ -7,6 +7,7 @@ import numpy as np
 from runtime.frame import Detections
 from runtime.gallery import Gallery
 from runtime.nms import suppress
+from runtime.overlap import iou_matrix
 
 IOU_AT_LEAST = 0.9
 """A box and its counterpart. Of a box of 40 px it allows about a pixel on each side: a crop of the same thing."""
@@ -100,15 +101,6 @@ def _partner(overlaps: np.ndarray) -> Tuple[int, float]:
         return -1, 0.0
     best = int(overlaps.argmax())
     return best, float(overlaps[best])
-
-
-def iou_matrix(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union (k, m) of boxes (k, 4) and (m, 4), x1, y1, x2, y2."""
-    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
-    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    inner = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
-    return inner / np.maximum(areas[0][:, None] + areas[1][None, :] - inner, 1e-9)
 
 
 def classifier_figures(reference: np.ndarray, candidate: np.ndarray, gallery: Gallery) -> ClassifierFigures:

@@ -72,14 +72,16 @@ class Detector:
 
     def detect(self, prepared: Prepared) -> Detections:
         """What the network finds in the prepared image."""
-        found = self.head.read(self.engine.run(prepared.buffer.tensor)[0], self._min_score)
+        output = self.engine.run(prepared.buffer.tensor)[0]
         self._free.append(prepared.buffer)
+        found = self.head.read(output if output.dtype == np.float32 else output.astype(np.float32), self._min_score)
+        if not len(found.boxes):
+            return Detections.none()
         if self.head.overlapping:
             kept = suppress(found.boxes, found.scores, found.classes, self._iou, MAX_DETECTIONS)
         else:
             kept = np.argsort(-found.scores, kind="stable")[:MAX_DETECTIONS]
-        boxes_px = prepared.fit.boxes_out(found.boxes[kept])
-        return Detections(boxes_px, found.scores[kept].astype(np.float32, copy=False), found.classes[kept])
+        return Detections(prepared.fit.boxes_out(found.boxes[kept]), found.scores[kept], found.classes[kept])
 
 
 def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata: Dict[str, str]) -> List[str]:

@@ -39,10 +39,17 @@ class Letterbox(NamedTuple):
 
     def boxes_out(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes (k, 4) x1, y1, x2, y2 in the square -> float32 in the picture, clipped to it."""
-        out = np.subtract(boxes, (self.left, self.top, self.left, self.top), dtype=np.float32)
-        out /= np.float32(self.scale)
-        np.maximum(out, 0, out=out)
-        return np.minimum(out, np.array((self.width, self.height, self.width, self.height), np.float32), out=out)
+        left, top, scale, width, height = self.left, self.top, self.scale, float(self.width), float(self.height)
+        inside = [
+            (
+                min(max((x1 - left) / scale, 0.0), width),
+                min(max((y1 - top) / scale, 0.0), height),
+                min(max((x2 - left) / scale, 0.0), width),
+                min(max((y2 - top) / scale, 0.0), height),
+            )
+            for x1, y1, x2, y2 in boxes.tolist()
+        ]
+        return np.array(inside, np.float32).reshape(-1, 4)
 
 
 class SquareBuffer:

@@ -17,7 +17,9 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray, iou: fl
         return np.empty(0, np.int64)
     if len(boxes) == 1:
         return np.zeros(min(1, limit), np.int64)
-    corners = boxes.astype(np.float64) + classes[:, None] * _APART_PX
-    corners[:, 2:] -= corners[:, :2]
-    kept = cv2.dnn.NMSBoxes(corners.tolist(), scores.tolist(), 0.0, iou)
+    rectangles = []
+    for (x1, y1, x2, y2), number in zip(boxes.tolist(), classes.tolist()):
+        away = number * _APART_PX
+        rectangles.append((x1 + away, y1 + away, x2 - x1, y2 - y1))
+    kept = cv2.dnn.NMSBoxes(rectangles, scores.tolist(), 0.0, iou)
     return np.asarray(kept, np.int64).reshape(-1)[:limit]
