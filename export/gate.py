@@ -69,7 +69,8 @@ class ClassifierFigures(NamedTuple):
 def seen(found: Detections, min_score: float, iou: float, overlapping: bool) -> Seen:
     """`found` is what an engine sees with `min_score - SCORE_WITHIN` and `iou + OVERLAP_SLACK` in place of these."""
     kept = np.zeros(len(found.scores), bool)
-    kept[suppress(found.boxes_px, found.scores, found.shapes, iou, len(kept)) if overlapping else slice(None)] = True
+    boxes, scores, shapes = (values.tolist() for values in (found.boxes_px, found.scores, found.shapes))
+    kept[suppress(boxes, scores, shapes, iou, len(kept)) if overlapping else slice(None)] = True
     return Seen(found, kept & (found.scores >= min_score + SCORE_WITHIN))
 
 
