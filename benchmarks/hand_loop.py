@@ -29,9 +29,10 @@ class Seen(NamedTuple):
 class Networks:
     """Both networks on onnxruntime with one thread; what the detector says is planted after it has run."""
 
-    def __init__(self, networks: PeerNetworks, threads: int) -> None:
-        self.detector = session(networks.detector, threads)
-        self.classifier = session(networks.classifier, threads)
+    def __init__(self, detector: str, classifier: str, threads: int) -> None:
+        """Paths of two ONNX files."""
+        self.detector = session(detector, threads)
+        self.classifier = session(classifier, threads)
         self.planted: Optional[Planted] = None
 
     def detect(self, blob: np.ndarray) -> np.ndarray:
@@ -50,7 +51,7 @@ class DnnNetworks(Networks):
     def __init__(self, networks: PeerNetworks, threads: int) -> None:
         cv2.setNumThreads(threads)
         try:
-            self._first = cv2.dnn.readNetFromONNX(networks.detector)
+            self._first = cv2.dnn.readNetFromONNX(networks.usual_detector)
             self._second = cv2.dnn.readNetFromONNX(networks.classifier)
         except cv2.error as error:
             raise ModelError(

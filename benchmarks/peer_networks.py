@@ -1,7 +1,8 @@
 """The bundle's two networks in the form that others run them in, and planted outputs, so that all find the same.
 
-Usual form: float32 pictures (n, 3, side, side), RGB, scaled outside, sides fixed, as `yolo export format=onnx` writes a
-detector. It is the bundle's own graph from `normalized` on, so that the weights are the same to the bit.
+Float32 pictures (n, 3, side, side), RGB, scaled outside, sides fixed: the bundle's own graphs from `normalized` on. The
+detector besides in its usual form, as `yolo export format=onnx` writes it (see benchmarks.peer_ultralytics): ours went
+through export.rewriting.
 """
 
 import os
@@ -23,9 +24,11 @@ FAINT = 0.02
 
 
 class PeerNetworks(NamedTuple):
-    """Two ONNX files and what their outputs mean."""
+    """ONNX files and what their outputs mean."""
 
     detector: str
+    usual_detector: str
+    """As others have it; the same file as `detector` where Ultralytics is not there to write it."""
     classifier: str
     size: int
     """Side of the detector's input in pixels."""
@@ -44,7 +47,7 @@ def peer_networks(bundle: Bundle, size: int, folder: str) -> PeerNetworks:
         onnx.helper.set_model_props(model, told)
         paths.append(os.path.join(folder, "{}-{}".format(side, os.path.basename(path))))
         onnx.save(model, paths[-1])
-    return PeerNetworks(paths[0], paths[1], size, bundle)
+    return PeerNetworks(paths[0], paths[0], paths[1], size, bundle)
 
 
 class Planted(NamedTuple):

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import numpy as np
+import onnx
 
 from benchmarks.hand_loop import Namer, Networks, Seen
 from benchmarks.peer_networks import PeerNetworks
+from export.folding import fold_shapes
+from runtime.engines.onnx import OnnxEngine
 from runtime.errors import MissingPackageError, ModelError
 
 ARCHITECTURES = ("yolo11n", "yolov8n", "yolo26n")
@@ -38,7 +41,7 @@ class UltralyticsLoop:
         self.networks = runner
         self._bundle = networks.bundle
         self._namer = Namer(networks.bundle, runner)
-        path = torch_weights(networks, runner) if on_torch else networks.detector
+        path = torch_weights(networks) if on_torch else networks.usual_detector
         self._model: Any = YOLO(path, task="detect", verbose=False)
         self._options: Dict[str, Any] = {
             "conf": networks.bundle.min_score,
@@ -99,19 +102,47 @@ def plant_torch(backend: Any, networks: Networks) -> None:
     backend.forward = planting
 
 
-def torch_weights(networks: PeerNetworks, runner: Networks) -> str:
+def in_usual_form(networks: PeerNetworks) -> PeerNetworks:
+    """`networks` with the detector as torch's exporter writes it, sides fixed, without what export.rewriting does.
+
+    MissingPackageError without Ultralytics; ModelError where no network of its is the bundle's.
+    """
+    weights = torch_weights(networks)
+    import torch
+
+    from export.tracing import onnx_from_torch
+    from export.ultralytics_weights import open_weights
+
+    opened = open_weights(weights)
+    example = torch.rand(1, 3, networks.size, networks.size)
+    model = onnx_from_torch(opened.module, example, "output0", [1, 4 + opened.classes, "cells"])
+    for dim, value in zip(model.graph.input[0].type.tensor_type.shape.dim, example.shape):
+        dim.dim_value = value
+    model = fold_shapes(model, [tuple(example.shape)])
+    onnx.helper.set_model_props(model, dict(opened.metadata, imgsz=str([networks.size] * 2), batch="1"))
+    path = os.path.join(os.path.dirname(networks.detector), "usual.onnx")
+    onnx.save(model, path)
+    return networks._replace(usual_detector=path)
+
+
+def torch_weights(networks: PeerNetworks) -> str:
     """Path of a .pt of the same weights, beside the ONNX file.
 
-    ModelError where none of ARCHITECTURES with these weights says what the ONNX file says.
+    MissingPackageError without Ultralytics; ModelError where none of ARCHITECTURES with these weights says what the
+    ONNX file says.
     """
-    import torch
-    from ultralytics.nn.tasks import DetectionModel
-
+    try:
+        import torch
+        from ultralytics.nn.tasks import DetectionModel
+    except ImportError as error:
+        message = "ultralytics cannot be imported ({}): pip install '.[training]'"
+        raise MissingPackageError(message.format(error)) from error
     from training.onnx_weights import float_weights, load_folded
 
     weights = float_weights(Path(networks.bundle.detector))
     picture = np.random.RandomState(0).rand(1, 3, networks.size, networks.size).astype(np.float32)
-    expected = runner.detect(picture)
+    with OnnxEngine(networks.detector, 1) as engine:
+        expected = engine.run(picture)[0][0]
     for architecture in ARCHITECTURES:
         network: Any = DetectionModel(architecture + ".yaml", nc=len(networks.bundle.shapes), verbose=False)
         load_folded(network, weights)

@@ -49,7 +49,7 @@ def engine_model(model: onnx.ModelProto, size: int, max_batch: int, takes_uint8:
     if max_batch == 1:
         dims[0].dim_value = 1
     del ready.graph.value_info[:]  # of other sizes
-    ready = fold_shapes(ready, fixed, (1,) if max_batch == 1 else (2, 3))
+    ready = fold_shapes(ready, [(batch,) + tuple(fixed) for batch in ((1,) if max_batch == 1 else (2, 3))])
     if in_half:
         ready = half_model(ready)
     return EngineModel(ready, steps)

@@ -19,17 +19,17 @@ _OF_SHAPES = ("Shape", "Size")
 """Operators whose output follows from their input's shape."""
 
 
-def fold_shapes(model: onnx.ModelProto, shape: Sequence[int], batches: Sequence[int]) -> onnx.ModelProto:
+def fold_shapes(model: onnx.ModelProto, shapes: Sequence[Sequence[int]]) -> onnx.ModelProto:
     """A copy of `model` with such values as initialisers, and without the nodes that worked them out.
 
-    `shape`: of the input, without the batch. `batches`: those to try: what comes out the same for each does not depend
-    on it, so give two where the batch is open.
+    `shapes`: of the input, to try: what comes out the same for each does not depend on what differs between them, so
+    give two batches where the batch is open, and two sizes where the sides are.
     """
     copy = onnx.ModelProto.FromString(model.SerializeToString())
     names = _beside_the_data(copy.graph)
     if not names:
         return copy
-    found = [_values(copy, names, (batch,) + tuple(shape)) for batch in batches]
+    found = [_values(copy, names, shape) for shape in shapes]
     fixed = {
         name: values
         for name, values in found[0].items()
@@ -55,7 +55,7 @@ def fix_side(model: onnx.ModelProto, side: int, batches: Sequence[int]) -> onnx.
         dimension.Clear()
         dimension.dim_value = side
     del copy.graph.value_info[:]
-    return fold_shapes(copy, (side, side, 3), batches)
+    return fold_shapes(copy, [(batch, side, side, 3) for batch in batches])
 
 
 def _beside_the_data(graph: onnx.GraphProto) -> List[str]:

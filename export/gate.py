@@ -7,6 +7,7 @@ import numpy as np
 from runtime.frame import Detections
 from runtime.gallery import Gallery
 from runtime.nms import suppress
+from runtime.overlap import iou_matrix
 
 
 class Limits(NamedTuple):
@@ -79,7 +80,8 @@ class ClassifierFigures(NamedTuple):
 def seen(found: Detections, min_score: float, iou: float, overlapping: bool, limits: Limits = USUAL) -> Seen:
     """`found` is what an engine sees with `min_score - score_within` and `iou + overlap_slack` in place of these."""
     kept = np.zeros(len(found.scores), bool)
-    kept[suppress(found.boxes_px, found.scores, found.shapes, iou, len(kept)) if overlapping else slice(None)] = True
+    boxes, scores, shapes = (values.tolist() for values in (found.boxes_px, found.scores, found.shapes))
+    kept[suppress(boxes, scores, shapes, iou, len(kept)) if overlapping else slice(None)] = True
     return Seen(found, kept & (found.scores >= min_score + limits.score_within))
 
 
@@ -111,15 +113,6 @@ def _partner(overlaps: np.ndarray) -> Tuple[int, float]:
         return -1, 0.0
     best = int(overlaps.argmax())
     return best, float(overlaps[best])
-
-
-def iou_matrix(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union (k, m) of boxes (k, 4) and (m, 4), x1, y1, x2, y2."""
-    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
-    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    inner = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
-    return inner / np.maximum(areas[0][:, None] + areas[1][None, :] - inner, 1e-9)
 
 
 def classifier_figures(

@@ -14,9 +14,10 @@ import onnx
 
 from export.agreement import Differences, classifier_differences, detector_differences, pictures
 from export.classifier_weights import open_classifier
-from export.folding import fix_side
+from export.folding import fix_side, fold_shapes
 from export.half_weights import store_half
 from export.modulo import rewrite_mod
+from export.rewriting import split_convolutions, transpose_for_softmax
 from export.rules import ERROR
 from export.targets import TARGETS
 from export.tracing import describe, onnx_from_torch
@@ -34,6 +35,8 @@ SMALLEST_SIDE = 160
 DETECTIONS = 300
 SIDES = (160, 224, 320)
 BATCHES = (1, 3)
+FOLDED_FOR = ((1, 160, 224, 3), (3, 256, 192, 3))
+"""Shapes of a detector's input that agree in nothing: what comes out the same for both is a constant."""
 
 # Largest differences from torch, (pixels of a box, score or element of an embedding).
 AS_TRACED = Differences(1e-2, 1e-4)
@@ -72,6 +75,9 @@ def export_detector(weights: str, out: str, end2end: bool = False, detections: i
     model = onnx_from_torch(opened.module, torch.rand(2, 3, 7 * opened.stride, 6 * opened.stride), "output0", shape)
     rewrite_mod(model)
     take_uint8(model)
+    model = fold_shapes(model, FOLDED_FOR)
+    split_convolutions(model)
+    transpose_for_softmax(model)
     describe(model, dict(opened.metadata, shelfsight=__version__))
     sizes = [(side, side) for side in SIDES] + [(480, 256)]
 

@@ -1,17 +1,20 @@
 """Stage 2: each candidate's crop to an embedding, all crops of a frame in one batch."""
 
 import math
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError
-from runtime.gallery import Answer, Gallery
+from runtime.gallery import NOTHING, Answer, Gallery
 from runtime.letterbox import SquareBuffer
 from runtime.naming_cost import NamingCost, measured_cost
 
 MAX_BATCH = 16
 """Crops of one inference; more candidates take several."""
+_Region = Tuple[int, int, int, int]
+"""x1, y1, x2, y2 in whole pixels."""
 
 
 class Classifier:
@@ -48,20 +51,19 @@ class Classifier:
 
     def name(self, image: np.ndarray, boxes_px: np.ndarray, with_margins: bool = True) -> Answer:
         """Name the contents of `boxes_px` (k, 4) float32 x1, y1, x2, y2 in `image` (H, W, 3) uint8 BGR."""
-        count = len(boxes_px)
-        products = np.empty(count, np.int32)
-        similarities, margins = np.empty(count, np.float32), np.empty(count, np.float32)
         regions = self._regions(image, boxes_px)
-        for start in range(0, count, MAX_BATCH):
-            batch = regions[start : start + MAX_BATCH]
-            for square, (x1, y1, x2, y2) in zip(self._squares, batch):
-                square.draw(image[y1:y2, x1:x2])
-            chunk = slice(start, start + len(batch))
-            embeddings = self.engine.run(self._crops[: len(batch)])[0]
-            products[chunk], similarities[chunk], margins[chunk] = self.gallery.name(embeddings, with_margins)
-        return Answer(products, similarities, margins)
+        batches = [regions[start : start + MAX_BATCH] for start in range(0, len(regions), MAX_BATCH)]
+        answers = [self._name_batch(image, batch, with_margins) for batch in batches]
+        if len(answers) == 1:
+            return answers[0]
+        return Answer(*[np.concatenate(parts) for parts in zip(NOTHING, *answers)])
 
-    def _regions(self, image: np.ndarray, boxes_px: np.ndarray) -> list:
+    def _name_batch(self, image: np.ndarray, regions: Sequence[_Region], with_margins: bool) -> Answer:
+        for square, (x1, y1, x2, y2) in zip(self._squares, regions):
+            square.draw(image[y1:y2, x1:x2])
+        return self.gallery.name(self.engine.run(self._crops[: len(regions)])[0], with_margins)
+
+    def _regions(self, image: np.ndarray, boxes_px: np.ndarray) -> List[_Region]:
         """Whole-pixel x1, y1, x2, y2 of each box, widened, inside the image and never empty."""
         height, width = image.shape[:2]
         grow = self._margin / 2

@@ -38,11 +38,15 @@ class Composer:
         """The finished picture: the frame's own image, drawn on. (H, W, 3) uint8 BGR."""
         picture = observation.frame.image
         scale = min(max(picture.shape[0] / REFERENCE_HEIGHT_PX, 0.5), 3.0)
-        boxes = observation.detections.boxes_px.astype(int).tolist()
-        for index, (x1, y1, x2, y2) in enumerate(boxes):
-            colour = self._colour(observation, index)
-            cv2.rectangle(picture, (x1, y1), (x2, y2), colour, max(1, int(2 * scale)))
-            label = self._labels.tile(self._label(observation, index), colour, 0.45 * scale)
+        detections, names = observation.detections, observation.names
+        boxes = detections.boxes_px.tolist()
+        products = [None] * len(boxes) if names is None else names.products.tolist()
+        thickness = max(1, int(2 * scale))
+        for box, shape, score, product in zip(boxes, detections.shapes.tolist(), detections.scores.tolist(), products):
+            x1, y1, x2, y2 = map(int, box)
+            colour = self._colour(shape, product)
+            cv2.rectangle(picture, (x1, y1), (x2, y2), colour, thickness)
+            label = self._labels.tile(self._label(shape, product, score), colour, 0.45 * scale)
             paste(picture, label, x1, y1 - label.shape[0])
         self.draw_panel(picture, figures, offline=observation.frame.id is None)
         return picture
@@ -65,12 +69,10 @@ class Composer:
         width = max(tile.shape[1], int(PANEL_WIDTH_PX * scale))
         return cv2.copyMakeBorder(tile, 0, 0, 0, width - tile.shape[1], cv2.BORDER_CONSTANT, value=DARK)
 
-    def _label(self, observation: Observation, index: int) -> str:
-        shape = int(observation.detections.shapes[index])
+    def _label(self, shape: int, product: Optional[int], score: float) -> str:
         shape_name = self._shapes[shape] if shape < len(self._shapes) else "class {}".format(shape)
-        if observation.names is None or self._products is None:
-            return "{} {:.0f}%".format(shape_name, observation.detections.scores[index] * 100)
-        product = int(observation.names.products[index])
+        if product is None or self._products is None:
+            return "{} {:.0f}%".format(shape_name, score * 100)
         if product == PENDING:
             return "{} ...".format(shape_name)
         if product == UNKNOWN:
@@ -80,8 +82,7 @@ class Composer:
         return self._products[product]
 
     @staticmethod
-    def _colour(observation: Observation, index: int) -> Colour:
-        if observation.names is None:
-            return PALETTE[int(observation.detections.shapes[index]) % len(PALETTE)]
-        product = int(observation.names.products[index])
+    def _colour(shape: int, product: Optional[int]) -> Colour:
+        if product is None:
+            return PALETTE[shape % len(PALETTE)]
         return UNKNOWN_COLOUR if product < 0 else PALETTE[product % len(PALETTE)]

@@ -8,7 +8,7 @@ import numpy as np
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError
 from runtime.frame import Detections
-from runtime.heads import make_head, tell_head
+from runtime.heads import Candidates, make_head, tell_head
 from runtime.letterbox import Letterbox
 from runtime.network_input import FloatInput, UInt8Input, input_side, takes_uint8
 from runtime.nms import suppress
@@ -72,14 +72,23 @@ class Detector:
 
     def detect(self, prepared: Prepared) -> Detections:
         """What the network finds in the prepared image."""
-        found = self.head.read(self.engine.run(prepared.buffer.tensor)[0], self._min_score)
+        output = self.engine.run(prepared.buffer.tensor)[0]
         self._free.append(prepared.buffer)
+        found = self.head.read(output if output.dtype == np.float32 else output.astype(np.float32), self._min_score)
+        if not found.boxes:
+            return Detections.none()
+        kept = self._kept(found)
+        return Detections(
+            prepared.fit.boxes_out([found.boxes[index] for index in kept]),
+            np.array([found.scores[index] for index in kept], np.float32),
+            np.array([found.classes[index] for index in kept], np.int32),
+        )
+
+    def _kept(self, found: Candidates) -> List[int]:
+        """Indices of those that stay, best first."""
         if self.head.overlapping:
-            kept = suppress(found.boxes, found.scores, found.classes, self._iou, MAX_DETECTIONS)
-        else:
-            kept = np.argsort(-found.scores, kind="stable")[:MAX_DETECTIONS]
-        boxes_px = prepared.fit.boxes_out(found.boxes[kept])
-        return Detections(boxes_px, found.scores[kept].astype(np.float32, copy=False), found.classes[kept])
+            return suppress(found.boxes, found.scores, found.classes, self._iou, MAX_DETECTIONS)
+        return sorted(range(len(found.scores)), key=found.scores.__getitem__, reverse=True)[:MAX_DETECTIONS]
 
 
 def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata: Dict[str, str]) -> List[str]:

@@ -9,7 +9,7 @@ from typing import Optional
 
 from runtime.frame import Frame
 
-SHARE = 0.006
+SHARE = 0.008
 """Of all time that may be spent on waiting for fresher frames."""
 OLD = 0.5
 """From this share of a loop's period on, a waiting frame counts as old."""

@@ -1,6 +1,6 @@
 """Names by nearest prototype, or unknown: adding a product adds a row, nothing is trained again."""
 
-from typing import NamedTuple
+from typing import List, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,10 @@ class Answer(NamedTuple):
     unknown crop, how far below the threshold."""
 
 
+NOTHING = Answer(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32))
+"""Of no crops."""
+
+
 class Gallery(NamedTuple):
     """What each product looks like to stage 2."""
 
@@ -31,15 +35,19 @@ class Gallery(NamedTuple):
 
     def name(self, embeddings: np.ndarray, with_margins: bool = True) -> Answer:
         """Name `embeddings` (k, d) of length 1. Margins take half of the time: without, they are 0."""
-        similarities = embeddings @ self.prototypes.T
-        nearest = similarities.argmax(axis=1)
-        best = similarities.max(axis=1)
-        products = self.products[nearest]
-        is_known = best >= self.threshold
-        if with_margins:
-            similarities[products[:, None] == self.products] = -1.0
-            margins = np.minimum(np.abs(best - self.threshold), best - similarities.max(axis=1))
-            margins = np.where(is_known, margins, self.threshold - best)
-        else:
-            margins = np.zeros_like(best)
-        return Answer(np.where(is_known, products, np.int32(UNKNOWN)), best, margins)
+        similarities = embeddings.dot(self.prototypes.T)
+        nearest = similarities.argmax(axis=1).tolist()
+        # In numbers: after an inference each further numpy function is cold and costs more than a few crops.
+        best = [similarities.item(row, column) for row, column in enumerate(nearest)]
+        products = [
+            self.products.item(column) if likeness >= self.threshold else UNKNOWN
+            for column, likeness in zip(nearest, best)
+        ]
+        margins = self._margins(similarities, nearest, best) if with_margins else [0.0] * len(best)
+        return Answer(np.array(products, np.int32), np.array(best, np.float32), np.array(margins, np.float32))
+
+    def _margins(self, similarities: np.ndarray, nearest: List[int], best: List[float]) -> List[float]:
+        """See Answer. Writes to `similarities`."""
+        similarities[self.products[nearest][:, None] == self.products] = -1.0
+        above = zip(best, similarities.max(axis=1).tolist())
+        return [min(abs(b - self.threshold), b - n) if b >= self.threshold else self.threshold - b for b, n in above]

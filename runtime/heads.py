@@ -3,7 +3,7 @@
 Every reader drops what scores too low before it computes a single box: that is what keeps it cheap.
 """
 
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -12,15 +12,21 @@ from runtime.errors import ModelError
 STRIDES = (8, 16, 32)
 
 
-class Candidates(NamedTuple):
-    """Boxes of one picture before suppression."""
+Box = Tuple[float, float, float, float]
+"""x1, y1, x2, y2."""
 
-    boxes: np.ndarray
-    """(k, 4) float32 x1, y1, x2, y2 in pixels of the network's input."""
-    scores: np.ndarray
-    """(k,) float32."""
-    classes: np.ndarray
-    """(k,) int32."""
+
+class Candidates(NamedTuple):
+    """Boxes of one picture before suppression, side by side.
+
+    Numbers, not arrays: after an inference all code is cold, and for the few candidates of a frame numpy's functions
+    cost more to fetch than to run.
+    """
+
+    boxes: List[Box]
+    """In pixels of the network's input."""
+    scores: List[float]
+    classes: List[int]
 
 
 def grid_cells(side: int) -> int:
@@ -28,9 +34,9 @@ def grid_cells(side: int) -> int:
     return sum((side // stride) ** 2 for stride in STRIDES)
 
 
-def _corners(centres: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    half = sizes / 2
-    return np.concatenate([centres - half, centres + half], axis=1)
+def _corners(centred: Sequence[Sequence[float]]) -> List[Box]:
+    """Of boxes given as four rows: cx, cy, w, h."""
+    return [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for x, y, w, h in zip(*centred)]
 
 
 class Head:
@@ -52,7 +58,7 @@ class Head:
         raise NotImplementedError
 
     def read(self, output: np.ndarray, min_score: float) -> Candidates:
-        """The candidates of `output` (batch of one) that score at least `min_score`."""
+        """The candidates of `output` (float32, batch of one) that score at least `min_score`."""
         raise NotImplementedError
 
 
@@ -67,12 +73,13 @@ class UltralyticsHead(Head):
 
     def read(self, output: np.ndarray, min_score: float) -> Candidates:
         columns = output[0]
-        best = columns[4:].max(axis=0) if len(columns) > 5 else columns[4]
-        kept = np.flatnonzero(best >= min_score)
+        # As a ufunc and as methods: what numpy wraps in Python takes twice as long in this cold code.
+        best = np.maximum.reduce(columns[4:])
+        kept = (best >= min_score).nonzero()[0]
+        if not len(kept):
+            return Candidates([], [], [])
         columns = columns[:, kept]
-        boxes = _corners(columns[0:2].T, columns[2:4].T)
-        classes = columns[4:].argmax(axis=0).astype(np.int32) if len(columns) > 5 else np.zeros(len(kept), np.int32)
-        return Candidates(boxes, best[kept], classes)
+        return Candidates(_corners(columns[:4].tolist()), best[kept].tolist(), columns[4:].argmax(axis=0).tolist())
 
 
 class Yolov5Head(Head):
@@ -84,19 +91,19 @@ class Yolov5Head(Head):
     def classes(shape: Sequence[int]) -> Optional[int]:
         return shape[2] - 5
 
-    def _rows(self, output: np.ndarray, min_score: float) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def read(self, output: np.ndarray, min_score: float) -> Candidates:
         rows = output[0]
-        likely = np.flatnonzero(rows[:, 4] >= min_score)
+        likely = (rows[:, 4] >= min_score).nonzero()[0]
         rows = rows[likely]
         scores = rows[:, 5:] * rows[:, 4:5]
-        classes = scores.argmax(axis=1).astype(np.int32)
-        best = scores[np.arange(len(rows)), classes]
-        kept = best >= min_score
-        return rows[kept], best[kept], classes[kept], likely[kept]
+        best = np.maximum.reduce(scores, axis=1)
+        kept = (best >= min_score).nonzero()[0]
+        centred = self._centred(rows[kept, :4], likely[kept])
+        return Candidates(_corners(centred.T.tolist()), best[kept].tolist(), scores[kept].argmax(axis=1).tolist())
 
-    def read(self, output: np.ndarray, min_score: float) -> Candidates:
-        rows, scores, classes, _ = self._rows(output, min_score)
-        return Candidates(_corners(rows[:, 0:2], rows[:, 2:4]), scores, classes)
+    def _centred(self, rows: np.ndarray, cells: np.ndarray) -> np.ndarray:
+        """cx, cy, w, h in pixels (k, 4) from the first four columns of these `cells`; may change `rows`."""
+        return rows
 
 
 class YoloxHead(Yolov5Head):
@@ -118,11 +125,11 @@ class YoloxHead(Yolov5Head):
         self._origins = np.concatenate(origins).astype(np.float32)
         self._strides = np.concatenate(strides).astype(np.float32)
 
-    def read(self, output: np.ndarray, min_score: float) -> Candidates:
-        rows, scores, classes, cells = self._rows(output, min_score)
-        strides = self._strides[cells]
-        centres = (rows[:, 0:2] + self._origins[cells]) * strides
-        return Candidates(_corners(centres, np.exp(rows[:, 2:4]) * strides), scores, classes)
+    def _centred(self, rows: np.ndarray, cells: np.ndarray) -> np.ndarray:
+        rows[:, 0:2] += self._origins[cells]
+        np.exp(rows[:, 2:4], out=rows[:, 2:4])
+        rows *= self._strides[cells]
+        return rows
 
 
 class EndToEndHead(Head):
@@ -138,7 +145,8 @@ class EndToEndHead(Head):
     def read(self, output: np.ndarray, min_score: float) -> Candidates:
         rows = output[0]
         rows = rows[rows[:, 4] >= min_score]
-        return Candidates(rows[:, 0:4], rows[:, 4], rows[:, 5].astype(np.int32))
+        boxes = [(x1, y1, x2, y2) for x1, y1, x2, y2 in rows[:, 0:4].tolist()]
+        return Candidates(boxes, rows[:, 4].tolist(), rows[:, 5].astype(int).tolist())
 
 
 NAMES = (UltralyticsHead.name, Yolov5Head.name, YoloxHead.name, EndToEndHead.name)

@@ -1,6 +1,6 @@
 """Fit a picture into a square without distorting it, and take boxes back out."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -37,12 +37,19 @@ class Letterbox(NamedTuple):
         inner = square[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
         cv2.resize(image, (self.inner_width, self.inner_height), dst=inner, interpolation=cv2.INTER_LINEAR)
 
-    def boxes_out(self, boxes: np.ndarray) -> np.ndarray:
-        """Boxes (k, 4) x1, y1, x2, y2 in the square -> float32 in the picture, clipped to it."""
-        out = np.subtract(boxes, (self.left, self.top, self.left, self.top), dtype=np.float32)
-        out /= np.float32(self.scale)
-        np.maximum(out, 0, out=out)
-        return np.minimum(out, np.array((self.width, self.height, self.width, self.height), np.float32), out=out)
+    def boxes_out(self, boxes: Sequence[Sequence[float]]) -> np.ndarray:
+        """Boxes x1, y1, x2, y2 in the square -> (k, 4) float32 in the picture, clipped to it."""
+        left, top, scale, width, height = self.left, self.top, self.scale, float(self.width), float(self.height)
+        inside = [
+            (
+                min(max((x1 - left) / scale, 0.0), width),
+                min(max((y1 - top) / scale, 0.0), height),
+                min(max((x2 - left) / scale, 0.0), width),
+                min(max((y2 - top) / scale, 0.0), height),
+            )
+            for x1, y1, x2, y2 in boxes
+        ]
+        return np.array(inside, np.float32).reshape(-1, 4)
 
 
 class SquareBuffer:

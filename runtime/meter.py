@@ -1,5 +1,6 @@
 """True FPS: distinct captured frames that were inferred on and presented, per second, and all that goes with it."""
 
+import itertools
 from collections import deque
 from typing import Deque, NamedTuple, Optional, Tuple
 
@@ -106,9 +107,8 @@ class Meter:
         if not self._recent:
             return self._figures(0, None, None, now_s, Stages(), None, None)
         # The first entry only marks where the first interval begins: its own time lies before the window.
-        total_ms = Stages()
-        for entry in list(self._recent)[1:]:
-            total_ms = total_ms.plus(entry.stages_ms)
+        counted = [entry.stages_ms for entry in itertools.islice(self._recent, 1, None)]
+        total_ms = Stages(*map(sum, zip(*counted)))
         latencies_ms = sorted((entry.presented_s - entry.captured_s) * 1e3 for entry in self._recent)
         return self._figures(
             len(self._recent),

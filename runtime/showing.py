@@ -46,7 +46,7 @@ class Showing:
         """The run begins now, as far as its limits are concerned."""
         self._started_s = self._clock.now_s()
 
-    def show(self, observation: Observation, watch: Stopwatch, before: Stages = Stages()) -> bool:
+    def show(self, observation: Observation, watch: Stopwatch, before: Optional[Stages] = None) -> bool:
         """Present a new picture; false when this was the last. `before`: what other threads spent on it."""
         go_on = self._presenter.present(observation, self._current_figures(), watch)
         self._record(observation, watch, before)
@@ -57,7 +57,7 @@ class Showing:
         go_on = True
         if self._shown is not None and watch.last_s - self._shown_s >= STALLED_S:
             go_on = self._presenter.repeat(self._shown, self._current_figures(), watch)
-            self._record(self._shown, watch, Stages())
+            self._record(self._shown, watch)
         return go_on and not self._is_over()
 
     def figures(self) -> Figures:
@@ -74,11 +74,12 @@ class Showing:
         if not self._meter.presented:
             raise SourceError("no frame came from {}".format(source_name))
 
-    def _record(self, observation: Observation, watch: Stopwatch, before: Stages) -> None:
+    def _record(self, observation: Observation, watch: Stopwatch, before: Optional[Stages] = None) -> None:
         now_s = watch.last_s
+        stages_ms = watch.take() if before is None else before.plus(watch.take())
         names = None if observation is self._shown else observation.names
         asked, reused = (names.asked, names.reused) if names is not None else (0, 0)
-        self._meter.record(observation.frame, now_s, before.plus(watch.take()), asked, reused)
+        self._meter.record(observation.frame, now_s, stages_ms, asked, reused)
         self._shown, self._shown_s = observation, now_s
         if self._meter.presented < 2:
             self._log_s = now_s  # one frame has no rate yet

@@ -34,6 +34,6 @@ class Stopwatch:
 
     def take(self) -> Stages:
         """The stages since the last take, in milliseconds; starts over."""
-        stages_ms = Stages(**self._stages_ms)
+        stages_ms = Stages(*self._stages_ms.values())
         self._stages_ms = dict.fromkeys(Stages._fields, 0.0)
         return stages_ms

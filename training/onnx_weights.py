@@ -8,6 +8,7 @@ holds its weights under the names of its modules, batch norms folded in, as floa
 
 import argparse
 import math
+import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from runtime.errors import MissingPackageError, ModelError, SourceError
 from runtime.letterbox import SquareBuffer
 from training.dataset import open_data_set, read_picture
 
+_PIECE = re.compile(r"(.+)\[(\d+):\d+\]$")
+"""What export.rewriting calls the weights of a part of a convolution."""
 BATCH = 32
 SIDE_PX = 224
 
@@ -39,14 +42,23 @@ def float_weights(path: Path) -> Dict[str, np.ndarray]:
     except Exception as error:  # protobuf's own errors share no public base class
         raise ModelError(f"cannot read {path} as an ONNX file: {error}") from error
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    weights = {}
+    weights: Dict[str, np.ndarray] = {}
+    pieces: Dict[str, Dict[int, np.ndarray]] = {}
     for name, array in arrays.items():
         if name.endswith("_quantized"):
             stem = name[: -len("_quantized")]
             array = (array.astype(np.float32) - float(arrays[f"{stem}_zero_point"])) * float(arrays[f"{stem}_scale"])
             name = stem
-        if array.dtype.kind == "f":
-            weights[name[: -len(".fp16")] if name.endswith(".fp16") else name] = array.astype(np.float32)
+        if array.dtype.kind != "f":
+            continue
+        name = name[: -len(".fp16")] if name.endswith(".fp16") else name
+        piece = _PIECE.match(name)
+        if piece is None:
+            weights[name] = array.astype(np.float32)
+        else:
+            pieces.setdefault(piece[1], {})[int(piece[2])] = array.astype(np.float32)
+    for name, parts in pieces.items():
+        weights[name] = np.concatenate([part for _, part in sorted(parts.items())])
     return weights
 
 

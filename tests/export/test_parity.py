@@ -20,6 +20,7 @@ from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
 from runtime.frame import Detections
 from runtime.gallery import Gallery
+from runtime.overlap import iou_matrix
 
 STAGES = ("detector", "classifier")
 
@@ -247,7 +248,7 @@ def test_overlap_is_that_of_the_pixels(corners):
     for mask, (x1, y1, x2, y2) in zip(masks, rectangles.astype(int)):
         mask[y1:y2, x1:x2] = True
     expected = [[(a & b).sum() / (a | b).sum() for b in masks] for a in masks]
-    assert gate.iou_matrix(rectangles, rectangles) == pytest.approx(np.array(expected), abs=1e-5)
+    assert iou_matrix(rectangles, rectangles) == pytest.approx(np.array(expected), abs=1e-5)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -7,13 +7,13 @@ import pytest
 
 from runtime.assembly import assemble
 from runtime.frame import UNKNOWN
+from runtime.overlap import iou_matrix
 from runtime.scene.products import PRODUCTS
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
 from runtime.settings import Settings
 from runtime.sinks.fake import FakeSink
 from runtime.sources.fake import FakeSource
-from runtime.tracker import iou_matrix
 
 FRAMES = 20
 STEP_S = 0.5

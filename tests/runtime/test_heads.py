@@ -47,14 +47,12 @@ def test_every_layout_is_told_and_read_to_the_same_boxes(name):
     assert tell_head([output.shape], SIDE, {}) == name
     head = make_head(name, SIDE)
     found = head.read(output, 0.25)
-    order = np.argsort(-found.scores)
-    assert np.allclose(found.boxes[order], [row[:4] for row in TRUTH], atol=1e-4)
-    assert np.allclose(found.scores[order], [row[4] for row in TRUTH], atol=1e-6)
-    assert found.classes[order].tolist() == [row[5] for row in TRUTH]
+    order = np.argsort(found.scores)[::-1]
+    assert np.allclose(np.array(found.boxes)[order], [row[:4] for row in TRUTH], atol=1e-4)
+    assert np.allclose(np.array(found.scores)[order], [row[4] for row in TRUTH], atol=1e-6)
+    assert [found.classes[index] for index in order] == [row[5] for row in TRUTH]
     assert head.classes(output.shape) in (CLASSES, None)
-    nothing = head.read(output, 0.99)
-    assert nothing.boxes.shape == (0, 4)
-    assert nothing.scores.shape == nothing.classes.shape == (0,)
+    assert head.read(output, 0.99) == ([], [], [])
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,14 @@ def test_boxes_come_back(width, height, side, centred, corners):
     box = np.array([[x1, y1, x2, y2]], np.float32)
     fit = Letterbox.fit(width, height, side, centred)
     inside = box * np.float32(fit.scale) + np.array([fit.left, fit.top, fit.left, fit.top], np.float32)
-    back = fit.boxes_out(inside)
+    back = fit.boxes_out(inside.tolist())
     assert back.dtype == np.float32
     assert np.allclose(back, box, atol=2e-3 * max(width, height) / side + 1e-3)
 
 
 def test_boxes_outside_are_clipped():
     fit = Letterbox.fit(640, 480, 160)
-    assert fit.boxes_out(np.array([[-50.0, -50, 500, 500]], np.float32)).tolist() == [[0, 0, 640, 480]]
+    assert fit.boxes_out([(-50.0, -50.0, 500.0, 500.0)]).tolist() == [[0, 0, 640, 480]]
 
 
 @pytest.mark.parametrize(

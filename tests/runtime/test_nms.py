@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.nms import suppress
-from runtime.tracker import iou_matrix
+from runtime.overlap import iou_matrix
 
 BOX = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(1, 40), st.integers(1, 40))
 ITEMS = st.lists(st.tuples(BOX, st.integers(1, 1000), st.integers(0, 2)), max_size=25, unique_by=lambda item: item[1])
@@ -18,6 +18,10 @@ def arrays(items):
     return boxes, scores, classes
 
 
+def suppressed(items, iou, limit=300):
+    return suppress(*[values.tolist() for values in arrays(items)], iou, limit)
+
+
 def by_definition(boxes, scores, classes, iou):
     kept = []
     for index in np.argsort(-scores):
@@ -28,12 +32,9 @@ def by_definition(boxes, scores, classes, iou):
 
 @given(ITEMS, st.sampled_from([0.303, 0.507, 0.701]))
 def test_it_keeps_what_the_definition_keeps(items, iou):
-    boxes, scores, classes = arrays(items)
-    assert suppress(boxes, scores, classes, iou, 300).tolist() == by_definition(boxes, scores, classes, iou)
+    assert suppressed(items, iou) == by_definition(*arrays(items), iou)
 
 
 @given(ITEMS, st.integers(0, 5))
 def test_the_limit_keeps_the_best(items, limit):
-    boxes, scores, classes = arrays(items)
-    everything = suppress(boxes, scores, classes, 0.507, 300)
-    assert suppress(boxes, scores, classes, 0.507, limit).tolist() == everything[:limit].tolist()
+    assert suppressed(items, 0.507, limit) == suppressed(items, 0.507)[:limit]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from runtime.frame import Detections
-from runtime.tracker import Tracker, iou_matrix
+from runtime.overlap import iou_matrix
+from runtime.tracker import Tracker
 
 
 def detections(*boxes, shapes=None):

@@ -72,7 +72,7 @@ def test_refolding_changes_nothing_but_what_training_would_change(tiny):
     assert (in_training - before).abs().max() > 0.05
 
 
-def test_int8_weights_are_scaled_back(tmp_path):
+def test_int8_weights_are_scaled_back_and_pieces_put_together(tmp_path):
     import onnx
     from onnx import TensorProto, helper
 
@@ -81,11 +81,14 @@ def test_int8_weights_are_scaled_back(tmp_path):
         helper.make_tensor("a.conv.weight_scale", TensorProto.FLOAT, [], [0.5]),
         helper.make_tensor("a.conv.weight_zero_point", TensorProto.UINT8, [], [128]),
         helper.make_tensor("b.weight.fp16", TensorProto.FLOAT16, [1], [1.5]),
+        helper.make_tensor("c.bias[2:3]", TensorProto.FLOAT, [1], [3.0]),
+        helper.make_tensor("c.bias[0:2].fp16", TensorProto.FLOAT16, [2], [1.0, 2.0]),
     ]
     onnx.save(helper.make_model(helper.make_graph([], "g", [], [], tensors)), str(tmp_path / "x.onnx"))
     weights = float_weights(tmp_path / "x.onnx")
     np.testing.assert_array_equal(weights["a.conv.weight"], [1.0, -4.0])
     np.testing.assert_array_equal(weights["b.weight"], [1.5])
+    np.testing.assert_array_equal(weights["c.bias"], [1.0, 2.0, 3.0])
 
 
 def test_what_is_no_onnx_is_one_plain_line(tmp_path, capsys):

@@ -1,0 +1,89 @@
+"""The rows of benchmarks.peers as tables, verdicts and a plot."""
+
+import statistics
+from typing import Any, Dict, Iterator, List, Sequence
+
+BARE, OURS, HAND, DNN = "bare", "ours", "hand-written", "opencv dnn"
+ULTRALYTICS, ULTRALYTICS_ONNX = "ultralytics", "ultralytics onnx"
+TARGETS = ((HAND, 1.05, "from 3 boxes on"), (ULTRALYTICS, 1.45, "at 160"))
+
+
+def heading(report: Dict[str, Any]) -> str:
+    """What the tables below it were measured on, in one line."""
+    text = "{processor}, {cores} cores, Python {python}, commit {commit}; "
+    plan = "{threads} thread(s), {clock} time, {repeats} turns of {frames} frames each"
+    return text.format(**report["machine"]) + plan.format(**report["plan"])
+
+
+def row_of(size: int, boxes: int, name: str, turns_ms: Dict[str, List[float]]) -> Dict[str, Any]:
+    """Medians and ranges, each ratio taken between turns of the same round."""
+    own = turns_ms[name]
+    row: Dict[str, Any] = {"size": size, "boxes": boxes, "peer": name, "ms": spread(own)}
+    for key, other in (("over_bare", BARE), ("ours_is_faster", OURS)):
+        ratios = [mine / its for mine, its in zip(own, turns_ms[other])]
+        row[key] = spread(ratios)
+    return row
+
+
+def spread(values: Sequence[float]) -> Dict[str, float]:
+    """Median, least and most."""
+    return {
+        "median": round(statistics.median(values), 4),
+        "min": round(min(values), 4),
+        "max": round(max(values), 4),
+    }
+
+
+def tables(rows: Sequence[Dict[str, Any]]) -> str:
+    """Markdown, a line for each size and number of boxes: first times and whole over bare, then how ours compares."""
+    names = list(dict.fromkeys(row["peer"] for row in rows))
+    times = "ms a frame, in brackets whole / bare (medians)", "{ms[median]:.2f} ({over_bare[median]:.2f})", names
+    text = "{ours_is_faster[median]:.2f} ({ours_is_faster[min]:.2f}-{ours_is_faster[max]:.2f})"
+    ratios = "ours is so many times as fast (median, range)", text, [name for name in names if name not in (BARE, OURS)]
+    return "\n\n".join(_table(rows, *each) for each in (times, ratios))
+
+
+def _table(rows: Sequence[Dict[str, Any]], title: str, text: str, names: Sequence[str]) -> str:
+    lines = [title + ":", "", "| size | boxes | {} |".format(" | ".join(names)), "|" + " --- |" * (len(names) + 2)]
+    for size, boxes in dict.fromkeys((row["size"], row["boxes"]) for row in rows):
+        of = {row["peer"]: row for row in rows if (row["size"], row["boxes"]) == (size, boxes)}
+        lines.append("| {} | {} | {} |".format(size, boxes, " | ".join(text.format(**of[name]) for name in names)))
+    return "\n".join(lines)
+
+
+def verdicts(rows: Sequence[Dict[str, Any]]) -> Iterator[str]:
+    """How many times as fast as the peer of each target ours is."""
+    text = "{}: at {} with {} boxes ours is {median:.3f} x as fast as {} ({min:.3f} to {max:.3f}), target {} {}"
+    for name, target, where in TARGETS:
+        for row in rows:
+            concerned = row["boxes"] >= 3 if name == HAND else row["size"] == 160
+            if row["peer"] == name and concerned:
+                ratio = row["ours_is_faster"]
+                word = "met" if ratio["median"] >= target else "MISSED"
+                yield text.format(word, row["size"], row["boxes"], name, target, where, **ratio)
+
+
+def plot(path: str, rows: Sequence[Dict[str, Any]]) -> None:
+    """Whole over bare against the number of boxes, a panel for each size."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    sizes = sorted({row["size"] for row in rows})
+    figure, panels = pyplot.subplots(1, len(sizes), figsize=(5 * len(sizes), 4), sharey=True, squeeze=False)
+    for axes, size in zip(panels[0], sizes):
+        for name in dict.fromkeys(row["peer"] for row in rows):
+            mine = [row for row in rows if row["size"] == size and row["peer"] == name]
+            middle = [row["over_bare"]["median"] for row in mine]
+            gaps = [
+                [row["over_bare"]["median"] - row["over_bare"]["min"] for row in mine],
+                [row["over_bare"]["max"] - row["over_bare"]["median"] for row in mine],
+            ]
+            axes.errorbar([row["boxes"] for row in mine], middle, gaps, label=name, marker="o", capsize=3)
+        axes.set(title="detector at {}".format(size), xlabel="objects in a frame")
+    panels[0][0].set(ylabel="whole loop / bare networks")
+    panels[0][0].legend()
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
