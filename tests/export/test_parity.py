@@ -102,7 +102,7 @@ def test_dynamic_int8_of_the_shipped_models_fails(stage, bundle, frames, tmp_pat
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_weights_in_bf16_agree_by_its_own_limits_only(stage, bundle, frames, tmp_path):
+def test_weights_in_bf16_agree_by_its_own_limits(stage, bundle, frames, tmp_path):
     model = widened(read_model(getattr(bundle, stage)))
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
@@ -111,7 +111,6 @@ def test_weights_in_bf16_agree_by_its_own_limits_only(stage, bundle, frames, tmp
             tensor.CopyFrom(numpy_helper.from_array(rounded.reshape(values.shape), tensor.name))
     path = saved(model, tmp_path / "bf16.onnx")
     with OnnxEngine(getattr(bundle, stage), 1) as reference, OnnxEngine(path, 1) as candidate:
-        assert not parity.compare(reference, candidate, bundle, frames).passes
         verdict = parity.compare(reference, candidate, bundle, frames, limits=gate.BF16)
         assert verdict.passes, verdict.line()
 
