@@ -23,6 +23,8 @@ EXTRAS = {
     "dashboard": ["aiohttp"],
     # TensorRT itself comes with JetPack, for the system's Python only; no wheel of it for the Nano is on PyPI.
     "device": ["pycuda"],
+    # Its wheels are for newer Pythons only; BF16, which is what it gains, is for x86-64 here.
+    "openvino": ['openvino; platform_machine == "x86_64" and python_version >= "3.10"'],
     "export": ["onnx"],
     "plots": ["matplotlib"],
     # ultralytics is AGPL-3.0: see NOTICE.

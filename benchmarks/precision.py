@@ -1,30 +1,37 @@
-"""How far FP16 and int8 are from FP32 on the shipped models, by the parity gate, in onnxruntime on the CPU.
+"""How far FP16, BF16 and int8 are from FP32 on the shipped models, by the parity gate, on the CPU.
+
+FP16 and int8 as onnxruntime computes them, BF16 as OpenVINO does, by limits of its own; FP32 is always onnxruntime's.
 
 python -m benchmarks.precision [--bundle demo] [--scenes 8]
 """
 
 import argparse
+import importlib.util
 import json
 import logging
 import os
 import sys
 import tempfile
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from benchmarks.machine import machine
+from export import gate
 from export.parity import Verdict, boxes_on, compare_classifiers, compare_detectors, parity_frames
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command import exit_status_of
+from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
+from runtime.engines.openvino import OpenVINOEngine
+from runtime.engines.sidecar import BF16
 from runtime.scene.scene import Scene
 from runtime.sources.demo import parse_demo_uri
 
 SIZES = (160, 224, 320)
 TIMES_S = (0.0, 7.0, 23.0, 61.0)
-KINDS = ("fp16", "int8")
+KINDS = ("fp16", "int8", "bf16")
 
 
 def scene_frames(scenes: int) -> Iterator[np.ndarray]:
@@ -59,21 +66,30 @@ def converted(model_path: str, kind: str, folder: str) -> str:
     return path
 
 
-def verdicts(bundle: Bundle, scenes: int) -> Iterator[Tuple[str, Verdict]]:
+def opened(model_path: str, kind: str, folder: str, shape: Optional[Sequence[int]] = None) -> Engine:
+    """The model in this kind of numbers; `shape`: of its input, where it is always the same."""
+    if kind == "bf16":
+        return OpenVINOEngine(model_path, BF16, 0, shape)
+    return OnnxEngine(converted(model_path, kind, folder))
+
+
+def verdicts(bundle: Bundle, scenes: int, kinds: Sequence[str]) -> Iterator[Tuple[str, Verdict]]:
     """What was compared, and the verdict, for each stage, kind and size."""
     frames = parity_frames(bundle) + list(scene_frames(scenes))
     boxes = boxes_on(bundle, frames)
     with tempfile.TemporaryDirectory() as folder:
-        for kind in KINDS:
-            path = converted(bundle.detector, kind, folder)
-            with OnnxEngine(bundle.detector) as reference, OnnxEngine(path) as candidate:
-                for size in SIZES:
+        for kind in kinds:
+            limits = gate.BF16 if kind == "bf16" else gate.USUAL
+            for size in SIZES:
+                shape = (1, size, size, 3)
+                with OnnxEngine(bundle.detector) as reference, opened(
+                    bundle.detector, kind, folder, shape
+                ) as candidate:
                     title = "detector {} at {}".format(kind, size)
-                    yield title, compare_detectors(reference, candidate, bundle, frames, size)
-            path = converted(bundle.classifier, kind, folder)
-            with OnnxEngine(bundle.classifier) as reference, OnnxEngine(path) as candidate:
+                    yield title, compare_detectors(reference, candidate, bundle, frames, size, limits)
+            with OnnxEngine(bundle.classifier) as reference, opened(bundle.classifier, kind, folder) as candidate:
                 title = "classifier {} at {}".format(kind, bundle.crop_size)
-                yield title, compare_classifiers(reference, candidate, bundle, frames, boxes)
+                yield title, compare_classifiers(reference, candidate, bundle, frames, boxes, limits)
 
 
 def row(title: str, figures: Dict[str, Any], passes: bool) -> str:
@@ -87,11 +103,15 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.split("\n")[0])
     parser.add_argument("--scenes", type=int, default=8, metavar="N", help="held-out scenes, four frames each")
     parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="a folder, demo or groceries (demo)")
+    parser.add_argument(
+        "--kind", choices=KINDS, action="append", help="may be repeated (fp16 and int8, and bf16 where OpenVINO is)"
+    )
     values = parser.parse_args(arguments)
+    kinds = values.kind or [kind for kind in KINDS if kind != "bf16" or importlib.util.find_spec("openvino")]
 
     def run() -> None:
         print(json.dumps(machine()))
-        for title, verdict in verdicts(Bundle.open(values.bundle), values.scenes):
+        for title, verdict in verdicts(Bundle.open(values.bundle), values.scenes, kinds):
             print(row(title, verdict.figures._asdict(), verdict.passes), flush=True)
 
     return exit_status_of(run)

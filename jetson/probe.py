@@ -37,6 +37,14 @@ def tensorrt() -> str:
     return _version("tensorrt")
 
 
+def openvino() -> str:
+    """What the CPU computes with as well."""
+    from runtime.engines.openvino import has_bf16, this_machine
+
+    found = this_machine()
+    return "{} on {}, {} BF16".format(found.version, found.device, "with" if has_bf16(found) else "without")
+
+
 def pycuda() -> str:
     """The GPU as well, which takes a driver."""
     from runtime.engines.cuda import find_gpu
@@ -49,7 +57,9 @@ def _version(name: str) -> str:
     return str(importlib.import_module(name).__version__)
 
 
-PROBES: Dict[str, object] = {probe.__name__: probe for probe in (numpy, cv2, onnxruntime, aiohttp, tensorrt, pycuda)}
+PROBES: Dict[str, object] = {
+    probe.__name__: probe for probe in (numpy, cv2, onnxruntime, aiohttp, tensorrt, openvino, pycuda)
+}
 
 
 def _tell(name: str) -> None:

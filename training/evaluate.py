@@ -10,7 +10,7 @@ import math
 import os
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 from tqdm import tqdm
@@ -21,7 +21,10 @@ from runtime.bundle import DESCRIPTION, Bundle
 from runtime.classifier import Classifier
 from runtime.command import exit_status_of
 from runtime.detector import Detector
+from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
+from runtime.engines.openvino import OpenVINOEngine
+from runtime.engines.sidecar import BF16, FP32
 from runtime.errors import UsageError
 from runtime.frame import UNKNOWN
 from training.dataset import DataSet, open_data_set, read_picture, write_atomically
@@ -52,12 +55,19 @@ class Seen(NamedTuple):
     """(m,) float: how near."""
 
 
-def look(bundle: Bundle, data: DataSet, size: Optional[int], threads: int) -> Iterator[Seen]:
-    """Run both stages over the pictures of `data`, one after the other. `size`: pixels, None = the bundle's."""
+def look(
+    bundle: Bundle, data: DataSet, size: Optional[int], threads: int, openvino: Optional[str] = None
+) -> Iterator[Seen]:
+    """Run both stages over the pictures of `data`, one after the other. `size`: pixels, None = the bundle's;
+    `openvino`: its precision, None = onnxruntime."""
     shapes = shapes_of(bundle, data)
     products = np.array([bundle.products.index(name) if name in bundle.products else UNKNOWN for name in data.names])
     side = size or bundle.size
-    with OnnxEngine(bundle.detector, threads) as first, OnnxEngine(bundle.classifier, threads) as second:
+
+    def opened(path: str, shape: Optional[Sequence[int]] = None) -> Engine:
+        return OpenVINOEngine(path, openvino, threads, shape) if openvino else OnnxEngine(path, threads)
+
+    with opened(bundle.detector, (1, side, side, 3)) as first, opened(bundle.classifier) as second:
         detector = Detector(first, side, size is not None, None, bundle.shapes, LOWEST_SCORE, bundle.iou)
         nearest = Classifier(second, bundle.gallery._replace(threshold=-2.0), bundle.crop_size, bundle.crop_margin)
         for picture in tqdm(data.pictures, desc="evaluating", unit="picture", disable=None):
@@ -157,9 +167,11 @@ def _number(value: float) -> Optional[float]:
     return None if math.isnan(value) else round(value, 5)
 
 
-def evaluate(bundle: Bundle, data: DataSet, size: Optional[int] = None, threads: int = 2) -> Dict[str, Any]:
+def evaluate(
+    bundle: Bundle, data: DataSet, size: Optional[int] = None, threads: int = 2, openvino: Optional[str] = None
+) -> Dict[str, Any]:
     """Look, then score. Raises ShelfsightError."""
-    return figures(bundle, data, list(look(bundle, data, size, threads)), size or bundle.size)
+    return figures(bundle, data, list(look(bundle, data, size, threads, openvino)), size or bundle.size)
 
 
 def summary(scores: Dict[str, Any]) -> str:
@@ -193,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, metavar="N", help="side of the detector's input in pixels (the bundle's)")
     parser.add_argument("--json", metavar="OUT", help="write all figures here; - is standard output")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the networks (2)")
+    parser.add_argument("--openvino", choices=(BF16, FP32), help="score OpenVINO in this precision (onnxruntime)")
     return parser
 
 
@@ -206,7 +219,7 @@ def _evaluate(values: Dict[str, Any]) -> None:
     if values["size"] is not None and (values["size"] < 32 or values["size"] % 32):
         raise UsageError(f"--size {values['size']}: expected a multiple of 32")
     data = open_data_set(values["data"], [values["split"]] if values["split"] else None)
-    scores = evaluate(Bundle.open(values["bundle"]), data, values["size"], values["threads"])
+    scores = evaluate(Bundle.open(values["bundle"]), data, values["size"], values["threads"], values["openvino"])
     text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     if values["json"] == "-":
         print(text, end="")

@@ -26,6 +26,8 @@ def check_libraries(machine: Machine) -> Iterator[Finding]:
     yield _plain(machine, "onnxruntime", PROBLEM if not machine.is_jetson else WARNING, "runs what has no engine")
     yield _plain(machine, "aiohttp", WARNING, "serves the page")
     yield _tensorrt(machine)
+    if not machine.is_jetson:
+        yield _openvino(machine)
     yield _pycuda(machine)
 
 
@@ -100,6 +102,13 @@ def _tensorrt(machine: Machine) -> Finding:
             "sudo apt-get install python3-libnvinfer; a venv needs --system-site-packages: " + _SETUP,
         )
     return broken("TensorRT", answer)
+
+
+def _openvino(machine: Machine) -> Finding:
+    answer = probe(machine, "openvino")
+    if answer.status == 0:
+        return Finding("OpenVINO", OK, answer.last_line)
+    return Finding("OpenVINO", NOT_APPLICABLE, "for x86-64 CPUs with BF16: " + (answer.last_line or "does not load"))
 
 
 def _pycuda(machine: Machine) -> Finding:
