@@ -153,10 +153,14 @@ def measure(bundle: Bundle, size: int, plan: argparse.Namespace, flags: Sequence
     images = scene_frames(plan.frames)
     turns: Dict[int, Dict[str, List[float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        networks = _in_usual_form(peer_networks(bundle, size, folder))
+        networks = peer_networks(bundle, size, folder)
+        if plan.peers and networks.end2end:
+            raise UsageError("{} suppresses by itself, which the others do not expect: --peers ''".format(plan.bundle))
+        if plan.peers:
+            networks = _in_usual_form(networks)
         with open_peers(networks, flags, plan.threads, plan.peers) as peers:
             cv2.setNumThreads(plan.threads)
-            says = [planted(size, len(bundle.shapes), count) for count in plan.boxes]
+            says = [planted(size, len(bundle.shapes), count, networks.end2end) for count in plan.boxes]
             for number in range(plan.repeats + 1):
                 for said in says:
                     for peer in peers[number % len(peers) :] + peers[: number % len(peers)]:

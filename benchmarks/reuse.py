@@ -57,7 +57,10 @@ def measure(bundle: Bundle, objects: int, own: argparse.Namespace) -> Dict[str, 
     scene = Scene(SceneSettings(products=objects, speed=own.speed, split="heldout", seed=own.seed), RES)
     composer = Composer(bundle.shapes, bundle.products)
     figures = Meter(30.0, True).recent(0.0)
-    with OnnxEngine(bundle.detector, own.threads) as first, OnnxEngine(bundle.classifier, own.threads) as second:
+    open_sides = {"n": 1, "h": own.size, "w": own.size}
+    with OnnxEngine(bundle.detector, own.threads, open_sides) as first, OnnxEngine(
+        bundle.classifier, own.threads
+    ) as second:
         detector = Detector(first, own.size, True, None, bundle.shapes, bundle.min_score, bundle.iou)
         classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         policies = {"every": NamingPolicy(1), "reuse": NamingPolicy(own.every, own.budget_ms)}

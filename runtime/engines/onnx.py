@@ -66,13 +66,14 @@ class OnnxEngine(Engine):
             raise ModelError("{} has {} inputs: expected one, the picture".format(path, len(inputs)))
         self.input = _spec(inputs[0])
         self.outputs = [_spec(node) for node in self._session.get_outputs()]
+        self._output_names = [spec.name for spec in self.outputs]
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         provider = self._session.get_providers()[0].replace("ExecutionProvider", "")
         self.name = "onnxruntime {} {}".format(onnxruntime.__version__, provider)
 
     def run(self, tensor: np.ndarray) -> List[np.ndarray]:
         try:
-            return self._session.run(None, {self.input.name: tensor})
+            return self._session.run(self._output_names, {self.input.name: tensor})
         except Exception as error:  # as above
             message = "the model does not take a {} tensor of shape {}: {}"
             raise ModelError(message.format(tensor.dtype, tensor.shape, _first_line(error))) from error

@@ -11,7 +11,7 @@ from benchmarks import hand_loop, peer_writing, peers
 from benchmarks.hand_loop import Seen
 from benchmarks.peer_networks import CANDIDATES, planted
 from runtime.errors import ModelError
-from runtime.heads import UltralyticsHead, tell_head
+from runtime.heads import EndToEndHead, UltralyticsHead, tell_head
 from runtime.nms import suppress
 
 
@@ -27,6 +27,18 @@ def test_as_many_boxes_are_left_as_are_planted(size, boxes):
     inside = np.reshape([found.boxes[index] for index in kept], (-1, 4))
     assert ((inside[:, 1::2] > size / 8) & (inside[:, 1::2] < size * 7 / 8)).all(), "not in the bars of the letterbox"
     assert ((inside[:, 0::2] > 0) & (inside[:, 0::2] < size)).all()
+
+
+@pytest.mark.parametrize("boxes", [0, 3])
+def test_a_network_that_suppresses_by_itself_says_the_same(boxes):
+    said, raw = planted(160, 4, boxes, end2end=True), planted(160, 4, boxes)
+    assert tell_head([said.output.shape], 160, {}) == "end2end"
+    found = EndToEndHead().read(said.output, 0.25)
+    assert len(found.boxes) == boxes
+    others = UltralyticsHead().read(raw.output, 0.25)
+    kept = suppress(others.boxes, others.scores, others.classes, 0.6, 300)
+    assert found.classes == [others.classes[index] for index in kept]
+    assert np.allclose(found.boxes, [others.boxes[index] for index in kept], atol=1e-3)
 
 
 class Known:
