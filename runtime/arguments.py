@@ -7,6 +7,7 @@ import shlex
 from typing import List, NoReturn, Sequence, Tuple
 
 from runtime import __version__, heads
+from runtime.engines.sidecar import BF16, FP16, FP32
 from runtime.errors import UsageError
 from runtime.settings import Segment, Settings
 
@@ -69,6 +70,13 @@ def _number(minimum: float, maximum: float, kind=float, above: bool = False):
         return value
 
     return parse
+
+
+def _precision(text: str) -> str:
+    if text in (FP16, BF16, FP32):
+        return text
+    why = "; in int8 no shipped detector agrees with its model (docs/engines.md)" if text == "int8" else ""
+    raise argparse.ArgumentTypeError("{!r}: expected fp16, bf16 or fp32{}".format(text, why))
 
 
 def _segment(text: str) -> Segment:
@@ -185,7 +193,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     models.add_argument(
         "--precision",
-        choices=("fp16", "bf16", "fp32"),
+        metavar="P",
+        type=_precision,
         help="of TensorRT fp16 or fp32, of OpenVINO bf16 or fp32; fp32 takes the place of what does not agree with the "
         "model (default: fp16, bf16)",
     )
@@ -285,7 +294,7 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
                 raise UsageError("{} describes another detector: give it with --detector FILE.onnx".format(flag))
     if settings.meanwhile == "onnx" and settings.engine != "auto":
         raise UsageError("--meanwhile onnx goes with --engine auto, not with --engine {}".format(settings.engine))
-    if (settings.engine, settings.precision) in (("tensorrt", "bf16"), ("openvino", "fp16")):
+    if (settings.engine, settings.precision) in (("tensorrt", BF16), ("openvino", FP16)):
         known = "fp16 and fp32" if settings.engine == "tensorrt" else "bf16 and fp32"
         message = "--precision {} does not go with --engine {}, which has {}"
         raise UsageError(message.format(settings.precision, settings.engine, known))
