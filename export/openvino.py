@@ -5,6 +5,7 @@ the camera program, which starts this itself where there is none.
 """
 
 import argparse
+import glob
 import os
 import sys
 import tempfile
@@ -42,6 +43,7 @@ def compare_all(values: argparse.Namespace, tell: Callable[[str], None]) -> int:
             record = look(folder, wanted.key).record
             if record is None or values.force:
                 record = judged(wanted, bundle)
+                _drop_compiled(folder)
                 _keep(record, sidecar_path(kept_path(folder, wanted.key)), folder)
             tell("{}: {}".format(wanted.title, record.why))
             failed = failed or record.engine_sha256 is None
@@ -88,6 +90,12 @@ def compared(wanted: Wanted, bundle: Bundle, precision: str) -> Verdict:
     shape = (1, size, size, 3) if wanted.key.stage == DETECTOR else None
     with OnnxEngine(wanted.model) as reference, OpenVINOEngine(wanted.model, precision, 0, shape) as candidate:
         return compare(reference, candidate, bundle, parity_frames(bundle), size, LIMITS[precision])
+
+
+def _drop_compiled(folder: str) -> None:
+    """What OpenVINO keeps of compiled models (CACHE_DIR): of another model, OpenVINO or CPU, it would pile up."""
+    for path in glob.glob(os.path.join(glob.escape(folder), "*.blob")):
+        os.unlink(path)
 
 
 def _keep(record: EngineRecord, path: str, folder: str) -> None:

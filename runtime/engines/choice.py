@@ -142,7 +142,8 @@ class EngineChoice:
             raise ModelError(record.why + "; in FP32 OpenVINO gains nothing")
         sides = self._sides(stage)
         shape = None if sides is None else (sides["n"], sides["h"], sides["w"], 3)
-        return Chosen(OpenVINOEngine(path, record.precision, self._settings.threads, shape), record.why)
+        engine = OpenVINOEngine(path, record.precision, self._settings.threads, shape, self._folder)
+        return Chosen(engine, record.why)
 
     def _open_tensorrt(self, stage: str, state: State, record: EngineRecord) -> Chosen:
         try:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -52,22 +52,30 @@ class OpenVINOEngine(Engine):
     """
 
     def __init__(
-        self, path: str, precision: str = FP32, threads: int = 0, shape: Optional[Sequence[Optional[int]]] = None
+        self,
+        path: str,
+        precision: str = FP32,
+        threads: int = 0,
+        shape: Optional[Sequence[Optional[int]]] = None,
+        cache: Optional[str] = None,
     ) -> None:
         """`precision`: fp32 or bf16; `threads`: 0 = one a physical core.
 
-        `shape`: of the input where the model leaves it open, None where it stays so. ModelError where it cannot run.
+        `shape`: of the input where the model leaves it open, None where it stays so. `cache`: a folder of the user's
+        own, for what is compiled. ModelError where it cannot run.
         """
         if not os.path.isfile(path):
             raise ModelError("no model at {}: give the path of an ONNX file".format(path))
         openvino = import_openvino()
-        options = {
+        options: Dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY",
             # Bound to a core each, its threads would wait for capture and compose there while other cores idle.
             "ENABLE_CPU_PINNING": False,
         }
+        if cache is not None:
+            options["CACHE_DIR"] = cache
         try:
             core = openvino.Core()
             model = core.read_model(path)
@@ -115,7 +123,7 @@ def _spec(port: Any) -> TensorSpec:
     return TensorSpec(port.any_name, sides, np.dtype(port.element_type.to_dtype()))
 
 
-def _metadata(model: Any) -> dict:
+def _metadata(model: Any) -> Dict[str, str]:
     where = ["framework"]
     return dict(model.get_rt_info(where).value) if model.has_rt_info(where) else {}
 

@@ -1,5 +1,7 @@
 """Verdicts on OpenVINO: which precision may run, and what is kept of it. onnxruntime plays it; then the real one."""
 
+import os
+
 import pytest
 
 from export import openvino as comparing
@@ -55,7 +57,7 @@ def command(tiny_folder, tmp_path, monkeypatch, bundle):
     return run
 
 
-def test_bf16_that_agrees_is_kept_and_not_compared_again(command, capsys):
+def test_bf16_that_agrees_is_kept_and_not_compared_again(command, bundle, capsys):
     record, status = command({FP32: 1.0, BF16: 1.0})
     assert (record.precision, record.why, status) == (BF16, "BF16 agrees with its model", 0)
     assert [verdict["precision"] for verdict in record.parity] == [FP32, BF16]
@@ -63,8 +65,12 @@ def test_bf16_that_agrees_is_kept_and_not_compared_again(command, capsys):
     assert "detector at 160: BF16 agrees with its model" in capsys.readouterr().out
     command({FP32: 1.0, BF16: 1.0})
     assert command.compared == [FP32, BF16]
+    compiled = os.path.join(engines_folder(bundle.folder), "1.blob")
+    with open(compiled, "w"):
+        pass
     command({FP32: 1.0, BF16: 1.0}, MACHINE, BF16, "--force")
     assert command.compared == [FP32, BF16] * 2
+    assert not os.path.exists(compiled), "another verdict: what OpenVINO compiled before is of no more use"
 
 
 def test_fp32_takes_the_place_of_bf16_that_does_not_agree(command):

@@ -28,7 +28,7 @@ STAGES = ("detector", "classifier")
 class PlayedOpenVINO(OnnxEngine):
     """onnxruntime by another name."""
 
-    def __init__(self, path, precision=FP32, threads=0, shape=None):
+    def __init__(self, path, precision=FP32, threads=0, shape=None, cache=None):
         OnnxEngine.__init__(self, path, threads)
         self.name, self.shape = "OpenVINO " + precision, shape
 
@@ -268,6 +268,7 @@ def test_the_program_compares_once_and_runs(openvino, tiny_folder, tmp_path, roo
         assert engines[stage]["engine"].startswith("OpenVINO ")
         assert " agrees with its model" in engines[stage]["why"]
     assert "comparing" not in report("--engine", "openvino")[1]
+    assert list((tmp_path / "cache").glob("engines/*/*.blob")), "compiled once too"
     engines, log = report()
     if has_bf16(this_machine()):
         assert {engines[stage]["engine"].split()[-1] for stage in STAGES} == {"BF16"}
