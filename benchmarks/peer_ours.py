@@ -125,7 +125,7 @@ class OurLoop:
 
 
 def variants(flags: Sequence[str]) -> Dict[str, List[str]]:
-    """The flags of each way to run our loop. Compared are OURS and, where it is installed, OPENVINO: one thread, no reuse.
+    """The flags of each way to run our loop. Compared are OURS and, where installed, OPENVINO: one thread, no reuse.
 
     `flags` name the engine of the others.
     """
