@@ -54,11 +54,9 @@ def measure(bundle: Bundle, objects: int, own: argparse.Namespace) -> Dict[str, 
     """One row: scenes with `objects`."""
     composer = Composer(bundle.shapes, bundle.products)
     figures = Meter(30.0, True).recent(0.0)
-    open_sides = {"n": 1, "h": own.size, "w": own.size}
-    with (
-        OnnxEngine(bundle.detector, own.threads, open_sides) as first,
-        OnnxEngine(bundle.classifier, own.threads) as second,
-    ):
+    sides_px = {"n": 1, "h": own.size, "w": own.size}
+    first = OnnxEngine(bundle.detector, own.threads, sides_px)
+    with first, OnnxEngine(bundle.classifier, own.threads) as second:
         detector = Detector(first, own.size, True, None, bundle.shapes, bundle.min_score, bundle.iou)
         classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         policies = {"every": NamingPolicy(1), "reuse": NamingPolicy(own.every, own.budget_ms)}
