@@ -1,5 +1,6 @@
 """Our own loop, whole and as it ships, fed a few frames at a time, so that others can have their turn in between."""
 
+import importlib.util
 import queue
 import threading
 from typing import Dict, List, Optional, Sequence
@@ -8,6 +9,7 @@ import numpy as np
 
 from benchmarks.hand_loop import Seen
 from benchmarks.peer_networks import Planted
+from benchmarks.peer_writing import OPENVINO, OURS
 from runtime.arguments import settings_from_arguments
 from runtime.assembly import assemble
 from runtime.clock import MonotonicClock
@@ -123,7 +125,12 @@ class OurLoop:
 
 
 def variants(flags: Sequence[str]) -> Dict[str, List[str]]:
-    """The flags of each way to run our loop. The first is the one that is compared: one thread, no reuse."""
+    """The flags of each way to run our loop. Compared are OURS and, where installed, OPENVINO: one thread, no reuse.
+
+    `flags` name the engine of the others.
+    """
     all_asked = ["--classify-every", "1", "--classify-budget-ms", "0"]
-    ways = {"ours": ["--sequential"] + all_asked, "ours, overlapped": all_asked, "ours, reuse": ["--sequential"]}
+    ways = {OURS: ["--sequential"] + all_asked, "ours, overlapped": all_asked, "ours, reuse": ["--sequential"]}
+    if importlib.util.find_spec("openvino") is not None:
+        ways[OPENVINO] = ["--sequential", "--engine", "openvino"] + all_asked
     return {name: list(flags) + way for name, way in ways.items()}

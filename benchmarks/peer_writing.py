@@ -1,9 +1,12 @@
 """The rows of benchmarks.peers as tables, verdicts and a plot."""
 
 import statistics
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 BARE, OURS, HAND, DNN = "bare", "ours", "hand-written", "opencv dnn"
+OPENVINO = "ours, openvino"
+COMPARED = (OURS, OPENVINO)
+"""The ways to run ours that are held against the others."""
 ULTRALYTICS, ULTRALYTICS_ONNX = "ultralytics", "ultralytics onnx"
 TARGETS = ((HAND, 1.05, "from 3 boxes on"), (ULTRALYTICS, 1.45, "at 160"))
 
@@ -19,9 +22,9 @@ def row_of(size: int, boxes: int, name: str, turns_ms: Dict[str, List[float]]) -
     """Medians and ranges, each ratio taken between turns of the same round."""
     own = turns_ms[name]
     row: Dict[str, Any] = {"size": size, "boxes": boxes, "peer": name, "ms": spread(own)}
-    for key, other in (("over_bare", BARE), ("ours_is_faster", OURS)):
-        ratios = [mine / its for mine, its in zip(own, turns_ms[other])]
-        row[key] = spread(ratios)
+    times = {other: spread([mine / its for mine, its in zip(own, theirs)]) for other, theirs in turns_ms.items()}
+    row["over_bare"] = times[BARE]
+    row["faster"] = {ours: times[ours] for ours in COMPARED if ours in times}
     return row
 
 
@@ -37,30 +40,43 @@ def spread(values: Sequence[float]) -> Dict[str, float]:
 def tables(rows: Sequence[Dict[str, Any]]) -> str:
     """Markdown, a line for each size and number of boxes: first times and whole over bare, then how ours compares."""
     names = list(dict.fromkeys(row["peer"] for row in rows))
-    times = "ms a frame, in brackets whole / bare (medians)", "{ms[median]:.2f} ({over_bare[median]:.2f})", names
-    text = "{ours_is_faster[median]:.2f} ({ours_is_faster[min]:.2f}-{ours_is_faster[max]:.2f})"
-    ratios = "ours is so many times as fast (median, range)", text, [name for name in names if name not in (BARE, OURS)]
-    return "\n\n".join(_table(rows, *each) for each in (times, ratios))
+
+    def time_text(row: Dict[str, Any]) -> str:
+        return "{ms[median]:.2f} ({over_bare[median]:.2f})".format(**row)
+
+    parts = [_table(rows, "ms a frame, in brackets whole / bare (medians)", time_text, names)]
+    for ours in COMPARED:
+        if ours in names:
+
+            def ratio_text(row: Dict[str, Any], ours: str = ours) -> str:
+                return "{median:.2f} ({min:.2f}-{max:.2f})".format(**row["faster"][ours])
+
+            others = [name for name in names if name not in (BARE, ours)]
+            parts.append(_table(rows, ours + " is so many times as fast (median, range)", ratio_text, others))
+    return "\n\n".join(parts)
 
 
-def _table(rows: Sequence[Dict[str, Any]], title: str, text: str, names: Sequence[str]) -> str:
+def _table(
+    rows: Sequence[Dict[str, Any]], title: str, text: Callable[[Dict[str, Any]], str], names: Sequence[str]
+) -> str:
     lines = [title + ":", "", "| size | boxes | {} |".format(" | ".join(names)), "|" + " --- |" * (len(names) + 2)]
     for size, boxes in dict.fromkeys((row["size"], row["boxes"]) for row in rows):
         of = {row["peer"]: row for row in rows if (row["size"], row["boxes"]) == (size, boxes)}
-        lines.append("| {} | {} | {} |".format(size, boxes, " | ".join(text.format(**of[name]) for name in names)))
+        lines.append("| {} | {} | {} |".format(size, boxes, " | ".join(text(of[name]) for name in names)))
     return "\n".join(lines)
 
 
 def verdicts(rows: Sequence[Dict[str, Any]]) -> Iterator[str]:
     """How many times as fast as the peer of each target ours is."""
-    text = "{}: at {} with {} boxes ours is {median:.3f} x as fast as {} ({min:.3f} to {max:.3f}), target {} {}"
+    text = "{}: at {} with {} boxes {} is {median:.3f} x as fast as {} ({min:.3f} to {max:.3f}), target {} {}"
     for name, target, where in TARGETS:
-        for row in rows:
-            concerned = row["boxes"] >= 3 if name == HAND else row["size"] == 160
-            if row["peer"] == name and concerned:
-                ratio = row["ours_is_faster"]
+        concerned = [
+            row for row in rows if row["peer"] == name and (row["boxes"] >= 3 if name == HAND else row["size"] == 160)
+        ]
+        for row in concerned:
+            for ours, ratio in row["faster"].items():
                 word = "met" if ratio["median"] >= target else "MISSED"
-                yield text.format(word, row["size"], row["boxes"], name, target, where, **ratio)
+                yield text.format(word, row["size"], row["boxes"], ours, name, target, where, **ratio)
 
 
 def plot(path: str, rows: Sequence[Dict[str, Any]]) -> None:

@@ -249,7 +249,7 @@ def _peers(plan: argparse.Namespace) -> None:
 
 def versions() -> Dict[str, str]:
     """Of the peers that were loaded."""
-    names = ("onnxruntime", "ultralytics", "torch", "cv2")
+    names = ("onnxruntime", "openvino", "ultralytics", "torch", "cv2")
     return {name: sys.modules[name].__version__ for name in names if name in sys.modules}
 
 

@@ -37,9 +37,7 @@ RES = (640, 480)
 class Side:
     """One way of naming, with what it cost and got wrong."""
 
-    def __init__(self, naming: Naming) -> None:
-        self.naming = naming
-        self.tracker = Tracker()
+    def __init__(self) -> None:
         self.asked = self.wrong = self.pending = self.seen = 0
         self.took_ms: List[float] = []
 
@@ -53,37 +51,41 @@ class Side:
 
 
 def measure(bundle: Bundle, objects: int, own: argparse.Namespace) -> Dict[str, object]:
-    """One row: a scene with `objects`."""
-    scene = Scene(SceneSettings(products=objects, speed=own.speed, split="heldout", seed=own.seed), RES)
+    """One row: scenes with `objects`."""
     composer = Composer(bundle.shapes, bundle.products)
     figures = Meter(30.0, True).recent(0.0)
-    open_sides = {"n": 1, "h": own.size, "w": own.size}
-    with OnnxEngine(bundle.detector, own.threads, open_sides) as first, OnnxEngine(
-        bundle.classifier, own.threads
-    ) as second:
+    sides_px = {"n": 1, "h": own.size, "w": own.size}
+    first = OnnxEngine(bundle.detector, own.threads, sides_px)
+    with first, OnnxEngine(bundle.classifier, own.threads) as second:
         detector = Detector(first, own.size, True, None, bundle.shapes, bundle.min_score, bundle.iou)
         classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         policies = {"every": NamingPolicy(1), "reuse": NamingPolicy(own.every, own.budget_ms)}
-        sides = {name: Side(Naming(classifier, policy)) for name, policy in policies.items()}
-        for number in tqdm(range(own.frames), desc=f"{objects} objects", unit="frame", disable=None):
-            image, truth = scene.render(number / 30.0)
-            for side in sides.values():
-                picture = image.copy()
-                started_s = time.perf_counter()
-                detections = detector.detect(detector.prepare(picture))
-                detected_s = time.perf_counter()
-                track_ids = side.tracker.update(detections)
-                names = side.naming.name(picture, detections, track_ids, (detected_s - started_s) * 1e3)
-                composer.compose(Observation(Frame(picture, number, 0.0), detections, track_ids, names), figures)
-                side.took_ms.append((time.perf_counter() - started_s) * 1e3)
-                found = Found(detections.boxes_px, detections.scores, detections.shapes)
-                of = hits(found, Truth(truth.boxes_px, truth.shapes), by_class=False)
-                true_products = np.where(of >= 0, np.append(truth.products, -2)[of], -2)
-                side.count(names, true_products)
-    every, reuse = sides["every"], sides["reuse"]
+        sides = {name: Side() for name in policies}
+        for seed in own.seeds:
+            scene = Scene(SceneSettings(products=objects, speed=own.speed, split="heldout", seed=seed), RES)
+            ways = {name: (Tracker(), Naming(classifier, policy)) for name, policy in policies.items()}
+            for number in tqdm(range(own.frames), desc=f"{objects} objects, seed {seed}", unit="frame", disable=None):
+                image, truth = scene.render(number / 30.0)
+                for name, (tracker, naming) in ways.items():
+                    picture = image.copy()
+                    started_s = time.perf_counter()
+                    detections = detector.detect(detector.prepare(picture))
+                    detected_s = time.perf_counter()
+                    track_ids = tracker.update(detections)
+                    names = naming.name(picture, detections, track_ids, (detected_s - started_s) * 1e3)
+                    composer.compose(Observation(Frame(picture, number, 0.0), detections, track_ids, names), figures)
+                    sides[name].took_ms.append((time.perf_counter() - started_s) * 1e3)
+                    found = Found(detections.boxes_px, detections.scores, detections.shapes)
+                    of = hits(found, Truth(truth.boxes_px, truth.shapes), by_class=False)
+                    sides[name].count(names, np.where(of >= 0, np.append(truth.products, -2)[of], -2))
+    return row_of(objects, own.frames * len(own.seeds), sides["every"], sides["reuse"])
+
+
+def row_of(objects: int, frames: int, every: Side, reuse: Side) -> Dict[str, object]:
+    """What one cost and got wrong beside the other."""
     return {
         "objects": objects,
-        "candidates_per_frame": round(every.asked / own.frames, 2),
+        "candidates_per_frame": round(every.asked / frames, 2),
         "fewer_calls": round(1 - reuse.asked / every.asked, 4),
         "wrong_every": round(every.wrong / every.seen, 4),
         "wrong_reuse": round(reuse.wrong / reuse.seen, 4),
@@ -94,9 +96,16 @@ def measure(bundle: Bundle, objects: int, own: argparse.Namespace) -> Dict[str, 
     }
 
 
+def _numbers(text: str) -> List[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected numbers with commas between them") from None
+
+
 def _reuse(own: argparse.Namespace) -> None:
     bundle = Bundle.open(own.bundle)
-    rows = [measure(bundle, int(text), own) for text in own.objects.split(",")]
+    rows = [measure(bundle, objects, own) for objects in own.objects]
     for row in rows:
         print(" ".join(f"{key} {value}" for key, value in row.items()), file=sys.stderr)
     write_report(own.json, dict(machine(), settings=vars(own), rows=rows))
@@ -106,11 +115,13 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reuse", description=(__doc__ or "").split(":")[0])
     parser.add_argument("--bundle", default="demo", metavar="DIR", help="the models (default: demo)")
-    parser.add_argument("--objects", default="3,8,16,30", metavar="N,...", help="in the scenes (default: 3,8,16,30)")
-    parser.add_argument("--frames", type=int, default=600, metavar="N", help="of each scene (default: 600)")
+    parser.add_argument(
+        "--objects", default="3,8,16,30", metavar="N,...", type=_numbers, help="in the scenes (default: 3,8,16,30)"
+    )
+    parser.add_argument("--frames", type=int, default=300, metavar="N", help="of each scene (default: 300)")
     parser.add_argument("--size", type=int, default=160, metavar="PX", help="of stage 1 (default: 160)")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="of the scene (default: 1)")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the scene (default: 1)")
+    parser.add_argument("--seeds", type=_numbers, default="1,2,3", metavar="S,...", help="of scenes (default: 1,2,3)")
     parser.add_argument("--every", type=int, default=10, metavar="K", help="as --classify-every (default: 10)")
     parser.add_argument("--budget-ms", type=float, metavar="B", help="as --classify-budget-ms")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of the networks (default: 1)")

@@ -20,6 +20,8 @@ UNSURE_EVERY = 2
 rarely as anything else."""
 SHARE = 0.25
 """Of stage 1's time that stage 2 may take where no budget is given."""
+SHARE_FOR_NEW = 1.5
+"""The same for tracks that have no name yet: they are few, and come several at once."""
 FORGET_FRAMES = 64
 """A track not seen for so long is gone: the tracker has given it up long before."""
 
@@ -30,7 +32,7 @@ class NamingPolicy(NamedTuple):
     every: int = EVERY
     """Frames between two answers about a track; 1 = every candidate on every frame, whatever it costs."""
     budget_ms: Optional[float] = None
-    """Of one frame; 0 = as long as it takes, None = a quarter of stage 1's time."""
+    """Of one frame; 0 = as long as it takes, None = a quarter of stage 1's time, and more for tracks without a name."""
 
 
 class _Track:
@@ -67,7 +69,7 @@ class Naming:
         if self._frame % FORGET_FRAMES == 0:
             self._forget()
         tracks = [self._track(number) for number in track_ids.tolist()]
-        asked = self._due(tracks, boxes_px)[: self._affordable(detect_ms)]
+        asked = self._due(tracks, boxes_px)[: self._affordable(tracks, detect_ms)]
         if asked:
             self._ask(image, boxes_px, tracks, asked)
         return _names_of(tracks, len(asked))
@@ -106,14 +108,16 @@ class Naming:
             urgency += 10.0
         return urgency
 
-    def _affordable(self, detect_ms: float) -> int:
+    def _affordable(self, tracks: List[_Track], detect_ms: float) -> int:
         budget_ms = self._policy.budget_ms
-        if budget_ms is None:
-            budget_ms = SHARE * detect_ms
-        elif budget_ms == 0:
-            return len(self._tracks)
+        if budget_ms == 0:
+            return len(tracks)
         assert self._cost is not None
-        return self._cost.crops_within(budget_ms)
+        if budget_ms is not None:
+            return self._cost.crops_within(budget_ms)
+        new = sum(track.votes is None for track in tracks)
+        more = min(new, self._cost.crops_within(SHARE_FOR_NEW * detect_ms)) if new else 0
+        return max(more, self._cost.crops_within(SHARE * detect_ms))
 
     def _ask(self, image: np.ndarray, boxes_px: np.ndarray, tracks: List[_Track], asked: List[int]) -> None:
         started_s = self._clock.now_s()

@@ -62,7 +62,7 @@ def test_ratios_are_taken_within_a_round_and_targets_judged():
     turns = {"bare": [10.0, 20.0, 10.0], "ours": [10.5, 21.0, 10.5], "hand-written": [11.0, 23.1, 12.0]}
     rows = [peer_writing.row_of(160, 3, name, turns) for name in turns]
     assert rows[1]["over_bare"] == {"median": 1.05, "min": 1.05, "max": 1.05}
-    assert rows[2]["ours_is_faster"]["median"] == 1.1
+    assert rows[2]["faster"]["ours"]["median"] == 1.1
     assert list(peer_writing.verdicts(rows)) == [
         "met: at 160 with 3 boxes ours is 1.100 x as fast as hand-written (1.048 to 1.143), target 1.05 from 3 boxes on"
     ]

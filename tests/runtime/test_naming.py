@@ -6,7 +6,7 @@ import pytest
 from runtime.clock import FakeClock
 from runtime.frame import PENDING, UNKNOWN, Detections
 from runtime.gallery import Answer
-from runtime.naming import FORGET_FRAMES, GROWN, UNSURE, Naming, NamingPolicy
+from runtime.naming import FORGET_FRAMES, GROWN, SHARE_FOR_NEW, UNSURE, Naming, NamingPolicy
 from runtime.naming_cost import NamingCost, measured_cost
 from runtime.votes import LEAD, STREAK, Votes
 
@@ -67,7 +67,7 @@ def test_k_of_1_asks_about_everything_whatever_it_costs():
     assert told.calls == [[0, 30, 60]] * 5
 
 
-@pytest.mark.parametrize("budget_ms, crops", [(6.0, 3), (7.9, 3), (0.1, 1), (0.0, 4), (None, 2)])
+@pytest.mark.parametrize("budget_ms, crops", [(6.0, 3), (7.9, 3), (0.1, 1), (0.0, 4)])
 def test_no_more_than_the_budget_on_one_frame_and_the_rest_on_the_next(budget_ms, crops):
     told, naming = make(budget_ms)
     names = run(naming, seen(0, 20, 40, 60), detect_ms=16.0)
@@ -76,6 +76,15 @@ def test_no_more_than_the_budget_on_one_frame_and_the_rest_on_the_next(budget_ms
     names = run(naming, seen(0, 20, 40, 60), 3, detect_ms=16.0)
     assert sorted(x for call in told.calls for x in call) == [0, 20, 40, 60]
     assert names.products.tolist() == [7] * 4
+
+
+def test_without_a_budget_new_ones_may_take_more_than_others():
+    told, naming = make(None)
+    five = seen(0, 10, 20, 30, 40)
+    asked = [run(naming, five, detect_ms=4.0).asked for _ in range(20)]
+    assert asked[:2] == [int(SHARE_FOR_NEW * 4.0 / 2.0), 5 - 3] == [3, 2]
+    assert set(asked[2:10]) == {0}
+    assert asked[10:15] == [1] * 5, "a quarter of 4 ms, at least one"
 
 
 def test_new_ones_come_before_those_already_named():
