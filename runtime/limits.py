@@ -12,9 +12,18 @@ WAITS = 0.05
 
 
 def limited_by(
-    nominal_fps: float, camera_fps: float, true_fps: float, stages_ms: Stages, live: bool, overlapped: bool = False
+    nominal_fps: float,
+    camera_fps: float,
+    true_fps: float,
+    stages_ms: Stages,
+    live: bool,
+    overlapped: bool = False,
+    why_slow: str = "",
 ) -> str:
-    """Name the bound: the rate asked for, the source, or the longest stage with its share of the period."""
+    """Name the bound: the rate asked for, the source, or the longest stage with its share of the period.
+
+    `why_slow`: of a camera, where that is known.
+    """
     if true_fps <= 0:
         return "no new frame"
     if 0 < nominal_fps * REACHED <= true_fps:
@@ -23,7 +32,7 @@ def limited_by(
     if overlapped and stages_ms.of(PRESENTING) >= (1 - WAITS) * period_ms:
         return _longest(stages_ms, PRESENTING, period_ms)
     if live and true_fps >= KEEPS_UP * camera_fps and stages_ms.wait >= WAITS * period_ms:
-        return "camera: it delivers {:.1f} fps".format(camera_fps)
+        return "camera: it delivers {:.1f} fps".format(camera_fps) + (", " + why_slow if why_slow else "")
     # A live source that is faster than the loop does not bound it, however long it is waited for now and then.
     works = stages_ms._replace(delay=0.0, wait=0.0 if live else stages_ms.wait)
     return _longest(works, INFERENCE if overlapped else Stages._fields, period_ms)

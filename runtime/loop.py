@@ -34,7 +34,8 @@ class Loop:
         self._stop = stop
         self._clock = clock or MonotonicClock()
         self._intake = Intake(source, self._clock, nominal_fps, stop)
-        self._showing = Showing(presenter, Meter(nominal_fps, source.live), self._clock, limits, log_every_s)
+        meter = Meter(nominal_fps, source.live, why_slow=source.why_slow)
+        self._showing = Showing(presenter, meter, self._clock, limits, log_every_s)
 
     def run(self) -> None:
         """Until the source ends, a limit is reached, a sink asks to end or `stop` is set; errors pass through."""

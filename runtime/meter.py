@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from typing import Deque, NamedTuple, Optional, Tuple
+from typing import Callable, Deque, NamedTuple, Optional, Tuple
 
 from runtime.figures import Figures, Stages
 from runtime.frame import Frame, Observation
@@ -37,11 +37,19 @@ class Meter:
     Belongs to the thread that presents; `lose` alone may be called from another.
     """
 
-    def __init__(self, nominal_fps: float, live: bool, window_s: float = WINDOW_S, overlapped: bool = False) -> None:
-        """`overlapped`: the stages are those of two threads."""
+    def __init__(
+        self,
+        nominal_fps: float,
+        live: bool,
+        window_s: float = WINDOW_S,
+        overlapped: bool = False,
+        why_slow: Callable[[], str] = str,
+    ) -> None:
+        """`overlapped`: the stages are those of two threads. `why_slow`: see runtime.sources.source."""
         self._nominal_fps = nominal_fps
         self._live = live
         self._overlapped = overlapped
+        self._why_slow = why_slow
         self._lost: Deque[Tuple[Stages, int, int]] = deque()
         self._window_s = window_s
         self._recent: Deque[_Presented] = deque()
@@ -152,7 +160,8 @@ class Meter:
         stages_ms = Stages(*[stage_ms / max(1, count - 1) for stage_ms in total_ms])
         bound = "starting"
         if self._presented > 1:
-            bound = limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, self._live, self._overlapped)
+            how = self._live, self._overlapped, self._why_slow()
+            bound = limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, *how)
         return Figures(
             nominal_fps=self._nominal_fps,
             camera_fps=camera_fps,

@@ -56,7 +56,7 @@ class Pipeline:
         self._stop = stop
         self._clock = clock or MonotonicClock()
         self._ended = threading.Event()
-        self._meter = Meter(nominal_fps, source.live, overlapped=True)
+        self._meter = Meter(nominal_fps, source.live, overlapped=True, why_slow=source.why_slow)
         self._showing = Showing(presenter, self._meter, self._clock, limits, log_every_s)
         self._slot: NewestSlot[_Observed] = NewestSlot()
 

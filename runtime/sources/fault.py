@@ -156,6 +156,9 @@ class FaultySource(Source):
             lower[:] = faults.noise(lower.shape)
         return image
 
+    def why_slow(self) -> str:
+        return self._source.why_slow()
+
     def close(self) -> None:
         self._closed.set()
         self._source.close()

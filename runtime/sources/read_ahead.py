@@ -30,6 +30,9 @@ class ReadAhead(Source):
     def read(self, timeout_s: float) -> Optional[Frame]:
         return self._slot.take(timeout_s)
 
+    def why_slow(self) -> str:
+        return self._source.why_slow()
+
     def close(self) -> None:
         """Stop reading; waits for the thread, at most JOIN_S."""
         self._stop.set()

@@ -32,6 +32,10 @@ class Source:
         """
         raise NotImplementedError
 
+    def why_slow(self) -> str:
+        """The likely cause, in a word or two, while a camera delivers less than its driver granted; else empty."""
+        return ""
+
     def close(self) -> None:
         """Let go of the device or file. May be called twice."""
 

@@ -113,6 +113,9 @@ class WaitingSource(Source):
             self._source.close()
             self._source = None
 
+    def why_slow(self) -> str:
+        return "" if self._source is None else self._source.why_slow()
+
     def close(self) -> None:
         self._closed.set()
         if self._opening is not None:

@@ -1,7 +1,7 @@
 """Watches over a live source: what stalls, repeats itself or falls behind without an error becomes one."""
 
 import logging
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -19,8 +19,8 @@ WARM_UP_S = 2.0
 first key frame."""
 LATE_S, LATE_FOR_S = 2.0, 5.0
 """Pictures older than the one for longer than the other: a backlog, which only opening again gets rid of."""
-RATE_AFTER_S = 5.0
-"""After so long the camera's true rate is compared with what its driver granted."""
+RATE_EVERY_S = 5.0
+"""How often the camera's true rate is compared with what its driver granted: light changes with the hour."""
 DELIVERS = 0.85
 """From this share of the granted rate on, a camera delivers what it granted."""
 BLANK_SPREAD = 2
@@ -37,8 +37,8 @@ class Expectations(NamedTuple):
     """A sensor, whose noise makes each picture differ: one that equals the last to the bit is the last, sent again."""
     granted_fps: float = 0.0
     """What the driver granted, 0: unknown."""
-    why_slow: Callable[[], str] = str
-    """The likely cause of a lower rate."""
+    why_slow: Callable[[], Tuple[str, str]] = lambda: ("", "")
+    """The likely cause of a lower rate, in a word or two, and more about it for the log."""
 
 
 class WatchedSource(Source):
@@ -61,7 +61,8 @@ class WatchedSource(Source):
         self._repeated = 0
         self._repeated_in_a_row = 0
         self._late_since_s: Optional[float] = None
-        self._rate_checked = expectations.granted_fps <= 0
+        self._rate_from: Optional[Frame] = None
+        self._slow_because = ""
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         started_s = self._clock.now_s()
@@ -81,8 +82,9 @@ class WatchedSource(Source):
             return None
         self._silent_s, self._repeated_in_a_row = 0.0, 0
         self._check_age(frame, now_s)
-        self._check_rate(frame, self._first)
-        return frame._replace(id=frame.id - self._repeated)
+        frame = frame._replace(id=frame.id - self._repeated)
+        self._check_rate(frame)
+        return frame
 
     def _count_in_vain(self, waited_s: float) -> None:
         """Nothing new came for another `waited_s`; SourceError where that makes a stall."""
@@ -126,16 +128,28 @@ class WatchedSource(Source):
                 "{} is {:.1f} s late: decoding does not keep up, so ask for less".format(self.name, late_s)
             )
 
-    def _check_rate(self, frame: Frame, first: Frame) -> None:
-        """Once: say so where the camera delivers less than its driver granted."""
-        elapsed_s = frame.captured_s - first.captured_s
-        if self._rate_checked or elapsed_s < RATE_AFTER_S:
+    def _check_rate(self, frame: Frame) -> None:
+        """Every RATE_EVERY_S: whether the camera delivers less than its driver granted."""
+        since, granted_fps = self._rate_from, self._expected.granted_fps
+        if since is None or granted_fps <= 0:
+            self._rate_from = frame
             return
-        self._rate_checked = True
-        fps = ((frame.id or 0) - self._repeated - (first.id or 0)) / elapsed_s
-        if fps < DELIVERS * self._expected.granted_fps:
-            message = "%s grants %g fps and delivers %.1f: %s"
-            log.warning(message, self.name, self._expected.granted_fps, fps, self._expected.why_slow())
+        elapsed_s = frame.captured_s - since.captured_s
+        if elapsed_s < RATE_EVERY_S:
+            return
+        self._rate_from = frame
+        fps = ((frame.id or 0) - (since.id or 0)) / elapsed_s
+        is_slow = fps < DELIVERS * granted_fps
+        if is_slow and not self._slow_because:
+            self._slow_because, advice = self._expected.why_slow()
+            message = "%s grants %g fps and delivers %.1f: %s (%s)"
+            log.warning(message, self.name, granted_fps, fps, self._slow_because, advice)
+        elif not is_slow and self._slow_because:
+            self._slow_because = ""
+            log.info("%s delivers %.1f of %g fps again", self.name, fps, granted_fps)
+
+    def why_slow(self) -> str:
+        return self._slow_because
 
     def close(self) -> None:
         self._source.close()

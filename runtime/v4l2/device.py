@@ -59,16 +59,16 @@ def read_granted(path: str) -> Optional[Granted]:
     return Granted(ioctls.four_letters(answer[2]), answer[:2], None if period is None else period[1] / period[0])
 
 
-def why_slow(path: str) -> str:
-    """The likely cause of a camera that delivers less than it granted, and the command that mends it."""
+def why_slow(path: str) -> Tuple[str, str]:
+    """The likely cause of a camera that delivers less than it granted, in a word or two, and more about it."""
     mend = "v4l2-ctl -d {} -c exposure_auto_priority=0 (exposure_dynamic_framerate=0 on newer kernels)".format(path)
     with contextlib.suppress(SourceError), _device(path) as device:
         value = ioctls.control(device, ioctls.EXPOSURE_PRIORITY)
         if value == 1:
-            return "its exposure has priority over its rate, so dim light slows it: more light, or {}".format(mend)
+            return "dim light", "its exposure has priority over its rate: more light, or {}".format(mend)
         if value == 0:
-            return "not dim light, its rate has priority over exposure: does another camera share its USB port?"
-    return "dim light, or a USB port that it shares? where it has the control, {}".format(mend)
+            return "a shared USB port?", "its rate has priority over exposure, so it is not dim light"
+    return "dim light?", "or a USB port that it shares; where it has the control, {}".format(mend)
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from runtime.sources.fake import FakeSource
 from runtime.sources.fault import KINDS, Fault, Faults, FaultySource, parse_fault_uri
 from runtime.sources.offline import offline_picture
 from runtime.sources.opening import open_source
+from runtime.sources.read_ahead import ReadAhead
 from runtime.sources.source import EndOfStream, Source
 from runtime.sources.stream import LiveStream
 from runtime.sources.waiting import FIRST_RETRY_S, LAST_RETRY_S, WaitingSource
@@ -121,10 +122,41 @@ class TestWatched:
         assert len(frames) > 25
 
     def test_a_camera_slower_than_granted_is_reported_once_with_its_cause(self, caplog):
-        source = watched(FakeClock(), granted_fps=60.0, why_slow=lambda: "dim light")
+        source = watched(FakeClock(), granted_fps=60.0, why_slow=lambda: ("dim light", "more light"))
+        assert source.why_slow() == ""
         for _ in range(600):
             source.read(0.2)
-        assert caplog.text.count("grants 60 fps and delivers 30.0: dim light") == 1
+        assert caplog.text.count("grants 60 fps and delivers 30.0: dim light (more light)") == 1
+        assert source.why_slow() == "dim light"
+
+    def test_the_cause_passes_through_what_wraps_the_camera(self):
+        class Slow(Camera):
+            def why_slow(self):
+                return "dim light"
+
+        waiting = WaitingSource("camera", (64, 48), lambda: Slow(FakeClock()), FakeClock())
+        assert waiting.why_slow() == ""
+        while waiting.why_slow() == "":
+            waiting.read(0.2)
+        with ReadAhead(FaultySource(waiting, Faults([], FakeClock()))) as ahead:
+            assert ahead.why_slow() == "dim light"
+
+    def test_light_that_comes_back_is_noticed_too(self, caplog):
+        caplog.set_level("INFO")
+        clock = FakeClock()
+
+        def slow_at_first(number, image):
+            clock.advance(1 / 30.0 if number < 300 else 0.0)
+            return image
+
+        source = watched(clock, slow_at_first, granted_fps=30.0, why_slow=lambda: ("dim light", ""))
+        causes = []
+        for _ in range(900):
+            source.read(0.2)
+            causes.append(source.why_slow())
+        assert list(dict.fromkeys(causes)) == ["", "dim light"]
+        assert causes[-1] == ""
+        assert "delivers 30.0 of 30 fps again" in caplog.text
 
     def test_a_backlog_is_an_error(self):
         clock = FakeClock()

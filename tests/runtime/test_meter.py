@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from runtime.figures import Stages
 from runtime.frame import Frame
 from runtime.latency import LatencyHistogram
+from runtime.limits import limited_by
 from runtime.meter import Meter, rate_hz
 
 IMAGE = np.zeros((2, 2, 3), np.uint8)
@@ -114,6 +115,12 @@ def test_a_camera_faster_than_the_loop_is_not_the_bound():
     stages = [Stages(wait=60, detect=40)] * 30
     meter = played(times, ids=range(0, 60, 2), nominal_fps=30, live=True, stages=stages)
     assert meter.recent(times[-1]).limited_by == "detect: 40.0 of 100.0 ms"
+
+
+def test_the_cause_of_a_slow_camera_is_named():
+    for why, words in (("dim light", "camera: it delivers 10.0 fps, dim light"), ("", "camera: it delivers 10.0 fps")):
+        assert limited_by(30, 10.0, 10.0, Stages(detect=20, wait=80), True, why_slow=why) == words
+    assert "dim" not in limited_by(30, 10.0, 10.0, Stages(detect=100), True, why_slow="dim light")
 
 
 @pytest.mark.parametrize(
