@@ -37,6 +37,15 @@ def test_a_long_latency_does_not_lower_the_camera_rate():
     assert meter.recent(149 / 30).camera_fps == pytest.approx(30.0, abs=1e-6)
 
 
+def test_a_late_first_frame_does_not_raise_the_rate_above_the_camera_s():
+    meter = Meter(24.0, live=True)
+    for number in range(97):
+        late_s = 0.06 if number == 0 else 0.02
+        meter.record(Frame(IMAGE, number, number / 24), number / 24 + late_s, Stages())
+    for figures in (meter.recent(4.02), meter.whole_run(4.02)):
+        assert figures.true_fps == figures.camera_fps == pytest.approx(24.0)
+
+
 def test_two_frames_make_one_interval():
     assert played([0.0, 0.5]).recent(0.5).true_fps == pytest.approx(2.0)
 
