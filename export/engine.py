@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import sys
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from export.build_lock import BuildLock
 from export.making import STAGING, Maker, Wishes
@@ -124,11 +124,8 @@ def _workspace(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m export.engine",
-        description="Build the TensorRT engines of a bundle on this device. Minutes on a Jetson Nano, once.",
-    )
+def add_choice(parser: argparse.ArgumentParser, precisions: Sequence[str]) -> None:
+    """Flags that say which networks, and how: BUNDLE, --size, --stage, --precision (by default the first)."""
     parser.add_argument("bundle", nargs="?", default=SHIPPED_BUNDLE, metavar="BUNDLE", help="default: the shipped one")
     parser.add_argument(
         "--size",
@@ -141,8 +138,19 @@ def _parser() -> argparse.ArgumentParser:
         "--stage", choices=(DETECTOR, CLASSIFIER), action="append", help="may be repeated (default: both)"
     )
     parser.add_argument(
-        "--precision", choices=(FP16, FP32), default=FP16, help="default: %(default)s, FP32 where it does not agree"
+        "--precision",
+        choices=precisions,
+        default=precisions[0],
+        help="default: %(default)s, FP32 where it does not agree",
     )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m export.engine",
+        description="Build the TensorRT engines of a bundle on this device. Minutes on a Jetson Nano, once.",
+    )
+    add_choice(parser, (FP16, FP32))
     parser.add_argument(
         "--workspace",
         type=_workspace,

@@ -14,13 +14,12 @@ from typing import Any, Callable, Dict, List, Optional
 
 from export import gate
 from export.build_lock import BuildLock
-from export.engine import Wanted, input_size, wanted_engines
+from export.engine import Wanted, add_choice, wanted_engines
 from export.parity import Verdict, compare, parity_frames
 from runtime import __version__
-from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command import exit_status_of
-from runtime.engines.cache import CLASSIFIER, DETECTOR, check_private, engines_folder, kept_path, look, sidecar_path
+from runtime.engines.cache import DETECTOR, check_private, engines_folder, kept_path, look, sidecar_path
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine, has_bf16, this_machine
 from runtime.engines.sidecar import BF16, FP32, EngineRecord, json_from_record
@@ -114,20 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m export.openvino", description="Compare OpenVINO with onnxruntime on this CPU. Seconds, once."
     )
-    parser.add_argument("bundle", nargs="?", default=SHIPPED_BUNDLE, metavar="BUNDLE", help="default: the shipped one")
-    parser.add_argument(
-        "--size",
-        type=input_size,
-        action="append",
-        metavar="N",
-        help="side of the detector's input; may be repeated (default: the bundle's)",
-    )
-    parser.add_argument(
-        "--stage", choices=(DETECTOR, CLASSIFIER), action="append", help="may be repeated (default: both)"
-    )
-    parser.add_argument(
-        "--precision", choices=(BF16, FP32), default=BF16, help="default: %(default)s, FP32 where it does not agree"
-    )
+    add_choice(parser, (BF16, FP32))
     parser.add_argument("--force", action="store_true", help="compare again what has a verdict")
     return parser
 

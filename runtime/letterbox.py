@@ -32,10 +32,13 @@ class Letterbox(NamedTuple):
         left, top = round((side - inner_width) / 2 - 0.1), round((side - inner_height) / 2 - 0.1)
         return cls(width, height, side, scale, inner_width, inner_height, left, top)
 
+    def inside(self, square: np.ndarray) -> np.ndarray:
+        """The place of the picture in `square` (side, side, 3), a view."""
+        return square[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
+
     def draw(self, image: np.ndarray, square: np.ndarray) -> None:
         """Resize `image` (H, W, 3) uint8 into its place in `square` (side, side, 3) uint8; the rest stays as it is."""
-        inner = square[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
-        cv2.resize(image, (self.inner_width, self.inner_height), dst=inner, interpolation=cv2.INTER_LINEAR)
+        resize_into(self.inside(square), image)
 
     def boxes_out(self, boxes: Sequence[Sequence[float]]) -> np.ndarray:
         """Boxes x1, y1, x2, y2 in the square -> (k, 4) float32 in the picture, clipped to it."""
@@ -52,21 +55,27 @@ class Letterbox(NamedTuple):
         return np.array(inside, np.float32).reshape(-1, 4)
 
 
+def resize_into(place: np.ndarray, image: np.ndarray) -> None:
+    """Fill `place` (h, w, 3) uint8 with `image` (H, W, 3) uint8."""
+    cv2.resize(image, (place.shape[1], place.shape[0]), dst=place, interpolation=cv2.INTER_LINEAR)
+
+
 class SquareBuffer:
     """A kept square that pictures are letterboxed into; pads anew only when the fit changes."""
 
     def __init__(self, square: np.ndarray, centred: bool = True) -> None:
         """`square`: (side, side, 3) uint8, written in place, owned by the caller."""
-        self._square = square
+        self._square = self._inside = square
         self._centred = centred
         self._fit: Optional[Letterbox] = None
 
     def draw(self, image: np.ndarray) -> Letterbox:
         """Letterbox `image` (H, W, 3) uint8 into the square; how it lies there."""
-        height, width = image.shape[:2]
+        height, width, _ = image.shape
         fit = self._fit
-        if fit is None or (fit.width, fit.height) != (width, height):
+        if fit is None or fit.width != width or fit.height != height:
             fit = self._fit = Letterbox.fit(width, height, self._square.shape[0], self._centred)
+            self._inside = fit.inside(self._square)
             self._square[:] = PADDING
-        fit.draw(image, self._square)
+        resize_into(self._inside, image)
         return fit
