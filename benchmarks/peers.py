@@ -217,7 +217,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--boxes", type=_numbers, default="0,1,3,8", metavar="LIST", help="planted objects, at most 8 (%(default)s)")
     add("--peers", type=_names, default=",".join(PEERS), metavar="LIST", help="%(default)s")
     add("--threads", type=int, default=1, metavar="N", help="of every network and of OpenCV (%(default)s)")
-    add("--frames", type=int, default=10, metavar="N", help="of one turn (%(default)s)")
+    add("--frames", type=int, default=20, metavar="N", help="of one turn (%(default)s)")
     add("--repeats", type=int, default=7, metavar="N", help="turns of each (%(default)s)")
     add("--clock", choices=sorted(CLOCKS), default="wall", help="time, or processor time (%(default)s)")
     add("--out", default="peers", metavar="DIR", help="peers.json, peers.md and peers.png go there (%(default)s)")

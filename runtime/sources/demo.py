@@ -96,9 +96,11 @@ class DemoSource(Source):
                 self._truths[frame_id] = truth
                 if len(self._truths) > TRUTHS_KEPT:
                     self._truths.popitem(last=False)
-            self._slot.put(Frame(image, frame_id, self._clock.now_s()))
+            now_s = self._clock.now_s()
+            self._slot.put(Frame(image, frame_id, now_s))
+            # The first frame takes longest: were the schedule not to begin with it, the camera would seem too fast.
+            due_s = max(due_s + period_s, now_s - period_s) if frame_id else now_s + period_s
             frame_id += 1
-            due_s = max(due_s + period_s, self._clock.now_s() - period_s)
 
 
 def parse_demo_uri(uri: str) -> DemoRequest:

@@ -100,6 +100,18 @@ def test_frames_come_on_an_absolute_schedule():
     assert clock.waits[:4] == pytest.approx([0.0, 0.1, 0.1, 0.1])
 
 
+def test_a_slow_first_frame_does_not_make_the_camera_seem_fast(monkeypatch):
+    clock, render = GatedClock(11), Scene.render
+
+    def slow_at_first(self, time_s):
+        clock.advance(0.08 if time_s == 0.0 else 0.01)
+        return render(self, time_s)
+
+    monkeypatch.setattr(Scene, "render", slow_at_first)
+    with filmed("demo://?products=1", 11, clock=clock) as source:
+        assert 10 / (source.read(0).captured_s - 0.08) <= 10.0
+
+
 def test_the_address_rate_goes_before_the_callers_and_none_is_thirty():
     for uri, fps, expected in (("demo://?fps=50", 10, 50), ("demo://", 10, 10), ("demo://", 0, 30)):
         with DemoSource(uri + ("&" if "?" in uri else "?") + "products=1", SIZE, fps, GatedClock(0)) as source:
