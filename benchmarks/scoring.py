@@ -9,7 +9,7 @@ from typing import Callable, Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from runtime.overlap import iou_matrix
+from runtime.iou import iou_matrix
 
 MIN_IOU = 0.5
 RECALLS = np.linspace(0, 1, 101)

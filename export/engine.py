@@ -22,6 +22,7 @@ from runtime.engines.cache import CLASSIFIER, DETECTOR, check_private, engines_f
 from runtime.engines.sidecar import FP16, FP32, EngineKey, EngineRecord
 from runtime.engines.tensorrt import this_machine
 from runtime.errors import BuildError, MissingPackageError
+from runtime.flag_values import network_size
 
 SMALLEST_WORKSPACE_MIB = 16
 
@@ -112,12 +113,6 @@ def _check_onnx() -> None:
         raise MissingPackageError("a build needs onnx, which is not installed: pip install onnx (1.11 on Python 3.6)")
 
 
-def input_size(text: str) -> int:
-    if not text.isdigit() or not 32 <= int(text) <= 4096 or int(text) % 32:
-        raise argparse.ArgumentTypeError("{!r}: expected a multiple of 32 from 32 up, as in 160 or 320".format(text))
-    return int(text)
-
-
 def _workspace(text: str) -> int:
     if not text.isdigit() or int(text) < SMALLEST_WORKSPACE_MIB:
         raise argparse.ArgumentTypeError("{!r}: expected MiB, from {} up".format(text, SMALLEST_WORKSPACE_MIB))
@@ -129,7 +124,7 @@ def add_choice(parser: argparse.ArgumentParser, precisions: Sequence[str]) -> No
     parser.add_argument("bundle", nargs="?", default=SHIPPED_BUNDLE, metavar="BUNDLE", help="default: the shipped one")
     parser.add_argument(
         "--size",
-        type=input_size,
+        type=network_size,
         action="append",
         metavar="N",
         help="side of the detector's input; may be repeated (default: the bundle's)",

@@ -6,8 +6,8 @@ import numpy as np
 
 from runtime.frame import Detections
 from runtime.gallery import Gallery
+from runtime.iou import iou_matrix
 from runtime.nms import suppress
-from runtime.overlap import iou_matrix
 
 
 class Limits(NamedTuple):

@@ -2,18 +2,16 @@
 
 import argparse
 import os
-import re
 import shlex
-from typing import List, NoReturn, Sequence, Tuple
+from typing import List, NoReturn, Sequence
 
 from runtime import __version__, heads
-from runtime.engines.sidecar import BF16, FP16, FP32
+from runtime.engines.sidecar import BF16, FP16
 from runtime.errors import UsageError
-from runtime.settings import Segment, Settings
+from runtime.flag_values import byte_count, network_size, number_within, precision, resolution, segment
+from runtime.settings import Settings
 
 TOKEN_VARIABLE = "SHELFSIGHT_TOKEN"
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-_BYTES = {"MB": 1e6, "GB": 1e9}
 
 EPILOG = """
 examples:
@@ -37,66 +35,6 @@ class _Parser(argparse.ArgumentParser):
 
     def convert_arg_line_to_args(self, arg_line: str) -> List[str]:
         return shlex.split(arg_line, comments=True)
-
-
-def _resolution(text: str) -> Tuple[int, int]:
-    match = re.match(r"^(\d+)[xX](\d+)$", text)
-    if not match or not all(16 <= int(side) <= 16384 for side in match.groups()):
-        raise argparse.ArgumentTypeError("{!r} is no resolution: expected WIDTHxHEIGHT, as in 640x480".format(text))
-    return int(match.group(1)), int(match.group(2))
-
-
-def _network_size(text: str) -> int:
-    if not text.isdigit() or not 32 <= int(text) <= 4096 or int(text) % 32:
-        raise argparse.ArgumentTypeError(
-            "{!r} is no network size: expected a multiple of 32 from 32 up, as in 160 or 320".format(text)
-        )
-    return int(text)
-
-
-def _number(minimum: float, maximum: float, kind=float, above: bool = False):
-    limits = "a number {} {:g}{}".format(
-        "above" if above else "from", minimum, "" if maximum == float("inf") else " to {:g}".format(maximum)
-    )
-
-    def parse(text: str):
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        # `not (a <= b)` rather than `a > b`, so that nan is refused as well
-        if value is None or not (minimum <= value <= maximum) or (above and value == minimum) or value == float("inf"):
-            raise argparse.ArgumentTypeError("{!r}: expected {}".format(text, limits))
-        return value
-
-    return parse
-
-
-def _precision(text: str) -> str:
-    if text in (FP16, BF16, FP32):
-        return text
-    why = "; in int8 no shipped detector agrees with its model (docs/engines.md)" if text == "int8" else ""
-    raise argparse.ArgumentTypeError("{!r}: expected fp16, bf16 or fp32{}".format(text, why))
-
-
-def _segment(text: str) -> Segment:
-    match = re.match(r"^(\d+(?:\.\d+)?)(s|m|h|MB|GB)$", text)
-    if match is None or float(match.group(1)) <= 0:
-        raise argparse.ArgumentTypeError("{!r}: expected a time or size, as in 30s, 10m, 1h, 500MB, 2GB".format(text))
-    number, unit = float(match.group(1)), match.group(2)
-    if unit in _SECONDS:
-        return Segment(seconds=number * _SECONDS[unit])
-    return Segment(bytes=int(number * _BYTES[unit]))
-
-
-def _bytes(text: str) -> int:
-    try:
-        size = _segment(text).bytes
-    except argparse.ArgumentTypeError:
-        size = None
-    if size is None:
-        raise argparse.ArgumentTypeError("{!r}: expected a size, as in 500MB or 20GB".format(text))
-    return size
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -131,13 +69,13 @@ def make_parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--res",
         metavar="WxH",
-        type=_resolution,
+        type=resolution,
         help="capture resolution (default: 640x480; files keep their own, and are fitted into this if it is given)",
     )
     what.add_argument(
         "--fps",
         metavar="F",
-        type=_number(0, 1000),
+        type=number_within(0, 1000),
         default=30.0,
         help="nominal rate, 0 = as fast as it goes (default: 30)",
     )
@@ -159,7 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     models.add_argument(
         "--size",
         metavar="N",
-        type=_network_size,
+        type=network_size,
         help="side of the detector's input in pixels, a multiple of 32 (default: 160, or what the model is fixed to)",
     )
     models.add_argument(
@@ -175,13 +113,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--conf",
         dest="min_score",
         metavar="S",
-        type=_number(0, 1),
+        type=number_within(0, 1),
         help="lowest detector score that counts, 0..1 (default: the bundle's, else 0.25)",
     )
     models.add_argument(
         "--iou",
         metavar="R",
-        type=_number(0, 1),
+        type=number_within(0, 1),
         help="overlap above which the weaker of two boxes goes, 0..1 (default: the bundle's, else 0.7)",
     )
     models.add_argument(
@@ -194,7 +132,7 @@ def make_parser() -> argparse.ArgumentParser:
     models.add_argument(
         "--precision",
         metavar="P",
-        type=_precision,
+        type=precision,
         help="of TensorRT fp16 or fp32, of OpenVINO bf16 or fp32; fp32 takes the place of what does not agree with the "
         "model (default: fp16, bf16)",
     )
@@ -206,14 +144,14 @@ def make_parser() -> argparse.ArgumentParser:
     models.add_argument(
         "--threads",
         metavar="N",
-        type=_number(0, 256, int),
+        type=number_within(0, 256, int),
         default=0,
         help="CPU threads of the networks, 0 = one a core (default: 0)",
     )
     models.add_argument(
         "--classify-every",
         metavar="K",
-        type=_number(1, 10000, int),
+        type=number_within(1, 10000, int),
         default=10,
         help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, "
         "changed or unsure; 1 = every object on every frame (default: 10)",
@@ -221,7 +159,7 @@ def make_parser() -> argparse.ArgumentParser:
     models.add_argument(
         "--classify-budget-ms",
         metavar="B",
-        type=_number(0, 1e6),
+        type=number_within(0, 1e6),
         help="time of stage 2 on one frame, for at least one object, the most uncertain first; 0 = as long as it takes "
         "(default: a quarter of stage 1's time)",
     )
@@ -238,7 +176,7 @@ def make_parser() -> argparse.ArgumentParser:
     shown.add_argument(
         "--segment",
         metavar="LENGTH",
-        type=_segment,
+        type=segment,
         help="record in files of this time or size, as in 10m or 500MB: out.mp4 gives out-000001.mp4, ... "
         "(default: one file)",
     )
@@ -246,7 +184,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--keep",
         dest="keep_bytes",
         metavar="SIZE",
-        type=_bytes,
+        type=byte_count,
         help="delete the oldest segments when all together take more than this, as in 20GB (default: keep all)",
     )
     shown.add_argument(
@@ -258,7 +196,7 @@ def make_parser() -> argparse.ArgumentParser:
     shown.add_argument(
         "--port",
         metavar="N",
-        type=_number(0, 65535, int),
+        type=number_within(0, 65535, int),
         default=8080,
         help="port of the page, 0 = any free one (default: 8080)",
     )
@@ -269,14 +207,18 @@ def make_parser() -> argparse.ArgumentParser:
         help="secret that the page asks for (default: the environment variable {}, which other users cannot "
         "see)".format(TOKEN_VARIABLE),
     )
-    shown.add_argument("--frames", metavar="N", type=_number(1, 10**12, int), help="stop after N presented frames")
-    shown.add_argument("--seconds", metavar="S", type=_number(0, float("inf"), above=True), help="stop after S seconds")
+    shown.add_argument(
+        "--frames", metavar="N", type=number_within(1, 10**12, int), help="stop after N presented frames"
+    )
+    shown.add_argument(
+        "--seconds", metavar="S", type=number_within(0, float("inf"), above=True), help="stop after S seconds"
+    )
     shown.add_argument("--report", metavar="FILE", help="write the figures as JSON at the end, - = standard output")
     shown.add_argument(
         "--log-every",
         dest="log_every_s",
         metavar="S",
-        type=_number(0, float("inf"), above=True),
+        type=number_within(0, float("inf"), above=True),
         default=5.0,
         help="seconds between two log lines (default: 5)",
     )

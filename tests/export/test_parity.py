@@ -20,7 +20,7 @@ from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
 from runtime.frame import Detections
 from runtime.gallery import Gallery
-from runtime.overlap import iou_matrix
+from runtime.iou import iou_matrix
 
 STAGES = ("detector", "classifier")
 

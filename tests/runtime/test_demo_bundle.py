@@ -7,7 +7,7 @@ import pytest
 
 from runtime.assembly import assemble
 from runtime.frame import UNKNOWN
-from runtime.overlap import iou_matrix
+from runtime.iou import iou_matrix
 from runtime.scene.products import PRODUCTS
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.iou import iou_matrix
 from runtime.nms import suppress
-from runtime.overlap import iou_matrix
 
 BOX = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(1, 40), st.integers(1, 40))
 ITEMS = st.lists(st.tuples(BOX, st.integers(1, 1000), st.integers(0, 2)), max_size=25, unique_by=lambda item: item[1])

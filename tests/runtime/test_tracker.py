@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runtime.frame import Detections
-from runtime.overlap import iou_matrix
+from runtime.iou import iou_matrix
 from runtime.tracker import Tracker
 
 
