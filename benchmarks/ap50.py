@@ -12,15 +12,15 @@ from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.frameworks import FRAMEWORKS, Request, ultralytics_ap50
-from benchmarks.scoring import Found, Truth, ap50, ap50_ignoring_class, area_as_ultralytics
-from benchmarks.yolo_labels import LabelledFolder, read_labelled_folder
+from benchmarks.peer_loops.frameworks import FRAMEWORKS, Request, ultralytics_ap50
+from benchmarks.scoring.matching import Found, Truth, ap50, ap50_ignoring_class, area_as_ultralytics
+from benchmarks.scoring.yolo_labels import LabelledFolder, read_labelled_folder
 from runtime.assembly import assemble
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import ShelfsightError, SourceError, UsageError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
+from runtime.figures.report import platform_line, write_report
 from runtime.frame import Observation
-from runtime.report import platform_line, write_report
 from runtime.settings import Settings
 from runtime.sinks.sink import Sink
 

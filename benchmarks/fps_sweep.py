@@ -15,14 +15,14 @@ if __package__ in (None, ""):  # run as a script: python benchmarks/fps_sweep.py
 
 from tqdm import tqdm
 
-from benchmarks.labelled_frames import open_labelled_frames
 from benchmarks.machine import machine
-from benchmarks.sweep_child import run_module
-from benchmarks.sweep_plan import Cell, SweepFolder
-from benchmarks.sweep_rows import Row, best_of, checks_of, row_of
-from benchmarks.sweep_writing import FLAGS, PLOT, flags_text, markdown_of, write_all, write_text
-from runtime.arguments import settings_from_arguments
-from runtime.command import exit_status_of
+from benchmarks.scoring.labelled_frames import open_labelled_frames
+from benchmarks.sweep.child import run_module
+from benchmarks.sweep.plan import Cell, SweepFolder
+from benchmarks.sweep.rows import Row, best_of, checks_of, row_of
+from benchmarks.sweep.writing import FLAGS, PLOT, flags_text, markdown_of, write_all, write_text
+from runtime.command_line.arguments import settings_from_arguments
+from runtime.command_line.command import exit_status_of
 from runtime.errors import ShelfsightError, UsageError
 
 EPILOG = """
@@ -164,7 +164,7 @@ def measure(sweep: Sweep, folder: SweepFolder) -> Dict[Cell, str]:
             effort = ["--pictures", str(own.pictures), "--run-seconds", str(own.seconds)]
             effort += ["--repeats", str(own.repeats), "--out", folder.cell_path(cell)]
             flags = effort + sweep.flags(cell)
-            outcome = run_module("benchmarks.sweep_cell", flags, folder.log_path(cell), own.limit)
+            outcome = run_module("benchmarks.sweep.cell", flags, folder.log_path(cell), own.limit)
             if outcome.is_usage:
                 raise UsageError(outcome.failure)
             if outcome.failure is not None:

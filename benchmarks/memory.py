@@ -23,30 +23,30 @@ import numpy as np
 
 from benchmarks.machine import machine
 from benchmarks.overlap import viewers
-from benchmarks.simulated import EMBEDDING, PRODUCTS, SIZE, noise_picture, planted_output
-from benchmarks.sweep_child import ROOT
-from runtime.arguments import settings_from_arguments
+from benchmarks.stand_ins.simulated import EMBEDDING, PRODUCTS, SIZE, noise_picture, planted_output
+from benchmarks.sweep.child import ROOT
 from runtime.assembly import assemble
-from runtime.classifier import Classifier
-from runtime.command import exit_status_of
-from runtime.compose import Composer
-from runtime.detector import Detector
+from runtime.command_line.arguments import settings_from_arguments
+from runtime.command_line.command import exit_status_of
 from runtime.engines.engine import TensorSpec
 from runtime.engines.fake import FakeEngine
 from runtime.errors import ShelfsightError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
+from runtime.figures.report import STANDARD_OUTPUT, write_report
 from runtime.frame import Observation
 from runtime.gallery import Gallery
-from runtime.naming import Naming
-from runtime.pipeline import Pipeline
-from runtime.presenter import Presenter
-from runtime.recogniser import Recogniser
-from runtime.report import STANDARD_OUTPUT, write_report
-from runtime.showing import Limits
+from runtime.loop.loop import LoopParts
+from runtime.loop.overlapped import OverlappedLoop
+from runtime.loop.presenter import Presenter
+from runtime.picture.compose import Composer
+from runtime.recognition.classifier import Classifier
+from runtime.recognition.detector import Detector
+from runtime.recognition.naming import Naming
+from runtime.recognition.recogniser import Recogniser
+from runtime.recognition.tracker import Tracker
 from runtime.sinks.sink import Sink
 from runtime.sinks.web import WebSink
 from runtime.sources.fake import FakeSource
-from runtime.tracker import Tracker
 
 STEADY_MIB = 350.0
 GROWTH_MIB = 3.0
@@ -119,7 +119,8 @@ def growth(frames: int, real: bool) -> Dict[str, Any]:
         else:
             composer = Composer(["product"], ["product {}".format(number) for number in range(PRODUCTS)])
             presenter = Presenter(composer, sinks)
-            Pipeline(source, restless_recogniser(), presenter, 0.0, threading.Event(), Limits(), 1e9).run()
+            parts = LoopParts(source, restless_recogniser(), presenter, 0.0, threading.Event(), log_every_s=1e9)
+            OverlappedLoop(parts).run()
     return dict(
         growth_of(sampling.samples_mib, frames),
         networks="shipped" if real else "planted",

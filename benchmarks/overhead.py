@@ -16,16 +16,16 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from benchmarks.machine import machine
-from runtime.arguments import settings_from_arguments
 from runtime.assembly import Assembly, assemble
-from runtime.command import exit_status_of
+from runtime.command_line.arguments import settings_from_arguments
+from runtime.command_line.command import exit_status_of
 from runtime.engines.engine import Engine
-from runtime.report import STANDARD_OUTPUT, write_report
+from runtime.figures.report import STANDARD_OUTPUT, write_report
+from runtime.frame import EndOfStream
 from runtime.settings import Settings
 from runtime.sinks.null import NullSink
 from runtime.sources.fake import FakeSource
 from runtime.sources.opening import open_source
-from runtime.sources.source import EndOfStream
 
 
 def frames_of(settings: Settings, count: int) -> List[np.ndarray]:

@@ -19,22 +19,23 @@ import cv2
 import numpy as np
 
 from benchmarks.machine import machine
-from benchmarks.simulated import PacedSource, noise_picture, simulated_classifier, simulated_detector
-from runtime.command import exit_status_of
-from runtime.compose import Composer
-from runtime.figures import Figures
+from benchmarks.stand_ins.simulated import PacedSource, noise_picture, simulated_classifier, simulated_detector
+from runtime.command_line.command import exit_status_of
+from runtime.figures.figures import Figures
+from runtime.figures.report import STANDARD_OUTPUT, figures_as_json, write_report
 from runtime.frame import Observation
-from runtime.loop import Loop
-from runtime.naming import Naming, NamingPolicy
-from runtime.pipeline import Pipeline
-from runtime.presenter import Presenter
-from runtime.recogniser import Recogniser
-from runtime.report import STANDARD_OUTPUT, figures_as_json, write_report
-from runtime.showing import Limits
+from runtime.loop.loop import LoopParts
+from runtime.loop.overlapped import OverlappedLoop
+from runtime.loop.presenter import Presenter
+from runtime.loop.sequential import SequentialLoop
+from runtime.loop.showing import Limits
+from runtime.picture.compose import Composer
+from runtime.recognition.naming import Naming, NamingPolicy
+from runtime.recognition.recogniser import Recogniser
+from runtime.recognition.tracker import Tracker
 from runtime.sinks.null import NullSink
 from runtime.sinks.sink import Sink
 from runtime.sinks.web import WebSink
-from runtime.tracker import Tracker
 
 
 class SlowComposer(Composer):
@@ -111,8 +112,8 @@ def run_once(own: argparse.Namespace, fps: float) -> Dict[str, float]:
             time.sleep(0.5)
         stack.enter_context(busy_thread(own.busy))
         presenter = Presenter(SlowComposer(own.compose_ms / 1e3), sinks)
-        kind = Loop if own.sequential else Pipeline
-        loop = kind(source, recogniser, presenter, 0.0, threading.Event(), Limits(seconds=own.seconds), 1e9)
+        parts = LoopParts(source, recogniser, presenter, 0.0, threading.Event(), Limits(seconds=own.seconds), 1e9)
+        loop = SequentialLoop(parts) if own.sequential else OverlappedLoop(parts)
         loop.run()
         figures = loop.figures()
     stages = figures.stages_ms

@@ -1,9 +1,9 @@
 """The same two networks in our loop, a good hand-written one, Ultralytics and OpenCV's dnn: python -m benchmarks.peers
 
 Side by side in one process: the same frames, weights and number of threads, each network in the form that is usual for
-the peer (see benchmarks.peer_networks), and the detector's output planted after it has run, so that all suppress, crop,
-name and draw the same k objects. They take turns, and ratios are between turns of the same round. bare is the floor:
-both networks alone, on ready tensors. For a workstation: Ultralytics needs pip install '.[training]'.
+the peer (see benchmarks.peer_loops.networks), and the detector's output planted after it has run, so that all
+suppress, crop, name and draw the same k objects. They take turns, and ratios are between turns of the same round. bare
+is the floor: both networks alone, on ready tensors. For a workstation: Ultralytics needs pip install '.[training]'.
 """
 
 import argparse
@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.hand_loop import DnnNetworks, HandLoop, Networks, Seen
 from benchmarks.machine import machine
-from benchmarks.peer_networks import MAX_BATCH, PeerNetworks, Planted, peer_networks, planted
-from benchmarks.peer_ours import OurLoop, variants
-from benchmarks.peer_writing import (
+from benchmarks.peer_loops.hand import DnnNetworks, HandLoop, Networks, Seen
+from benchmarks.peer_loops.networks import MAX_BATCH, PeerNetworks, Planted, peer_networks, planted
+from benchmarks.peer_loops.ours import OurLoop, variants
+from benchmarks.peer_loops.writing import (
     BARE,
     DNN,
     HAND,
@@ -37,9 +37,9 @@ from benchmarks.peer_writing import (
 )
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, UsageError
-from runtime.report import write_report
+from runtime.figures.report import write_report
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
 
@@ -106,7 +106,7 @@ def opened(name: str, networks: PeerNetworks, threads: int) -> Peer:
         return Peer(name, BareLoop(networks, Networks(networks.detector, networks.classifier, threads)))
     runner = Networks(networks.usual_detector, networks.classifier, threads)
     if name in (ULTRALYTICS, ULTRALYTICS_ONNX):
-        from benchmarks.peer_ultralytics import UltralyticsLoop
+        from benchmarks.peer_loops.ultralytics import UltralyticsLoop
 
         return Peer(name, UltralyticsLoop(networks, runner, threads, name == ULTRALYTICS))
     return Peer(name, HandLoop(networks, runner))
@@ -176,7 +176,7 @@ def measure(bundle: Bundle, size: int, plan: argparse.Namespace, flags: Sequence
 
 
 def _in_usual_form(networks: PeerNetworks) -> PeerNetworks:
-    from benchmarks.peer_ultralytics import in_usual_form
+    from benchmarks.peer_loops.ultralytics import in_usual_form
 
     try:
         return in_usual_form(networks)

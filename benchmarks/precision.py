@@ -17,11 +17,11 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 
 from benchmarks.machine import machine
-from export import gate
-from export.parity import Verdict, boxes_on, compare_classifiers, compare_detectors, parity_frames
+from export.comparing import gate
+from export.comparing.comparison import Verdict, boxes_on, compare_classifiers, compare_detectors, parity_frames
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine
@@ -44,12 +44,12 @@ def scene_frames(scenes: int) -> Iterator[np.ndarray]:
 
 
 def converted(model_path: str, kind: str, folder: str) -> str:
-    """Path of the model in FP16, by export.half_graph, or in int8, by onnxruntime's dynamic quantisation."""
+    """Path of the model in FP16, by export.graph.half_graph, or in int8, by onnxruntime's dynamic quantisation."""
     import onnx
 
-    from export.half_graph import half_model
-    from export.half_weights import widened
-    from export.verdict import read_model
+    from export.checking.verdict import read_model
+    from export.graph.half_graph import half_model
+    from export.graph.half_weights import widened
 
     model = read_model(model_path)
     path = os.path.join(folder, "{}-{}".format(kind, os.path.basename(model_path)))

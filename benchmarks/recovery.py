@@ -14,10 +14,10 @@ import urllib.request
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from benchmarks.machine import machine
-from benchmarks.rtsp_server import RtspServer
-from runtime.command import exit_status_of
+from benchmarks.stand_ins.rtsp_server import RtspServer
+from runtime.command_line.command import exit_status_of
 from runtime.errors import SourceError
-from runtime.report import write_report
+from runtime.figures.report import write_report
 from runtime.sinks.listening import open_listening_socket
 
 POLL_S = 0.02

@@ -16,20 +16,20 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.machine import machine
-from benchmarks.scoring import Found, Truth, hits
+from benchmarks.scoring.matching import Found, Truth, hits
 from runtime.bundle import Bundle
-from runtime.classifier import Classifier
-from runtime.command import exit_status_of
-from runtime.compose import Composer
-from runtime.detector import Detector
+from runtime.command_line.command import exit_status_of
 from runtime.engines.onnx import OnnxEngine
+from runtime.figures.meter import Meter
+from runtime.figures.report import STANDARD_OUTPUT, write_report
 from runtime.frame import Frame, Names, Observation
-from runtime.meter import Meter
-from runtime.naming import Naming, NamingPolicy
-from runtime.report import STANDARD_OUTPUT, write_report
+from runtime.picture.compose import Composer
+from runtime.recognition.classifier import Classifier
+from runtime.recognition.detector import Detector
+from runtime.recognition.naming import Naming, NamingPolicy
+from runtime.recognition.tracker import Tracker
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
-from runtime.tracker import Tracker
 
 RES = (640, 480)
 

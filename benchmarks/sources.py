@@ -15,20 +15,21 @@ import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from benchmarks.machine import machine
-from benchmarks.rtsp_server import BALL, ENCODER, RtspServer
-from runtime.command import exit_status_of
+from benchmarks.stand_ins.rtsp_server import BALL, ENCODER, RtspServer
+from runtime.command_line.command import exit_status_of
 from runtime.errors import ShelfsightError
+from runtime.figures.latency import percentile
+from runtime.figures.report import write_report
+from runtime.frame import EndOfStream
 from runtime.gstreamer import pipelines
 from runtime.gstreamer.appsink import AppsinkCapture
 from runtime.gstreamer.capture import Capture
 from runtime.gstreamer.child import ChildCapture
 from runtime.gstreamer.elements import present_elements
 from runtime.gstreamer.opencv import OpenCvCapture, has_gstreamer
-from runtime.latency import percentile
-from runtime.report import write_report
 from runtime.settings import Settings
 from runtime.sources.opening import open_source
-from runtime.sources.source import EndOfStream, Source
+from runtime.sources.source import Source
 from runtime.sources.stream import FileStream, LiveStream
 
 SIZE = (640, 480)

@@ -17,10 +17,10 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from benchmarks.machine import machine
-from benchmarks.sweep_child import ROOT
-from runtime.command import exit_status_of
+from benchmarks.sweep.child import ROOT
+from runtime.command_line.command import exit_status_of
 from runtime.errors import ShelfsightError
-from runtime.report import STANDARD_OUTPUT, write_report
+from runtime.figures.report import STANDARD_OUTPUT, write_report
 
 TARGET_S = 2.0
 LIMIT_S = 120.0
@@ -33,9 +33,9 @@ import sys, time
 stamps = [time.monotonic()]
 import cv2
 stamps.append(time.monotonic())
-import runtime.assembly, runtime.camera, runtime.presenter
+import runtime.assembly, runtime.camera, runtime.loop.presenter
 stamps.append(time.monotonic())
-make, present = runtime.assembly.Presenter, runtime.presenter.Presenter.present
+make, present = runtime.assembly.Presenter, runtime.loop.presenter.Presenter.present
 def stamped(self, *arguments):
     go_on = present(self, *arguments)
     if len(stamps) == 4:
@@ -45,7 +45,7 @@ def stamped(self, *arguments):
 def opened(*arguments):
     stamps.append(time.monotonic())
     return make(*arguments)
-runtime.presenter.Presenter.present = stamped
+runtime.loop.presenter.Presenter.present = stamped
 runtime.assembly.Presenter = opened
 sys.exit(runtime.camera.main(sys.argv[1:]))
 """

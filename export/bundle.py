@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 
 from runtime.bundle import DESCRIPTION, FILES, FORMAT, Bundle, sha256_of
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import BundleError
 
 

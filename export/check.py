@@ -9,11 +9,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, List, Optional, Tuple
 from typing import Counter as Count
 
-from export.targets import TARGETS, Target
+from export.checking.targets import TARGETS, Target
 from runtime.errors import MissingPackageError, ShelfsightError
 
 if TYPE_CHECKING:
-    from export.verdict import Report
+    from export.checking.verdict import Report
 
 MOST_SHOWN = 3
 """Findings of one kind that are written out; the others are counted."""
@@ -40,7 +40,7 @@ def lines(path: str, target: Target, report: "Report") -> List[str]:
 def _check(path: str, target: Target) -> bool:
     """Print the report on one model; whether it passes."""
     try:
-        from export.verdict import check_model, read_model
+        from export.checking.verdict import check_model, read_model
     except ImportError as error:
         if error.name != "onnx":
             raise

@@ -12,17 +12,16 @@ import signal
 import sys
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from export.build_lock import BuildLock
-from export.making import STAGING, Maker, Wishes
+from export.building.lock import BuildLock
+from export.building.making import STAGING, Maker, Wishes
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
-from runtime.classifier import MAX_BATCH
-from runtime.command import exit_status_of
-from runtime.engines.cache import CLASSIFIER, DETECTOR, check_private, engines_folder, look, wanted_key
+from runtime.command_line.command import exit_status_of
+from runtime.command_line.flag_values import network_size
+from runtime.engines.cache import CLASSIFIER, DETECTOR, MAX_BATCH, check_private, engines_folder, look, wanted_key
 from runtime.engines.sidecar import FP16, FP32, EngineKey, EngineRecord
 from runtime.engines.tensorrt import this_machine
 from runtime.errors import BuildError, MissingPackageError
-from runtime.flag_values import network_size
 
 SMALLEST_WORKSPACE_MIB = 16
 

@@ -12,23 +12,23 @@ from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 import onnx
 
-from export.agreement import Differences, classifier_differences, detector_differences, pictures
-from export.classifier_weights import open_classifier
-from export.folding import fix_side, fold_shapes
-from export.half_weights import store_half
-from export.modulo import rewrite_mod
-from export.rewriting import split_convolutions, transpose_for_softmax
-from export.rules import ERROR
-from export.targets import TARGETS
-from export.tracing import describe, onnx_from_torch
-from export.uint8_input import take_uint8
-from export.ultralytics_weights import open_weights
-from export.verdict import check_model
+from export.checking.rules import ERROR
+from export.checking.targets import TARGETS
+from export.checking.verdict import check_model
+from export.from_torch.agreement import Differences, classifier_differences, detector_differences, pictures
+from export.from_torch.classifier_weights import open_classifier
+from export.from_torch.tracing import describe, onnx_from_torch
+from export.from_torch.ultralytics_weights import open_weights
+from export.graph.folding import fix_side, fold_shapes
+from export.graph.half_weights import store_half
+from export.graph.modulo import rewrite_mod
+from export.graph.rewriting import split_convolutions, transpose_for_softmax
+from export.graph.uint8_input import take_uint8
 from runtime import __version__
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.engines.onnx import OnnxEngine
 from runtime.errors import ModelError, UsageError
-from runtime.heads import grid_cells
+from runtime.recognition.heads import grid_cells
 
 SMALLEST_SIDE = 160
 """Pixels. An end-to-end detector gives a fixed number of boxes, at most the cells of the smallest input: 525 here."""

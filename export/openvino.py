@@ -12,13 +12,13 @@ import tempfile
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from export import gate
-from export.build_lock import BuildLock
+from export.building.lock import BuildLock
+from export.comparing import gate
+from export.comparing.comparison import Verdict, compare, parity_frames
 from export.engine import Wanted, add_choice, wanted_engines
-from export.parity import Verdict, compare, parity_frames
 from runtime import __version__
 from runtime.bundle import Bundle
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.engines.cache import DETECTOR, check_private, engines_folder, kept_path, look, sidecar_path
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine, has_bf16, this_machine

@@ -12,13 +12,13 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional
 from jetson.checks.board import check_board
 from jetson.checks.cameras import check_cameras
 from jetson.checks.engines import check_engines
+from jetson.checks.finding import LEVELS, NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
 from jetson.checks.libraries import check_libraries
+from jetson.checks.machine import Machine
 from jetson.checks.memory import check_memory
 from jetson.checks.power import check_power
 from jetson.checks.service import check_service
-from jetson.finding import LEVELS, NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.machine import Machine
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 
 SHIPPED_BUNDLE = "demo"
 """As runtime.assembly has it, which needs cv2 and numpy: the doctor answers without either."""

@@ -8,8 +8,8 @@ import os
 import sys
 from typing import List, Optional
 
-from runtime.arguments import settings_from_arguments
-from runtime.command import exit_status_of
+from runtime.command_line.arguments import settings_from_arguments
+from runtime.command_line.command import exit_status_of
 from runtime.engines.sidecar import FP16, FP32
 from runtime.settings import Settings
 

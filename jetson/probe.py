@@ -7,7 +7,7 @@ import importlib
 import sys
 from typing import Dict
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import UsageError
 
 

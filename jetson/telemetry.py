@@ -7,11 +7,11 @@ import threading
 import time
 from typing import Any, Dict, List, Optional
 
-from jetson.sensors import Cpu, Gpu, Rails, Temperatures, memory_mib
-from jetson.sysfs import Tree
-from jetson.throttling import Throttling
-from runtime.board import NOT_AVAILABLE, Board, BoardReading, Named, board_line
-from runtime.command import exit_status_of
+from jetson.board.sensors import Cpu, Gpu, Rails, Temperatures, memory_mib
+from jetson.board.sysfs import Tree
+from jetson.board.throttling import Throttling
+from runtime.command_line.command import exit_status_of
+from runtime.figures.board import NOT_AVAILABLE, Board, BoardReading, Named, board_line
 
 PERIOD_S = 1.0
 JOIN_S = 2.0

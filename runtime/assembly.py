@@ -8,32 +8,33 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 
 import cv2
 
-from runtime import coco
-from runtime.board import NOT_AVAILABLE, Board, fps_per_watt
 from runtime.bundle import Bundle
-from runtime.classifier import Classifier
 from runtime.clock import MonotonicClock
-from runtime.compose import Composer
-from runtime.detector import Detector
 from runtime.engines.cache import CLASSIFIER, DETECTOR
 from runtime.engines.choice import EngineChoice
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError, UsageError
-from runtime.limits import with_throttling
-from runtime.loop import Loop
-from runtime.naming import Naming, NamingPolicy
-from runtime.pipeline import Pipeline
-from runtime.presenter import Presenter
-from runtime.recogniser import Recogniser
-from runtime.report import figures_as_json, platform_line
+from runtime.figures.board import NOT_AVAILABLE, Board, fps_per_watt
+from runtime.figures.limits import with_throttling
+from runtime.figures.report import figures_as_json, platform_line
+from runtime.loop.loop import Loop, LoopParts
+from runtime.loop.overlapped import OverlappedLoop
+from runtime.loop.presenter import Presenter
+from runtime.loop.sequential import SequentialLoop
+from runtime.loop.showing import Limits
+from runtime.picture.compose import Composer
+from runtime.recognition import coco
+from runtime.recognition.classifier import Classifier
+from runtime.recognition.detector import Detector
+from runtime.recognition.naming import Naming, NamingPolicy
+from runtime.recognition.recogniser import Recogniser
+from runtime.recognition.tracker import Tracker
 from runtime.settings import DEFAULT_SIZE, Settings
-from runtime.showing import Limits
 from runtime.sinks.opening import open_sink
 from runtime.sinks.sink import Sink
 from runtime.sinks.systemd import systemd_sinks
 from runtime.sources.opening import open_source
 from runtime.sources.source import Source
-from runtime.tracker import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Assembly(NamedTuple):
     sinks: Sequence[Sink]
     bundle: Optional[Bundle]
     recogniser: Recogniser
-    loop: Union[Loop, Pipeline]
+    loop: Loop
     engines: Dict[str, Dict[str, str]]
     """By stage: engine, its name, and why, why it is this one."""
     board: Board = Board()
@@ -123,7 +124,7 @@ def assemble(
         naming = None if classifier is None else Naming(classifier, policy)
         recogniser = Recogniser(detector, Tracker(), naming)
         composer = Composer(detector.classes, None if bundle is None else bundle.products)
-        loop = (Loop if settings.sequential else Pipeline)(
+        parts = LoopParts(
             source,
             recogniser,
             Presenter(composer, opened, board),
@@ -131,8 +132,9 @@ def assemble(
             stop,
             Limits(settings.frames, settings.seconds),
             settings.log_every_s,
-            clock,
+            clock or MonotonicClock(),
         )
+        loop = SequentialLoop(parts) if settings.sequential else OverlappedLoop(parts)
         log.info(
             "%s -> %s at %d (%s)%s -> %s",
             source.name,

@@ -9,10 +9,10 @@ import threading
 import traceback
 from typing import Any, Dict, List, Optional
 
-from runtime.arguments import settings_from_arguments
+from runtime.command_line.arguments import settings_from_arguments
+from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
 from runtime.errors import MissingPackageError, ShelfsightError
-from runtime.log_format import formatter_for, goes_to_journal, journal_prefix
-from runtime.report import check_report_path, write_report
+from runtime.figures.report import check_report_path, write_report
 from runtime.settings import Settings
 
 

@@ -5,6 +5,10 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 
 
+class EndOfStream(Exception):
+    """The last frame has been read; there will be no more."""
+
+
 class Frame(NamedTuple):
     """One picture from a source. Whoever holds it owns `image`: the source never touches it again."""
 
@@ -15,7 +19,7 @@ class Frame(NamedTuple):
     captured_s: float
     """When it was captured, on the monotonic clock."""
     prepared: Any = None
-    """What stage 1 wants to see of it (runtime.detector.Prepared), where a thread before has made that already."""
+    """What stage 1 wants to see of it (recognition.detector.Prepared), where a thread before has made that already."""
     prepare_ms: float = 0.0
     """How long that took."""
 

@@ -14,7 +14,7 @@ class Segment(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What to run, and how. See runtime.arguments for the flags and their meaning."""
+    """What to run, and how. See runtime.command_line.arguments for the flags and their meaning."""
 
     source: str = "auto"
     wait: bool = False

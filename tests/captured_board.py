@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Dict, Sequence
 
-from jetson.machine import NOT_FOUND, Answer, Machine
-from jetson.sysfs import Tree
+from jetson.board.sysfs import Tree
+from jetson.checks.machine import NOT_FOUND, Answer, Machine
 
 BOARDS = Path(__file__).resolve().parent / "jetson" / "boards"
 _HEAD = re.compile(r"^=== (file|device|command)(?:\[(-?\d+)\])? (.+)$", re.MULTILINE)

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from benchmarks.rtsp_server import SYSTEM_PYTHON
+from benchmarks.stand_ins.rtsp_server import SYSTEM_PYTHON
 
 
 def need_gstreamer():

@@ -15,11 +15,52 @@ OURS = {
     "training": ("runtime", "export", "benchmarks"),
 }
 
+ROOMS = {
+    # room: the rooms that it may import of its package. A file at the top is either what every room may import (FLOOR),
+    # or an entry point, which no room imports.
+    "runtime/figures": (),
+    "runtime/scene": (),
+    "runtime/v4l2": (),
+    "runtime/gstreamer": (),
+    "runtime/engines": (),
+    "runtime/picture": ("figures",),
+    "runtime/recognition": ("engines", "figures"),
+    "runtime/sources": ("gstreamer", "v4l2", "scene", "picture"),
+    "runtime/sinks": ("gstreamer", "figures"),
+    "runtime/loop": ("recognition", "figures", "picture", "sources", "sinks"),
+    "runtime/command_line": ("engines", "recognition"),
+    "jetson/board": (),
+    "jetson/checks": ("board",),
+    "export/graph": (),
+    "export/checking": ("graph",),
+    "export/from_torch": ("graph",),
+    "export/comparing": (),
+    "export/building": ("graph", "checking", "comparing"),
+    "benchmarks/scoring": (),
+    "benchmarks/stand_ins": (),
+    "benchmarks/sweep": ("scoring", "stand_ins"),
+    "benchmarks/peer_loops": ("scoring",),
+    "training/data": (),
+    "training/composing": ("data",),
+    "training/stage1": ("data",),
+    "training/stage2": ("data",),
+    "training/measuring": (),
+}
+
+FLOOR = {
+    # package: the files at its top that its rooms may import.
+    "runtime": ("__init__", "bundle", "clock", "errors", "frame", "gallery", "redacted", "settings"),
+    "jetson": ("__init__",),
+    "export": ("__init__",),
+    "benchmarks": ("__init__", "machine"),
+    "training": ("__init__", "checkpoint", "memory", "processes"),
+}
+
 OURS_INSIDE_A_FUNCTION = {
     # file: what it may import beyond that, lazily. The top of the program hands the board's telemetry down.
     "runtime/camera.py": ("jetson",),
     # For a workstation only: the detector's weights as a .pt, which is Ultralytics' usual form.
-    "benchmarks/peer_ultralytics.py": ("training",),
+    "benchmarks/peer_loops/ultralytics.py": ("training",),
 }
 
 VENDORS = {
@@ -39,8 +80,8 @@ VENDORS = {
 }
 
 DEVICE_PART = (
-    "runtime/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/scoring.py", "benchmarks/sweep_",
-    "benchmarks/labelled_frames.py", "benchmarks/replay.py",
+    "runtime/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/sweep/", "benchmarks/scoring/",
+    "benchmarks/stand_ins/replay.py",
 )  # fmt: skip
 
 WITHOUT_CV2 = ("runtime/camera.py", "runtime/__init__.py")
@@ -103,10 +144,30 @@ def imports_by_file(root: Path) -> Dict[str, List[Import]]:
     return found
 
 
+def wrong_rooms(by_file: Dict[str, List[Import]]) -> Iterator[str]:
+    """One line for each import from a room that goes up, or sideways to where the table does not let it."""
+    for file, imports in by_file.items():
+        package, _, rest = file.partition("/")
+        if "/" not in rest:
+            continue
+        room = "{}/{}".format(package, rest.split("/")[0])
+        if room not in ROOMS:
+            yield "{}: {} is not in the table of rooms".format(file, room)
+            continue
+        for found in imports:
+            target = found.module.split(".")[1] if found.package == package and "." in found.module else ""
+            is_room = any(name.startswith("{}/{}/".format(package, target)) for name in by_file)
+            where = "{}:{} imports {}".format(file, found.line, found.module)
+            if is_room and package + "/" + target != room and target not in ROOMS[room]:
+                yield "{}: {} may import {}".format(where, room, ", ".join(ROOMS[room]) or "no other room")
+            if "{}/{}.py".format(package, target) in by_file and target not in FLOOR[package]:
+                yield "{}: an entry point, which no room imports".format(where)
+
+
 def wrong_imports(root: Path) -> List[str]:
     """One line for each import that breaks a table above."""
     by_file = imports_by_file(root)
-    wrong = []
+    wrong = list(wrong_rooms(by_file))
     for found in (found for imports in by_file.values() for found in imports):
         where = "{}:{} imports {}".format(found.file, found.line, found.module)
         if found.package in OURS and found.package != found.folder and found.package not in OURS[found.folder]:
@@ -155,6 +216,22 @@ def test_imports_go_one_way_and_vendors_stay_in_their_files(root):
     assert wrong_imports(root) == []
 
 
+def test_every_room_is_in_the_table_and_no_two_import_each_other(root):
+    assert set(ROOMS) == {"/".join(file.split("/")[:2]) for file in imports_by_file(root) if file.count("/") > 1}
+    left = {room: {"{}/{}".format(room.split("/")[0], name) for name in names} for room, names in ROOMS.items()}
+    while left:
+        free = {room for room, below in left.items() if not below & set(left)}
+        assert free, "rooms that import each other: {}".format(sorted(left))
+        left = {room: below for room, below in left.items() if room not in free}
+
+
+def test_a_file_at_the_top_is_an_entry_point_or_everybodys(root):
+    for package, floor in FLOOR.items():
+        for path in sorted((root / package).glob("*.py")):
+            is_command = 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
+            assert is_command or path.stem in floor + ("assembly",), path
+
+
 def test_the_tables_name_folders_that_exist(root):
     assert {folder for folder in OURS if (root / folder).is_dir()} >= {"runtime", "jetson", "export", "benchmarks"}
     assert imports_by_file(root)
@@ -162,22 +239,30 @@ def test_the_tables_name_folders_that_exist(root):
 
 PLANTED = [
     # file, its text, what the complaint must say
-    ("runtime/meter.py", "import export.engine", "runtime/ may import nothing of ours"),
-    ("runtime/meter.py", "def f():\n    from training import data", "runtime/ may import nothing of ours"),
-    ("runtime/meter.py", "import importlib\nimportlib.import_module('benchmarks')", "imports benchmarks"),
-    ("runtime/meter.py", "from jetson import power", "runtime/ may import nothing of ours"),
+    ("runtime/figures/meter.py", "import export.engine", "runtime/ may import nothing of ours"),
+    ("runtime/figures/meter.py", "def f():\n    from training import data", "runtime/ may import nothing of ours"),
+    ("runtime/figures/meter.py", "import importlib\nimportlib.import_module('benchmarks')", "imports benchmarks"),
+    ("runtime/figures/meter.py", "from jetson import power", "runtime/ may import nothing of ours"),
     ("runtime/camera.py", "from jetson import power", "only inside a function"),
     ("runtime/sinks/page.py", "from .. import meter\nfrom ... import export", "imports export"),
     ("export/engine.py", "import training.data", "export/ may import runtime"),
     ("runtime/engines/onnx.py", "import onnxruntime", "only inside a function"),
     ("runtime/engines/onnx.py", "try:\n    import onnxruntime\nfinally:\n    pass", "only inside a function"),
-    ("runtime/meter.py", "def f():\n    import onnxruntime as ort", "runtime/engines/onnx.py may"),
+    ("runtime/figures/meter.py", "def f():\n    import onnxruntime as ort", "runtime/engines/onnx.py may"),
     ("runtime/sinks/page.py", "def f():\n    from aiohttp import web", "runtime/sinks/web.py may"),
     ("jetson/power.py", "def f():\n    import torch", "no file of the device part"),
-    ("benchmarks/scoring.py", "import ultralytics", "no file of the device part"),
+    ("benchmarks/scoring/matching.py", "import ultralytics", "no file of the device part"),
     ("runtime/camera.py", "import cv2", "needs cv2"),
     ("runtime/camera.py", "from runtime.sinks import window", "runtime/camera.py -> runtime/sinks/window.py"),
     ("runtime/camera.py", "from runtime import pipeline", "runtime/camera.py -> runtime/pipeline.py"),
+    ("runtime/sinks/page.py", "from runtime.sources import demo", "runtime/sinks may import gstreamer, figures"),
+    (
+        "runtime/figures/rate.py",
+        "def f():\n    from runtime.sinks import web",
+        "runtime/figures may import no other room",
+    ),
+    ("runtime/sinks/page.py", "import runtime.camera", "an entry point, which no room imports"),
+    ("runtime/attic/old.py", "import runtime.clock", "runtime/attic is not in the table of rooms"),
 ]
 
 
@@ -185,17 +270,19 @@ def made_up_tree(folder: Path) -> None:
     """A small tree in which every import is allowed."""
     files = {
         "runtime/__init__.py": "",
-        "runtime/camera.py": "import runtime.meter\ndef main():\n    from jetson import power\n    import cv2",
-        "runtime/meter.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import onnxruntime",
+        "runtime/camera.py": "import runtime.figures.meter\ndef main():\n    from jetson import power\n    import cv2",
+        "runtime/figures/meter.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import onnxruntime",
         "runtime/pipeline.py": "import cv2",
         "runtime/sinks/window.py": "import cv2",
+        "runtime/sources/demo.py": "import runtime.clock",
+        "runtime/clock.py": "",
         "runtime/engines/onnx.py": "def load():\n    import onnxruntime.capi",
         "runtime/sinks/web.py": "class Web:\n    def serve(self):\n        from aiohttp import web",
-        "jetson/power.py": "import runtime.meter",
+        "jetson/power.py": "import runtime.figures.meter",
         "export/engine.py": "import onnx\nfrom runtime import meter",
-        "benchmarks/scoring.py": "import numpy",
+        "benchmarks/scoring/matching.py": "import numpy",
         "benchmarks/peers.py": "import torch, ultralytics",
-        "training/data.py": "import torch\nfrom benchmarks import scoring",
+        "training/data/dataset.py": "import torch\nfrom benchmarks import scoring",
     }
     for name, text in files.items():
         path = folder / name

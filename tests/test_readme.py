@@ -11,7 +11,7 @@ import cv2
 import pytest
 import tiny_bundle as tiny
 
-from runtime.arguments import settings_from_arguments
+from runtime.command_line.arguments import settings_from_arguments
 
 
 def commands(root):

@@ -16,16 +16,16 @@ import numpy as np
 
 from export.bundle import assemble_bundle, write_gallery, write_parity
 from runtime.bundle import FILES, Bundle
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import UsageError
 from runtime.frame import UNKNOWN
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
-from training.calibration import choose_both, choose_min_score, choose_threshold
-from training.dataset import VALIDATION, DataSet, open_data_set
+from training.data.dataset import VALIDATION, DataSet, open_data_set
+from training.data.shape_map import read_shape_map
 from training.evaluate import Seen, detected, figures, look, summary
-from training.shape_map import read_shape_map
-from training.stage1_data import ONE_CLASS
+from training.measuring.calibration import choose_both, choose_min_score, choose_threshold
+from training.stage1.shapes import ONE_CLASS
 
 PARITY_SIZE = (320, 240)
 PARITY_SCENES = ((1, "train", False), (2, "train", True), (3, "heldout", False), (4, "heldout", False))
@@ -76,11 +76,11 @@ def _threshold_beside_strangers(seen: List[Seen]) -> float:
 
 def export_both(values: Dict[str, Any], data: DataSet, folder: Path) -> Dict[str, Any]:
     """Write the four files of a bundle to `folder`; its description, with provisional thresholds."""
-    from export.classifier_weights import open_classifier
+    from export.from_torch.classifier_weights import open_classifier
     from export.onnx import export_classifier, export_detector
-    from runtime.detector import names_in
     from runtime.engines.onnx import OnnxEngine
-    from training.classifier_training import load_training
+    from runtime.recognition.detector import names_in
+    from training.stage2.training import load_training
 
     training, opened = load_training(values["classifier"]), open_classifier(str(values["classifier"]))
     export_detector(values["detector"], str(folder / "detector.onnx"))

@@ -18,15 +18,15 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import UsageError
 from runtime.sources.folder import read_image
-from training.contact_sheet import Tile, class_sheets, pair_sheet
-from training.dataset import write_atomically
-from training.label_check import Finding, Labels, check_label
-from training.perceptual_hash import Look, Pair, groups_of, look_of, near_pairs
+from training.data.contact_sheet import Tile, class_sheets, pair_sheet
+from training.data.dataset import write_atomically
+from training.data.label_check import Finding, Labels, check_label
+from training.data.perceptual_hash import Look, Pair, groups_of, look_of, near_pairs
+from training.data.survey import Picture, Survey, survey
 from training.processes import Workers
-from training.survey import Picture, Survey, survey
 
 SHOWN = 10
 """So many lines of one kind are printed; DIR/findings.txt has all."""

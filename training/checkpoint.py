@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from runtime.errors import ModelError
-from training.dataset import write_atomically
+from training.data.dataset import write_atomically
 
 
 def write_checkpoint(path: Path, content: Dict[str, Any]) -> None:

@@ -13,13 +13,13 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 from tqdm import tqdm
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, UsageError
 from training.checkpoint import read_checkpoint, write_checkpoint
-from training.classifier_flags import parser
-from training.folds import cross_validate
 from training.memory import fitting
-from training.regions import Regions, collect_regions
+from training.stage2.flags import parser
+from training.stage2.folds import cross_validate
+from training.stage2.regions import Regions, collect_regions
 
 CHECKPOINT_EVERY_S = 30.0
 CURVE_POINTS = 50
@@ -32,7 +32,7 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
     try:
         import torch
 
-        from training.classifier_training import KEPT, Training
+        from training.stage2.training import KEPT, Training
     except ImportError as error:
         raise MissingPackageError(f"training stage 2 needs {error.name}: pip install '.[training]'") from error
     torch.set_num_threads(values["threads"])
@@ -62,7 +62,7 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
 
 
 def _run(training: Any, regions: Regions, out: Path) -> None:
-    from training.classifier_training import accuracy
+    from training.stage2.training import accuracy
 
     report_every = max(20, training.values["steps"] // CURVE_POINTS)
     reported, saved_s = training.progress(), time.monotonic()

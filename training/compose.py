@@ -20,14 +20,14 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 from tqdm import tqdm
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import SourceError, UsageError
-from training.backgrounds import find_backgrounds
-from training.data_yaml import data_yaml
-from training.dataset import write_atomically
-from training.plain_photos import SPLITS, Photo, PlainPhotos, cut_out, find_photos, split_photos
+from training.composing.backgrounds import find_backgrounds
+from training.composing.plain_photos import SPLITS, Photo, PlainPhotos, cut_out, find_photos, split_photos
+from training.composing.recipe import Recipe, write_scene
+from training.data.data_yaml import data_yaml
+from training.data.dataset import write_atomically
 from training.processes import Workers
-from training.recipe import Recipe, write_scene
 
 VAL_SHARE = 0.15
 TOLD = 10

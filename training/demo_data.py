@@ -25,8 +25,8 @@ from runtime.errors import ShelfsightError, UsageError
 from runtime.scene.products import SHAPES
 from runtime.scene.settings import SPLITS, SceneSettings
 from runtime.scene.truth import Truth
-from training.dataset import write_atomically
-from training.strangers import ALL_PRODUCTS, STRANGERS, SceneWithStrangers
+from training.composing.strangers import ALL_PRODUCTS, STRANGERS, SceneWithStrangers
+from training.data.dataset import write_atomically
 
 SIZE = (640, 480)
 """Width and height of the pictures."""
@@ -51,7 +51,7 @@ class Request(NamedTuple):
     unknown: Optional[str]
     """One of STRANGERS, or None."""
     textures: bool = False
-    """Random textures behind the products, see `training.textures`."""
+    """Random textures behind the products, see `training.composing.textures`."""
 
     @property
     def group(self) -> str:

@@ -13,14 +13,14 @@ import zipfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, SourceError, UsageError
 from runtime.scene.products import SHAPES
 from training.checkpoint import read_checkpoint_of_ultralytics
-from training.dataset import DataSet, open_to_train, write_atomically
+from training.data.dataset import DataSet, open_to_train, write_atomically
+from training.data.shape_map import read_shape_map
 from training.memory import is_out_of_memory
-from training.shape_map import read_shape_map
-from training.stage1_data import write_stage1_data
+from training.stage1.shapes import write_stage1_data
 
 SIZES_PX = (160, 160, 192, 224, 256, 320, 320)
 """Sides that batches are shrunk to by turns of chance: one model for the quick size, the accurate one and between."""
@@ -49,7 +49,7 @@ def make_trainer(sizes_px: Sequence[int], recoloured: float) -> Any:
     from torch.nn import functional
     from ultralytics.models.yolo.detect import DetectionTrainer
 
-    from training.recolouring import recolour
+    from training.stage1.recolouring import recolour
 
     class ShrinkingTrainer(DetectionTrainer):
         def preprocess_batch(self, batch):

@@ -15,19 +15,19 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.scoring import Found, Truth, ap50_by_class, ap50_ignoring_class, hits
+from benchmarks.scoring.matching import Found, Truth, ap50_by_class, ap50_ignoring_class, hits
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import DESCRIPTION, Bundle
-from runtime.classifier import Classifier
-from runtime.command import exit_status_of
-from runtime.detector import Detector
+from runtime.command_line.command import exit_status_of
 from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine
 from runtime.engines.sidecar import BF16, FP32
 from runtime.errors import UsageError
 from runtime.frame import UNKNOWN
-from training.dataset import DataSet, open_data_set, read_picture, write_atomically
+from runtime.recognition.classifier import Classifier
+from runtime.recognition.detector import Detector
+from training.data.dataset import DataSet, open_data_set, read_picture, write_atomically
 
 LOWEST_SCORE = 0.001
 """Average precision needs the doubtful detections too; the other figures use the bundle's own threshold."""

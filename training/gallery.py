@@ -15,13 +15,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from tqdm import tqdm
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, SourceError, UsageError
-from training.crops import SPOILINGS, Region, cut, spoiled_crop
-from training.dataset import write_atomically
-from training.regions import whole_picture
-from training.survey import survey
-from training.whitening import whitening
+from training.data.dataset import write_atomically
+from training.data.survey import survey
+from training.stage2.crops import SPOILINGS, Region, cut, spoiled_crop
+from training.stage2.regions import whole_picture
+from training.stage2.whitening import whitening
 
 MARGIN = 0.0
 """Photos are taken whole."""
@@ -38,7 +38,7 @@ class Embedding(NamedTuple):
     """What turns crops into vectors."""
 
     network: Any
-    """See training.embedder.Embedder."""
+    """See training.stage2.embedder.Embedder."""
     crop_size: int
     origin: str
     names: List[str]
@@ -90,7 +90,7 @@ def of_length_1(vectors: np.ndarray) -> np.ndarray:
 
 def embed(embedding: Embedding, crops: np.ndarray) -> np.ndarray:
     """(n, d) float32 of length 1, of (n, s, s, 3) uint8 BGR."""
-    from training.classifier_training import embeddings_of
+    from training.stage2.training import embeddings_of
 
     return of_length_1(embeddings_of(embedding.network, crops))
 
@@ -98,8 +98,8 @@ def embed(embedding: Embedding, crops: np.ndarray) -> np.ndarray:
 def open_embedding(values: Dict[str, Any]) -> Embedding:
     """A training's network, or a backbone as it comes."""
     try:
-        from training.classifier_training import load_training
-        from training.embedder import Features
+        from training.stage2.embedder import Features
+        from training.stage2.training import load_training
     except ImportError as error:
         raise MissingPackageError(f"this needs {error.name}: pip install '.[training]'") from error
     if values["classifier"]:
@@ -117,7 +117,7 @@ class Shelf(NamedTuple):
     prototypes: np.ndarray
     """(names, d)."""
     turn: Optional[np.ndarray] = None
-    """(d, d), see training.whitening; None: as they are."""
+    """(d, d), see training.stage2.whitening; None: as they are."""
 
     def named(self, vectors: np.ndarray) -> np.ndarray:
         """(n,) int: the nearest prototype of each (n, d) vector."""

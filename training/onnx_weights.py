@@ -16,13 +16,13 @@ from typing import Any, Dict, Iterator, List, Optional
 
 import numpy as np
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, SourceError
-from runtime.letterbox import SquareBuffer
-from training.dataset import open_data_set, read_picture
+from runtime.recognition.letterbox import SquareBuffer
+from training.data.dataset import open_data_set, read_picture
 
 _PIECE = re.compile(r"(.+)\[(\d+):\d+\]$")
-"""What export.rewriting calls the weights of a part of a convolution."""
+"""What export.graph.rewriting calls the weights of a part of a convolution."""
 BATCH = 32
 SIDE_PX = 224
 

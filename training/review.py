@@ -13,16 +13,16 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from benchmarks.scoring import Found, Truth, hits
+from benchmarks.scoring.matching import Found, Truth, hits
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, SourceError
 from runtime.frame import UNKNOWN
-from training.contact_sheet import crop_sheet
-from training.crops import cut
-from training.dataset import DataSet, open_data_set, read_picture
+from training.data.contact_sheet import crop_sheet
+from training.data.dataset import DataSet, open_data_set, read_picture
 from training.evaluate import Seen, look
+from training.stage2.crops import cut
 
 SHOWN = 60
 """Crops on a sheet."""

@@ -14,13 +14,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from runtime.command import exit_status_of
+from runtime.command_line.command import exit_status_of
 from runtime.errors import SourceError, UsageError
 from training.check_data import Checked, check, products_in
-from training.data_yaml import data_yaml
-from training.dataset import write_atomically
-from training.perceptual_hash import groups_of
-from training.survey import Picture
+from training.data.data_yaml import data_yaml
+from training.data.dataset import write_atomically
+from training.data.perceptual_hash import groups_of
+from training.data.survey import Picture
 
 NOTHING = -1
 """Stands for the class of a picture that shows none."""

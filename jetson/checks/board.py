@@ -3,8 +3,8 @@
 import re
 from typing import Iterator, Optional, Tuple
 
-from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.machine import Machine
+from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
+from jetson.checks.machine import Machine
 
 JETPACKS = {32: "4", 35: "5", 36: "6", 38: "7", 39: "7"}
 """By the major release of L4T (NVIDIA's Jetson Linux archive)."""

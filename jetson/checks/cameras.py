@@ -3,8 +3,8 @@
 import re
 from typing import Dict, Iterator, List, Sequence, Tuple
 
-from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.machine import Machine
+from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
+from jetson.checks.machine import Machine
 
 BAYER = re.compile(r"^(RG|BG|GB|BA)(10|12)$|^(GRBG|RGGB|BGGR|GBRG)$")
 """Formats straight from a sensor: a camera on the CSI connector, for Argus only."""

@@ -6,9 +6,9 @@ What opens a bundle needs numpy, and is imported by the check itself: where nump
 import os
 from typing import TYPE_CHECKING, Iterator, List
 
+from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
 from jetson.checks.libraries import probe
-from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.machine import Machine
+from jetson.checks.machine import Machine
 from runtime.errors import EngineMismatch, ModelError, ShelfsightError
 
 if TYPE_CHECKING:

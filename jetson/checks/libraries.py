@@ -3,8 +3,8 @@
 import signal
 from typing import Iterator
 
-from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.machine import PYTHON, Answer, Machine
+from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
+from jetson.checks.machine import PYTHON, Answer, Machine
 
 _SETUP = "sudo sh jetson/setup.sh"
 _TLS = "static TLS block"

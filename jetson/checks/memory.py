@@ -3,9 +3,9 @@
 import re
 from typing import Iterator, List
 
-from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.machine import Machine
-from jetson.sensors import memory_mib
+from jetson.board.sensors import memory_mib
+from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
+from jetson.checks.machine import Machine
 
 SMALL_MIB = 6 * 1024
 """Below so much memory a build of engines wants swap (ours was never tried on a Nano; forums name 4 GB)."""

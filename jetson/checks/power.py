@@ -3,10 +3,10 @@
 import re
 from typing import Iterator, Optional
 
-from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.machine import Machine
-from jetson.sensors import Temperatures
-from jetson.throttling import over_current_counters
+from jetson.board.sensors import Temperatures
+from jetson.board.throttling import over_current_counters
+from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
+from jetson.checks.machine import Machine
 
 LOW_MV = 4750
 """5 V less 5 %, what the Nano's carrier board asks for (NVIDIA, power supply considerations)."""

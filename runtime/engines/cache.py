@@ -13,6 +13,8 @@ from runtime.errors import EngineMismatch, ModelError
 CACHE_VARIABLE = "SHELFSIGHT_CACHE"
 ENGINE, SIDECAR = ".engine", ".json"
 DETECTOR, CLASSIFIER = "detector", "classifier"
+MAX_BATCH = 16
+"""Crops of one inference, which a classifier's engine is built for; more candidates take several."""
 
 
 def engines_folder(bundle_folder: str) -> str:

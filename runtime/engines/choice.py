@@ -5,9 +5,8 @@ import threading
 from typing import Dict, List, NamedTuple, Optional
 
 from runtime.bundle import Bundle
-from runtime.classifier import MAX_BATCH
 from runtime.engines.building import EngineBuild
-from runtime.engines.cache import CLASSIFIER, DETECTOR, State, engines_folder, look, wanted_key
+from runtime.engines.cache import CLASSIFIER, DETECTOR, MAX_BATCH, State, engines_folder, look, wanted_key
 from runtime.engines.engine import Engine
 from runtime.engines.libraries import Library, considered, machine_for
 from runtime.engines.onnx import OnnxEngine

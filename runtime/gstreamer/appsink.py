@@ -5,11 +5,11 @@ from typing import Any, Optional
 import numpy as np
 
 from runtime.errors import MissingPackageError, SourceError
+from runtime.frame import EndOfStream
 from runtime.gstreamer.capture import Capture, Picture
 from runtime.gstreamer.launch import with_reason
 from runtime.gstreamer.rows import image_from_rows, row_bytes
 from runtime.gstreamer.trouble import error_from
-from runtime.sources.source import EndOfStream
 
 SECOND_NS = 1000000000
 

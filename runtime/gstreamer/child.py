@@ -11,11 +11,11 @@ from typing import Any, Optional, Tuple, cast
 import numpy as np
 
 from runtime.errors import SourceError
+from runtime.frame import EndOfStream
 from runtime.gstreamer import gdp, launch
 from runtime.gstreamer.capture import Capture, Picture
 from runtime.gstreamer.rows import image_from_rows, row_bytes
 from runtime.gstreamer.trouble import error_from
-from runtime.sources.source import EndOfStream
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Iterable, Optional, Union
 
 import numpy as np
 
+from runtime.frame import EndOfStream
 from runtime.gstreamer.capture import Capture, Picture
-from runtime.sources.source import EndOfStream
 
 Step = Union[np.ndarray, Picture, None, Exception]
 

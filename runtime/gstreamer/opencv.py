@@ -6,9 +6,9 @@ from typing import Any, Optional
 import cv2
 
 from runtime.errors import SourceError
+from runtime.frame import EndOfStream
 from runtime.gstreamer.capture import Capture, Picture
 from runtime.redacted import redacted
-from runtime.sources.source import EndOfStream
 
 
 def has_gstreamer(build: Optional[str] = None) -> bool:

@@ -4,11 +4,11 @@ import contextlib
 import logging
 
 from runtime.errors import MissingPackageError, SourceError
+from runtime.frame import EndOfStream
 from runtime.gstreamer.appsink import AppsinkCapture, import_gst
 from runtime.gstreamer.capture import Capture
 from runtime.gstreamer.child import ChildCapture
 from runtime.gstreamer.opencv import OpenCvCapture, has_gstreamer
-from runtime.sources.source import EndOfStream
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import List, Optional
 import numpy as np
 
 from runtime.errors import SinkError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.sinks.sink import Sink
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SinkError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
+from runtime.figures.report import figures_as_json
 from runtime.frame import Observation
-from runtime.report import figures_as_json
 
 JPEG_QUALITY = 80
 """Of 100. Text stays sharp; 640x480 gives some 60 kB, half of what 95 takes."""

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from runtime.errors import SinkError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.sink import Sink

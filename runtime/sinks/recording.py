@@ -9,7 +9,7 @@ from typing import Any, Deque, List, Optional, Tuple
 import numpy as np
 
 from runtime.errors import ShelfsightError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.gstreamer.pipelines import Machine
 from runtime.settings import Segment

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from runtime.errors import MissingPackageError, SinkError, UsageError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.gstreamer import gdp
 from runtime.gstreamer.encoding import DEFAULT_FPS, served

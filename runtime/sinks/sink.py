@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
 from runtime.frame import Observation
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SinkError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
+from runtime.figures.wording import status_line
 from runtime.frame import Frame, Observation
 from runtime.sinks.sink import Sink
-from runtime.wording import status_line
 
 NOTIFY_VARIABLE = "NOTIFY_SOCKET"
 """Set by systemd for a unit of Type=notify."""

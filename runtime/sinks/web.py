@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Optional
 import numpy as np
 
 from runtime.errors import MissingPackageError, SinkError
-from runtime.figures import Figures
+from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.sinks.access import Access
 from runtime.sinks.audience import Audience

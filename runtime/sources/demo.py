@@ -7,12 +7,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError, UsageError
-from runtime.frame import Frame
+from runtime.frame import EndOfStream, Frame
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SPLITS, SceneSettings
 from runtime.scene.truth import Truth
 from runtime.sources.newest import NewestSlot
-from runtime.sources.source import EndOfStream, Source
+from runtime.sources.source import Source
 
 DEFAULT_FPS = 30.0
 TRUTHS_KEPT = 64

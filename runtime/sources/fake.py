@@ -5,8 +5,8 @@ from typing import Iterable, Optional, Union
 import numpy as np
 
 from runtime.clock import FakeClock, MonotonicClock
-from runtime.frame import Frame
-from runtime.sources.source import EndOfStream, Source
+from runtime.frame import EndOfStream, Frame
+from runtime.sources.source import Source
 
 Step = Union[np.ndarray, Frame, None, Exception]
 

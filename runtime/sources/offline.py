@@ -5,7 +5,7 @@ from typing import Tuple
 
 import numpy as np
 
-from runtime.tiles import LIGHT, Colour, paste, plain, text_tile
+from runtime.picture.tiles import LIGHT, Colour, paste, plain, text_tile
 
 GREY: Colour = (40, 40, 40)
 SCALE = 0.4

@@ -3,9 +3,9 @@
 import threading
 from typing import Callable, Optional
 
-from runtime.frame import Frame
+from runtime.frame import EndOfStream, Frame
 from runtime.sources.newest import NewestSlot
-from runtime.sources.source import EndOfStream, Source
+from runtime.sources.source import Source
 
 READ_TIMEOUT_S = 0.2
 JOIN_S = 1.0

@@ -5,10 +5,6 @@ from typing import Optional
 from runtime.frame import Frame
 
 
-class EndOfStream(Exception):
-    """The last frame has been read; there will be no more."""
-
-
 class Source:
     """Opened by its constructor (SourceError if it cannot), closed by `close` or the `with` statement.
 

@@ -6,11 +6,11 @@ from typing import Callable, NoReturn, Optional
 
 from runtime.clock import MonotonicClock
 from runtime.errors import ShelfsightError, SourceError
-from runtime.frame import Frame, capture_time_s
+from runtime.frame import EndOfStream, Frame, capture_time_s
 from runtime.gstreamer.capture import Capture
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.newest import NewestSlot
-from runtime.sources.source import EndOfStream, Source
+from runtime.sources.source import Source
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
-from runtime.frame import Frame
+from runtime.frame import EndOfStream, Frame
 from runtime.sources.fitting import Size, fitted
-from runtime.sources.source import EndOfStream, Source
+from runtime.sources.source import Source
 
 log = logging.getLogger(__name__)
 

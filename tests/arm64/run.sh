@@ -22,11 +22,11 @@ mounted=()
 # data, and whole runs of the camera, which take minutes each here.
 TESTS=(
     tests/jetson/test_telemetry.py tests/jetson/test_doctor.py tests/jetson/test_engines.py
-    tests/runtime/test_arguments.py tests/runtime/test_bundle.py tests/runtime/test_compose.py
-    tests/runtime/test_heads.py tests/runtime/test_letterbox.py tests/runtime/test_log_format.py
-    tests/runtime/test_loop.py tests/runtime/test_meter.py tests/runtime/test_newest.py tests/runtime/test_nms.py
-    tests/runtime/test_pacing.py tests/runtime/test_report.py tests/runtime/test_stages.py
-    tests/runtime/test_tracker.py tests/benchmarks/test_scoring.py
+    tests/runtime/command_line/test_arguments.py tests/runtime/test_bundle.py tests/runtime/picture/test_compose.py
+    tests/runtime/recognition/test_heads.py tests/runtime/recognition/test_letterbox.py tests/runtime/command_line/test_log_format.py
+    tests/runtime/loop/test_sequential.py tests/runtime/figures/test_meter.py tests/runtime/sources/test_newest.py tests/runtime/recognition/test_nms.py
+    tests/runtime/loop/test_pacing.py tests/runtime/figures/test_report.py tests/runtime/recognition/test_stages.py
+    tests/runtime/recognition/test_tracker.py tests/benchmarks/scoring/test_scoring.py
 )
 
 say() {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks import ap50 as command
-from benchmarks.scoring import Found
+from benchmarks.scoring.matching import Found
 from runtime.engines.onnx import OnnxEngine
 from runtime.errors import ModelError
 
@@ -210,7 +210,7 @@ def test_the_loop_is_as_good_as_the_framework_was(shared, name, capsys):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name, against", [("yolov8n_coco_int8", "ultralytics"), ("yolox_nano_coco", "yolox")])
 def test_the_loop_is_as_good_as_the_framework_is(shared, root, name, against):
-    pytest.importorskip(against, reason="needs {}, which benchmarks/frameworks.py runs".format(against))
+    pytest.importorskip(against, reason="needs {}, which benchmarks/peer_loops/frameworks.py runs".format(against))
     model, data = coco_model(shared, name), str(shared / "data" / "coco")
     given = ["--detector", model, "--data", data, "--classes", "coco", "--against", against]
     # A process of its own: frameworks set process-wide options when they are imported.

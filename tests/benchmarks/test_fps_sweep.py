@@ -12,11 +12,11 @@ import tiny_bundle as tiny
 from labelled_scenes import write_data
 
 from benchmarks import fps_sweep
-from benchmarks.sweep_child import Outcome, outcome_of, run_module
-from benchmarks.sweep_plan import Cell, SweepFolder
-from benchmarks.sweep_rows import best_of, checks_of, pareto_of, row_of
-from benchmarks.sweep_writing import flags_text, markdown_of, plot, write_csv
-from runtime.arguments import settings_from_arguments
+from benchmarks.sweep.child import Outcome, outcome_of, run_module
+from benchmarks.sweep.plan import Cell, SweepFolder
+from benchmarks.sweep.rows import best_of, checks_of, pareto_of, row_of
+from benchmarks.sweep.writing import flags_text, markdown_of, plot, write_csv
+from runtime.command_line.arguments import settings_from_arguments
 from runtime.errors import UsageError
 
 

@@ -7,12 +7,14 @@ import pytest
 
 pytest.importorskip("onnx", reason="needs onnx, a test extra")
 
-from benchmarks import hand_loop, peer_writing, peers
-from benchmarks.hand_loop import Seen
-from benchmarks.peer_networks import CANDIDATES, planted
+from benchmarks import peers
+from benchmarks.peer_loops import hand as hand_loop
+from benchmarks.peer_loops import writing as peer_writing
+from benchmarks.peer_loops.hand import Seen
+from benchmarks.peer_loops.networks import CANDIDATES, planted
 from runtime.errors import ModelError
-from runtime.heads import EndToEndHead, UltralyticsHead, tell_head
-from runtime.nms import suppress
+from runtime.recognition.heads import EndToEndHead, UltralyticsHead, tell_head
+from runtime.recognition.nms import suppress
 
 
 @pytest.mark.parametrize("size", [160, 320])

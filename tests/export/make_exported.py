@@ -13,9 +13,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from export.agreement import pictures, torch_output
+from export.from_torch.agreement import pictures, torch_output
+from export.from_torch.ultralytics_weights import open_weights
 from export.onnx import export_classifier, export_detector
-from export.ultralytics_weights import open_weights
 
 FOLDER = Path(__file__).with_name("exported")
 SIZES = [(160, 160), (96, 64)]

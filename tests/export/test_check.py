@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from export import check
-from export.operators import IMPORTED
-from export.rules import ERROR, WARNING
-from export.targets import TARGETS
-from export.verdict import check_model, read_model
+from export.checking.operators import IMPORTED
+from export.checking.rules import ERROR, WARNING
+from export.checking.targets import TARGETS
+from export.checking.verdict import check_model, read_model
 from runtime.errors import ModelError
 
 EXPORTED = Path(__file__).with_name("exported")

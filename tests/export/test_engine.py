@@ -13,8 +13,9 @@ import time
 import pytest
 from played_tensorrt import VERSIONS
 
-from export import engine, making
-from export.child import ChildCrashed, run_child
+from export import engine
+from export.building import making
+from export.building.child import ChildCrashed, run_child
 
 pytestmark = pytest.mark.timeout(300)
 ENGINES = ["classifier-32-fp16.engine", "classifier-32-fp16.json", "detector-160-fp16.engine", "detector-160-fp16.json"]
@@ -179,7 +180,7 @@ def test_a_broken_timing_cache_does_not_matter(player, installs):
 
 @pytest.mark.skipif(VERSIONS[-1] == "8.6", reason="plays no TensorRT that tells its progress")
 def test_progress_is_passed_on_where_tensorrt_tells_it(player, build, monkeypatch):
-    monkeypatch.setattr("export.child.TELL_EVERY_S", 0.3)
+    monkeypatch.setattr("export.building.child.TELL_EVERY_S", 0.3)
     player.play("10.9", build_s=3)
     assert re.search(r"detector at 160: \d+ s: Building Engine, step \d+ of 10", build("--stage", "detector")[1])
 
@@ -198,7 +199,7 @@ def test_a_build_that_crashes_in_fp16_makes_way_for_fp32(player, installs, monke
     installs("--stage", "detector")
     record = sidecar(player, "detector-160-fp16")
     assert record["precision"] == "fp32"
-    assert "FP16 python -m export.build crashed (SIGSEGV)" in record["why"]
+    assert "FP16 python -m export.building.build crashed (SIGSEGV)" in record["why"]
 
 
 def test_a_gpu_that_is_not_faster_in_fp16_gets_fp32(player, installs):
@@ -386,7 +387,7 @@ def test_a_child_that_crashes_is_told_with_its_signal_and_last_words(tmp_path, m
 
 
 def test_a_child_gives_signs_of_life(tmp_path, monkeypatch):
-    monkeypatch.setattr("export.child.TELL_EVERY_S", 0.2)
+    monkeypatch.setattr("export.building.child.TELL_EVERY_S", 0.2)
     (tmp_path / "slow.py").write_text("import time\nprint('timing tactics', flush=True)\ntime.sleep(1.5)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     told = []

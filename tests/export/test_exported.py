@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import pytest
 
-from export.agreement import paired_differences, pictures
+from export.from_torch.agreement import paired_differences, pictures
 from runtime.engines.onnx import OnnxEngine
-from runtime.heads import tell_head
+from runtime.recognition.heads import tell_head
 
 FOLDER = Path(__file__).with_name("exported")
 SIZES = [(160, 160), (96, 64)]

@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import make_exported  # noqa: E402
 
 import export.onnx as exporter  # noqa: E402
-from export.agreement import Differences, pictures, raw_differences, torch_output  # noqa: E402
-from export.classifier_weights import open_classifier  # noqa: E402
-from export.half_weights import SMALLEST  # noqa: E402
-from export.ultralytics_weights import open_weights  # noqa: E402
+from export.from_torch.agreement import Differences, pictures, raw_differences, torch_output  # noqa: E402
+from export.from_torch.classifier_weights import open_classifier  # noqa: E402
+from export.from_torch.ultralytics_weights import open_weights  # noqa: E402
+from export.graph.half_weights import SMALLEST  # noqa: E402
 from runtime.engines.onnx import OnnxEngine  # noqa: E402
 from runtime.errors import ModelError, UsageError  # noqa: E402
 
@@ -104,7 +104,7 @@ def test_a_classifier_must_give_vectors_of_length_1(tmp_path):
 
 @pytest.mark.slow
 def test_the_checkpoint_of_our_training(tmp_path):
-    training = pytest.importorskip("training.embedder", reason="needs torch and training/")
+    training = pytest.importorskip("training.stage2.embedder", reason="needs torch and training/")
     torch.manual_seed(0)
     embedder, _ = training.make_embedder("tf_efficientnet_lite0", 64, "kaiming")
     embedder.norm.running_mean.normal_()

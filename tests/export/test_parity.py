@@ -10,17 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import numpy_helper
 
-from export import gate, parity
-from export.half_graph import half_model
-from export.half_weights import widened
-from export.verdict import read_model
+from export import parity
+from export.checking.verdict import read_model
+from export.comparing import gate
+from export.comparing.comparison import compare, parity_frames
+from export.graph.half_graph import half_model
+from export.graph.half_weights import widened
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
 from runtime.frame import Detections
 from runtime.gallery import Gallery
-from runtime.iou import iou_matrix
+from runtime.recognition.iou import iou_matrix
 
 STAGES = ("detector", "classifier")
 
@@ -46,7 +48,7 @@ def bundle():
 
 @pytest.fixture(scope="module")
 def frames(bundle):
-    return parity.parity_frames(bundle)
+    return parity_frames(bundle)
 
 
 @pytest.fixture(scope="module", params=STAGES)
@@ -73,7 +75,7 @@ def saved(model, path):
 
 
 def test_an_engine_agrees_with_itself(engine, bundle, frames):
-    verdict = parity.compare(engine, engine, bundle, frames)
+    verdict = compare(engine, engine, bundle, frames)
     assert verdict.passes, verdict.line()
     assert json.loads(json.dumps(verdict.as_json()))["passes"] is True
 
@@ -83,7 +85,7 @@ def test_fp16_of_the_shipped_models_agrees(stage, bundle, frames, tmp_path):
     path = saved(half_model(read_model(getattr(bundle, stage))), tmp_path / "half.onnx")
     with OnnxEngine(getattr(bundle, stage), 1) as reference, OnnxEngine(path, 1) as candidate:
         for size in (160, 320) if stage == "detector" else (None,):
-            verdict = parity.compare(reference, candidate, bundle, frames, size)
+            verdict = compare(reference, candidate, bundle, frames, size)
             assert verdict.passes, verdict.line()
             figures = verdict.figures._asdict()
             rounding = figures.get("worst_score", 1 - figures.get("worst_cosine", 1.0))
@@ -97,8 +99,8 @@ def test_dynamic_int8_of_the_shipped_models_fails(stage, bundle, frames, tmp_pat
     path = str(tmp_path / "int8.onnx")
     quantization.quantize_dynamic(wide, path, weight_type=quantization.QuantType.QUInt8)
     with OnnxEngine(wide, 1) as reference, OnnxEngine(path, 1) as candidate:
-        assert not parity.compare(reference, candidate, bundle, frames).passes
-        assert not parity.compare(reference, candidate, bundle, frames, limits=gate.BF16).passes
+        assert not compare(reference, candidate, bundle, frames).passes
+        assert not compare(reference, candidate, bundle, frames, limits=gate.BF16).passes
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -111,7 +113,7 @@ def test_weights_in_bf16_agree_by_its_own_limits(stage, bundle, frames, tmp_path
             tensor.CopyFrom(numpy_helper.from_array(rounded.reshape(values.shape), tensor.name))
     path = saved(model, tmp_path / "bf16.onnx")
     with OnnxEngine(getattr(bundle, stage), 1) as reference, OnnxEngine(path, 1) as candidate:
-        verdict = parity.compare(reference, candidate, bundle, frames, limits=gate.BF16)
+        verdict = compare(reference, candidate, bundle, frames, limits=gate.BF16)
         assert verdict.passes, verdict.line()
 
 
@@ -126,12 +128,12 @@ def test_a_perturbed_weight_fails(stage, bundle, frames, tmp_path):
     tensor.CopyFrom(numpy_helper.from_array(values, name))
     path = saved(model, tmp_path / "perturbed.onnx")
     with OnnxEngine(getattr(bundle, stage), 1) as reference, OnnxEngine(path, 1) as candidate:
-        assert not parity.compare(reference, candidate, bundle, frames).passes
+        assert not compare(reference, candidate, bundle, frames).passes
 
 
 def test_swapped_channels_fail(engine, bundle, frames):
     swapped = Altered(engine, before=lambda tensor: np.ascontiguousarray(tensor[..., ::-1]))
-    assert not parity.compare(engine, swapped, bundle, frames).passes
+    assert not compare(engine, swapped, bundle, frames).passes
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -140,14 +142,14 @@ def test_a_value_that_is_not_finite_fails(engine, bundle, frames, value):
         output.reshape(-1)[-1] = value
         return output
 
-    verdict = parity.compare(engine, Altered(engine, behind=one_wrong), bundle, frames)
+    verdict = compare(engine, Altered(engine, behind=one_wrong), bundle, frames)
     assert "not finite" in " ".join(verdict.failures)
-    reference = parity.compare(Altered(engine, behind=one_wrong), engine, bundle, frames)
+    reference = compare(Altered(engine, behind=one_wrong), engine, bundle, frames)
     assert not reference.passes
 
 
 def test_an_empty_output_fails(engine, bundle, frames):
-    verdict = parity.compare(engine, Altered(engine, behind=lambda output: output * 0), bundle, frames)
+    verdict = compare(engine, Altered(engine, behind=lambda output: output * 0), bundle, frames)
     assert not verdict.passes
     assert not np.isnan(list(verdict.figures)).any()
 
@@ -159,7 +161,7 @@ def test_boxes_of_nothing_fail(detector, bundle, frames):
         output[:, 4] = 0.99
         return output
 
-    assert "does not see" in " ".join(parity.compare(detector, Altered(detector, behind=sure), bundle, frames).failures)
+    assert "does not see" in " ".join(compare(detector, Altered(detector, behind=sure), bundle, frames).failures)
 
 
 @pytest.mark.parametrize("row", [0, 1, 2, 3])
@@ -172,7 +174,7 @@ def test_a_shifted_box_fails(detector, bundle, frames, row):
         output[0, row, near] += output[0, 2 + row % 2, best] / 6
         return output
 
-    verdict = parity.compare(detector, Altered(detector, behind=shift), bundle, frames)
+    verdict = compare(detector, Altered(detector, behind=shift), bundle, frames)
     assert verdict.figures.missing > 0, verdict.line()
 
 
@@ -181,9 +183,7 @@ def test_a_score_that_moved_fails(detector, bundle, frames):
         output[:, 4:] *= 0.97
         return output
 
-    assert "a score differs" in " ".join(
-        parity.compare(detector, Altered(detector, behind=less), bundle, frames).failures
-    )
+    assert "a score differs" in " ".join(compare(detector, Altered(detector, behind=less), bundle, frames).failures)
 
 
 def test_shapes_that_changed_places_fail(detector, bundle, frames):
@@ -191,19 +191,19 @@ def test_shapes_that_changed_places_fail(detector, bundle, frames):
         output[:, 4:] = output[:, [5, 4, 7, 6]]
         return output
 
-    verdict = parity.compare(detector, Altered(detector, behind=swap), bundle, frames)
+    verdict = compare(detector, Altered(detector, behind=swap), bundle, frames)
     assert "another class" in " ".join(verdict.failures)
 
 
 def test_crops_in_another_order_fail(classifier, bundle, frames):
     rolled = Altered(classifier, behind=lambda output: np.roll(output, 1, axis=0))
-    assert "another label" in " ".join(parity.compare(classifier, rolled, bundle, frames).failures)
+    assert "another label" in " ".join(compare(classifier, rolled, bundle, frames).failures)
 
 
 def test_a_reference_that_sees_nothing_proves_nothing(detector, classifier, bundle):
     black = [np.zeros((240, 320, 3), np.uint8)]
     for engine in (detector, classifier):
-        verdict = parity.compare(engine, engine, bundle, black)
+        verdict = compare(engine, engine, bundle, black)
         assert "nothing on any frame" in verdict.failures[0] or "no box on any frame" in verdict.failures[0]
 
 

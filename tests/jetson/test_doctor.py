@@ -6,11 +6,11 @@ import pytest
 from captured_board import Captured
 
 from jetson import doctor
+from jetson.board.sysfs import Tree
 from jetson.checks.board import l4t_release
 from jetson.checks.cameras import modes_of
-from jetson.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING
-from jetson.machine import PYTHON, Answer, Machine, run
-from jetson.sysfs import Tree
+from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING
+from jetson.checks.machine import PYTHON, Answer, Machine, run
 from runtime.bundle import folder_of
 
 
@@ -217,7 +217,7 @@ def test_it_answers_without_any_library(root):
             "sys.path.insert(0, '')",
             "sys.modules['numpy'] = sys.modules['cv2'] = None",
             "from jetson.doctor import main",
-            "from jetson.machine import Answer, Machine",
+            "from jetson.checks.machine import Answer, Machine",
             "sys.exit(main([], Machine(runner=lambda command: Answer(1, 'No module named numpy'))))",
         ]
     )

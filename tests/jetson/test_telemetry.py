@@ -6,7 +6,7 @@ import pytest
 from captured_board import Captured
 
 from jetson.telemetry import Sensors, SysfsBoard, main
-from runtime.board import NOT_AVAILABLE, BoardReading, board_line
+from runtime.figures.board import NOT_AVAILABLE, BoardReading, board_line
 
 
 @pytest.fixture

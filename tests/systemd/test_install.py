@@ -119,7 +119,7 @@ def test_what_cuda_and_argus_need_stays_open(root):
 
 
 def test_the_flags_that_are_shipped_are_flags(root):
-    from runtime.arguments import settings_from_arguments
+    from runtime.command_line.arguments import settings_from_arguments
 
     settings = settings_from_arguments(["@" + str(root / "systemd" / "camera.flags")])
     assert settings.wait

@@ -11,10 +11,10 @@ from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
 from training import check_data, split
 from training.check_data import check
-from training.dataset import open_data_set
-from training.label_check import check_label
-from training.perceptual_hash import Look, Pair, groups_of, look_of, near_pairs, without_bars
-from training.survey import survey
+from training.data.dataset import open_data_set
+from training.data.label_check import check_label
+from training.data.perceptual_hash import Look, Pair, groups_of, look_of, near_pairs, without_bars
+from training.data.survey import survey
 
 
 def picture(seed, time_s=3.0):
@@ -210,7 +210,7 @@ def test_colours_decide_between_pictures_of_one_shape():
 
 
 def test_pairs_are_found_across_chunks(monkeypatch):
-    monkeypatch.setattr("training.perceptual_hash._CHUNK", 3)
+    monkeypatch.setattr("training.data.perceptual_hash._CHUNK", 3)
     rng = np.random.RandomState(0)
     looks = [Look(rng.randint(0, 2, 64) > 0, np.ones(768, np.float32) / np.sqrt(768)) for _ in range(8)]
     looks.append(looks[1])

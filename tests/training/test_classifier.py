@@ -14,9 +14,9 @@ pytest.importorskip("timm", reason="needs timm, a training extra")
 
 from runtime.errors import ModelError  # noqa: E402
 from training.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
-from training.classifier_flags import parser  # noqa: E402
-from training.classifier_training import TICKS, Training, load_training  # noqa: E402
-from training.embedder import load_in_order, make_embedder  # noqa: E402
+from training.stage2.embedder import load_in_order, make_embedder  # noqa: E402
+from training.stage2.flags import parser  # noqa: E402
+from training.stage2.training import TICKS, Training, load_training  # noqa: E402
 
 COLOURS = {"tea": (40, 160, 40), "coffee": (40, 80, 140), "milk": (230, 230, 230)}
 FLAGS = "--backbone test_efficientnet --init kaiming --crop-size 32 --embedding 16 --batch 8".split()

@@ -6,16 +6,17 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.yolo_names import read_names
+from benchmarks.scoring.yolo_names import read_names
 from runtime.errors import SourceError
 from runtime.scene.products import PRODUCTS
 from runtime.scene.sprites import BODIES
-from training import compose, recipe
-from training.backgrounds import BUILT_IN, Background
-from training.cutout import cutout_of, product_mask
-from training.dataset import open_data_set
-from training.pasting import BLENDINGS, MIN_VISIBLE, Placement, compose_scene
-from training.plain_photos import find_photos, split_photos
+from training import compose
+from training.composing import recipe
+from training.composing.backgrounds import BUILT_IN, Background
+from training.composing.cutout import cutout_of, product_mask
+from training.composing.pasting import BLENDINGS, MIN_VISIBLE, Placement, compose_scene
+from training.composing.plain_photos import find_photos, split_photos
+from training.data.dataset import open_data_set
 
 
 def plain_photo(product, background, noise, seed=0):

@@ -9,10 +9,10 @@ import pytest
 from runtime.scene.products import OUTSIDERS, PRODUCTS
 from runtime.scene.settings import SceneSettings
 from training import demo_data
-from training.dataset import open_data_set
+from training.composing.strangers import ALL_PRODUCTS, STRANGERS, SceneWithStrangers
+from training.composing.textures import texture
+from training.data.dataset import open_data_set
 from training.demo_data import Request, main, write_data_set
-from training.strangers import ALL_PRODUCTS, STRANGERS, SceneWithStrangers
-from training.textures import texture
 
 
 @pytest.fixture(autouse=True)

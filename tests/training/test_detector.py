@@ -6,7 +6,7 @@ import pytest
 
 from runtime.errors import SourceError
 from training import detector
-from training.dataset import open_data_set
+from training.data.dataset import open_data_set
 from training.detector import _start, _with_shapes, keep_whole, main
 
 

@@ -9,7 +9,7 @@ from labelled_scenes import write_data
 from tiny_bundle import BAR, BLUE, GREEN, GREY, RED, SQUARE
 
 from runtime.bundle import Bundle
-from training.dataset import open_data_set
+from training.data.dataset import open_data_set
 from training.evaluate import evaluate, main
 
 KEYS = "images boxes size ap50 ap50_by_shape top1 top1_by_product precision recall f1 threshold unmatched_names".split()

@@ -21,8 +21,8 @@ def tiny(tmp_path_factory, request):
     spec = importlib.util.spec_from_file_location("make_exported", path)
     make_exported = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make_exported)
+    from export.from_torch.ultralytics_weights import open_weights
     from export.onnx import export_detector
-    from export.ultralytics_weights import open_weights
 
     folder = tmp_path_factory.mktemp("tiny")
     weights = make_exported.tiny_detector(folder / "tiny.pt")

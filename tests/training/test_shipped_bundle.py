@@ -7,7 +7,7 @@ import pytest
 
 from runtime.bundle import SHIPPED, Bundle
 from runtime.scene.products import PRODUCTS, SHAPES
-from training.card import accuracy_table
+from training.measuring.card import accuracy_table
 
 NAMES = ("demo", "groceries")
 

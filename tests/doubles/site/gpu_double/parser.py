@@ -90,7 +90,7 @@ class OnnxParser:
 
 
 def _operators(module: Any) -> Any:
-    from export.operators import IMPORTED
+    from export.checking.operators import IMPORTED
 
     return IMPORTED[module._release.operators]
 

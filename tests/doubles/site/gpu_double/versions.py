@@ -12,7 +12,7 @@ class Release(NamedTuple):
     version: str
     """As tensorrt.__version__ says it."""
     operators: str
-    """Which list of export.operators its ONNX parser is held to."""
+    """Which list of export.checking.operators its ONNX parser is held to."""
     compute_capability: Tuple[int, int]
     gpu: str
     cuda: Tuple[int, int, int]
@@ -26,7 +26,7 @@ class Release(NamedTuple):
 RELEASES: Dict[str, Release] = {
     "8.2": Release("8.2.1.8", "8.2", (5, 3), "NVIDIA Tegra X1", (10, 2, 0)),
     "8.6": Release("8.6.1", "8.6", (8, 7), "Orin", (11, 4, 0)),
-    # No list of the importers of 10.9 and 11.4 was to be had: export.targets holds them to 10.1's too.
+    # No list of the importers of 10.9 and 11.4 was to be had: export.checking.targets holds them to 10.1's too.
     "10.9": Release("10.9.0.34", "10.1", (8, 7), "Orin", (12, 6, 0)),
     "11.4": Release("11.4.0.106", "10.1", (8, 9), "NVIDIA GeForce RTX 4060", (13, 0, 0)),
 }

@@ -1,0 +1,1 @@
+"""The same networks in other people's loops, and in ours."""

@@ -1,0 +1,1 @@
+"""What takes the place of an accelerator, a camera or a server."""

@@ -1,0 +1,1 @@
+"""What a sweep measures, cell by cell, and what it leaves behind."""

@@ -1,0 +1,1 @@
+"""An engine built in a child process, watched, compared and installed whole or not at all."""

@@ -1,0 +1,1 @@
+"""Whether TensorRT's parser takes a model: its operators and its rules, by release."""

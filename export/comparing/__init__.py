@@ -1,0 +1,1 @@
+"""Whether one engine may stand in for another: the thresholds and the comparison."""

@@ -1,0 +1,1 @@
+"""From a trained network to ONNX. Needs torch: never on the device."""

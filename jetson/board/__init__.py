@@ -1,0 +1,1 @@
+"""The board's sensors and what holds its clocks down, read from sysfs."""

@@ -1,0 +1,1 @@
+"""Flags, their values, log lines, and how a command ends."""

@@ -1,0 +1,248 @@
+"""The command line of the camera program: a contract that scripts, units and benchmarks rely on."""
+
+import argparse
+import os
+import shlex
+from typing import List, NoReturn, Sequence
+
+from runtime import __version__
+from runtime.command_line.flag_values import byte_count, network_size, number_within, precision, resolution, segment
+from runtime.engines.sidecar import BF16, FP16
+from runtime.errors import UsageError
+from runtime.recognition import heads
+from runtime.settings import Settings
+
+TOKEN_VARIABLE = "SHELFSIGHT_TOKEN"
+
+EPILOG = """
+examples:
+  python -m runtime.camera --res 640x480 --size 160
+  python -m runtime.camera --source 0 --fps 24 --sink web
+  python -m runtime.camera --source video.mp4 --fps 0 --sink out.mp4 --report -
+  python -m runtime.camera --detector yolov8n.onnx --source photos/ --sink none --report -
+  python -m runtime.camera @/etc/shelfsight/camera.flags
+
+--fps is only the nominal rate. The program shows and reports the true one: distinct captured
+frames that were inferred on and presented, per second, and what bounds it.
+exit status: 0 done, 1 it could not run, 2 wrong usage.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of exiting; reads @FILE the way a shell reads a line, with # comments."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("{} (python -m runtime.camera --help lists the flags)".format(message))
+
+    def convert_arg_line_to_args(self, arg_line: str) -> List[str]:
+        return shlex.split(arg_line, comments=True)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser, for the program and for the test that every flag is documented."""
+    parser = _Parser(
+        prog="python -m runtime.camera",
+        description="Name the products in front of a camera, and tell the truth about the speed.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        fromfile_prefix_chars="@",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version="shelfsight " + __version__)
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more; show the traceback of an error")
+
+    what = parser.add_argument_group("what to look at")
+    what.add_argument(
+        "--source",
+        metavar="URI",
+        default="auto",
+        help="auto (the first camera found, else demo://), a camera as 0 or /dev/video0, csi://0, rtsp://..., a video "
+        "file, a folder of images, demo://, gst:PIPELINE, or fault://KIND@URI (default: auto)",
+    )
+    what.add_argument(
+        "--list-modes",
+        action="store_true",
+        help="print what the camera of --source (default: each) can do, and which mode --res and --fps would take",
+    )
+    what.add_argument(
+        "--wait", action="store_true", help="wait for an absent camera, showing offline, instead of exit 1"
+    )
+    what.add_argument(
+        "--res",
+        metavar="WxH",
+        type=resolution,
+        help="capture resolution (default: 640x480; files keep their own, and are fitted into this if it is given)",
+    )
+    what.add_argument(
+        "--fps",
+        metavar="F",
+        type=number_within(0, 1000),
+        default=30.0,
+        help="nominal rate, 0 = as fast as it goes (default: 30)",
+    )
+    what.add_argument(
+        "--sequential",
+        action="store_true",
+        help="one frame after the other on one thread (default: capture, inference and presenting overlap)",
+    )
+
+    models = parser.add_argument_group("what to look with")
+    models.add_argument(
+        "--bundle", metavar="DIR", help="the models of both stages: a folder, demo or groceries (default: demo)"
+    )
+    models.add_argument(
+        "--detector",
+        metavar="FILE.onnx",
+        help="another stage 1; without --bundle there is no stage 2",
+    )
+    models.add_argument(
+        "--size",
+        metavar="N",
+        type=network_size,
+        help="side of the detector's input in pixels, a multiple of 32 (default: 160, or what the model is fixed to)",
+    )
+    models.add_argument(
+        "--classes",
+        metavar="NAMES",
+        help="class names of --detector: a file with one a line, a comma-separated list, or coco "
+        "(default: the model's metadata)",
+    )
+    models.add_argument(
+        "--head", choices=heads.NAMES, help="output layout of --detector (default: told by its metadata and shape)"
+    )
+    models.add_argument(
+        "--conf",
+        dest="min_score",
+        metavar="S",
+        type=number_within(0, 1),
+        help="lowest detector score that counts, 0..1 (default: the bundle's, else 0.25)",
+    )
+    models.add_argument(
+        "--iou",
+        metavar="R",
+        type=number_within(0, 1),
+        help="overlap above which the weaker of two boxes goes, 0..1 (default: the bundle's, else 0.7)",
+    )
+    models.add_argument(
+        "--engine",
+        choices=("auto", "tensorrt", "openvino", "onnx"),
+        default="auto",
+        help="what runs the networks: onnx; tensorrt or openvino, or exit 1; auto, TensorRT where it is, its engines "
+        "built where none fits, else OpenVINO where it is and the CPU has BF16, else onnxruntime (default: auto)",
+    )
+    models.add_argument(
+        "--precision",
+        metavar="P",
+        type=precision,
+        help="of TensorRT fp16 or fp32, of OpenVINO bf16 or fp32; fp32 takes the place of what does not agree with the "
+        "model (default: fp16, bf16)",
+    )
+    models.add_argument(
+        "--meanwhile",
+        choices=("onnx",),
+        help="run on onnxruntime while an engine is being built (default: wait for it)",
+    )
+    models.add_argument(
+        "--threads",
+        metavar="N",
+        type=number_within(0, 256, int),
+        default=0,
+        help="CPU threads of the networks, 0 = one a core (default: 0)",
+    )
+    models.add_argument(
+        "--classify-every",
+        metavar="K",
+        type=number_within(1, 10000, int),
+        default=10,
+        help="a followed object keeps its name and is looked at again after K frames, or sooner where it is new, "
+        "changed or unsure; 1 = every object on every frame (default: 10)",
+    )
+    models.add_argument(
+        "--classify-budget-ms",
+        metavar="B",
+        type=number_within(0, 1e6),
+        help="time of stage 2 on one frame, for at least one object, the most uncertain first; 0 = as long as it takes "
+        "(default: a quarter of stage 1's time)",
+    )
+
+    shown = parser.add_argument_group("where it goes")
+    shown.add_argument(
+        "--sink",
+        dest="sinks",
+        metavar="KIND",
+        action="append",
+        help="window, web, none, the path of an .mp4, rtsp (a stream at rtsp://127.0.0.1:8554/shelfsight) or "
+        "rtsp://ADDR:PORT/NAME; may be repeated (default: window with a display, else web)",
+    )
+    shown.add_argument(
+        "--segment",
+        metavar="LENGTH",
+        type=segment,
+        help="record in files of this time or size, as in 10m or 500MB: out.mp4 gives out-000001.mp4, ... "
+        "(default: one file)",
+    )
+    shown.add_argument(
+        "--keep",
+        dest="keep_bytes",
+        metavar="SIZE",
+        type=byte_count,
+        help="delete the oldest segments when all together take more than this, as in 20GB (default: keep all)",
+    )
+    shown.add_argument(
+        "--listen",
+        metavar="ADDR",
+        default="127.0.0.1",
+        help="address that the page is served on; beyond localhost only with a token (default: 127.0.0.1)",
+    )
+    shown.add_argument(
+        "--port",
+        metavar="N",
+        type=number_within(0, 65535, int),
+        default=8080,
+        help="port of the page, 0 = any free one (default: 8080)",
+    )
+    shown.add_argument(
+        "--token",
+        metavar="T",
+        default=os.environ.get(TOKEN_VARIABLE),
+        help="secret that the page asks for (default: the environment variable {}, which other users cannot "
+        "see)".format(TOKEN_VARIABLE),
+    )
+    shown.add_argument(
+        "--frames", metavar="N", type=number_within(1, 10**12, int), help="stop after N presented frames"
+    )
+    shown.add_argument(
+        "--seconds", metavar="S", type=number_within(0, float("inf"), above=True), help="stop after S seconds"
+    )
+    shown.add_argument("--report", metavar="FILE", help="write the figures as JSON at the end, - = standard output")
+    shown.add_argument(
+        "--log-every",
+        dest="log_every_s",
+        metavar="S",
+        type=number_within(0, float("inf"), above=True),
+        default=5.0,
+        help="seconds between two log lines (default: 5)",
+    )
+    return parser
+
+
+def settings_from_arguments(arguments: Sequence[str]) -> Settings:
+    """Parse a command line; UsageError in one line for what makes no sense. Exits for --help and --version."""
+    values = vars(make_parser().parse_args(arguments))
+    values["sinks"] = tuple(values["sinks"] or ())
+    settings = Settings(**values)
+    if settings.detector is None:
+        for flag, value in (("--classes", settings.classes), ("--head", settings.head)):
+            if value is not None:
+                raise UsageError("{} describes another detector: give it with --detector FILE.onnx".format(flag))
+    if settings.meanwhile == "onnx" and settings.engine != "auto":
+        raise UsageError("--meanwhile onnx goes with --engine auto, not with --engine {}".format(settings.engine))
+    if (settings.engine, settings.precision) in (("tensorrt", BF16), ("openvino", FP16)):
+        known = "fp16 and fp32" if settings.engine == "tensorrt" else "bf16 and fp32"
+        message = "--precision {} does not go with --engine {}, which has {}"
+        raise UsageError(message.format(settings.precision, settings.engine, known))
+    if settings.keep_bytes is not None and settings.segment is None:
+        raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
+    if settings.source == "auto" and settings.wait:
+        raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
+    return settings

@@ -1,0 +1,1 @@
+"""The rate and all that goes with it: measured, worded and reported with the same words everywhere."""

@@ -1,0 +1,87 @@
+"""The figures of a run as plain JSON, with the keys that the report file and the page share."""
+
+import json
+import math
+import os
+import platform
+import sys
+import tempfile
+from typing import Any, Dict, Optional
+
+from runtime.errors import SinkError
+from runtime.figures.board import board_line
+from runtime.figures.figures import CAPTURE, INFERENCE, PRESENTING, Figures, Stages
+
+STANDARD_OUTPUT = "-"
+
+
+def figures_as_json(figures: Figures) -> Dict[str, Any]:
+    """Rounded to 0.01 (frames per second, milliseconds); what is unknown or not finite is None: JSON stays valid."""
+    content = {
+        "nominal_fps": _hundredths(figures.nominal_fps),
+        "camera_fps": _hundredths(figures.camera_fps),
+        "true_fps": _hundredths(figures.true_fps),
+        "latency_ms": {"p50": _hundredths(figures.latency_p50_ms), "p95": _hundredths(figures.latency_p95_ms)},
+        "stages_ms": {name: _hundredths(ms) for name, ms in figures.stages_ms._asdict().items()},
+        "threads": _threads(figures),
+        "frames": {"captured": figures.captured, "presented": figures.presented, "dropped": figures.dropped},
+        "classify": {"asked": figures.asked, "reused": figures.reused},
+        "limited_by": figures.limited_by,
+    }
+    if figures.board is not None:
+        content["board"] = board_line(figures.board, figures.true_fps)
+    return content
+
+
+def _threads(figures: Figures) -> Dict[str, Any]:
+    """Which stages run on which thread; those of a thread add up to the period, or to what it was busy for."""
+    if figures.overlapped:
+        return {"capture": list(CAPTURE), "inference": list(INFERENCE), "presenting": list(PRESENTING)}
+    return {"loop": list(Stages._fields)}
+
+
+def _hundredths(value: Optional[float]) -> Optional[float]:
+    """`value` rounded to two decimals as a built-in float (numpy's own would not serialise)."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(float(value), 2)
+
+
+def platform_line() -> str:
+    """Operating system, processor and Python in one line."""
+    return "{} {}, Python {}".format(platform.system(), platform.machine(), platform.python_version())
+
+
+def check_report_path(path: Optional[str]) -> None:
+    """Raise SinkError now rather than at the end of a long run, where `path` cannot be written."""
+    if path is None or path == STANDARD_OUTPUT:
+        return
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise SinkError("--report {} is a folder: name a file in it".format(path))
+    if not os.path.isdir(folder):
+        raise SinkError("--report {}: no folder {} (mkdir -p it)".format(path, folder))
+    if not os.access(folder, os.W_OK):
+        raise SinkError("--report {}: no permission to write in {}".format(path, folder))
+
+
+def write_report(path: str, report: Dict[str, Any]) -> None:
+    """Write `report` to `path` whole or not at all; "-" is standard output."""
+    text = json.dumps(report, indent=2) + "\n"
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        if path == STANDARD_OUTPUT:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            return
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".report-")
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(text)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise SinkError("cannot write the report {}: {}".format(path, error)) from error

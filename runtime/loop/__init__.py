@@ -1,0 +1,1 @@
+"""How frames move: the nominal rate, the two ways to run the parts, and what is presented."""

@@ -1,0 +1,26 @@
+"""The sequential loop: read, observe, present, and measure; one frame after the other, on one thread."""
+
+from runtime.figures.stopwatch import Stopwatch
+from runtime.frame import EndOfStream
+from runtime.loop.intake import Intake
+from runtime.loop.loop import Loop
+
+
+class SequentialLoop(Loop):
+    """source -> recogniser -> presenter."""
+
+    def _run(self) -> None:
+        source, recogniser, _, nominal_fps, stop, _, _, clock = self._parts
+        watch = Stopwatch(clock)
+        intake = Intake(source, clock, nominal_fps, stop)
+        self._showing.start()
+        go_on = True
+        while go_on and not stop.is_set():
+            try:
+                frame = intake.read(watch)
+            except EndOfStream:
+                return
+            if frame is not None:
+                go_on = self._showing.show(recogniser.observe(frame, watch), watch)
+            else:
+                go_on = self._showing.show_stall(watch)

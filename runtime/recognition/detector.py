@@ -1,0 +1,115 @@
+"""Stage 1: candidates by shape, from one frame through any network of the YOLO family."""
+
+import ast
+from typing import Dict, List, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+
+from runtime.engines.engine import Engine
+from runtime.errors import ModelError
+from runtime.frame import Detections
+from runtime.recognition.heads import Candidates, make_head, tell_head
+from runtime.recognition.letterbox import Letterbox
+from runtime.recognition.network_input import FloatInput, UInt8Input, input_side, takes_uint8
+from runtime.recognition.nms import suppress
+
+MAX_DETECTIONS = 300
+"""The limit that Ultralytics uses."""
+
+
+class Prepared(NamedTuple):
+    """A picture in the form that the network takes; its buffer is the detector's, and used again after `detect`."""
+
+    buffer: Union[UInt8Input, FloatInput]
+    fit: Letterbox
+
+
+class Detector:
+    """Letterbox, infer, read the head, suppress. One thread may prepare while another detects."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        size: int = 160,
+        size_is_explicit: bool = False,
+        head: Optional[str] = None,
+        classes: Optional[Sequence[str]] = None,
+        min_score: float = 0.25,
+        iou: float = 0.7,
+    ) -> None:
+        """Runs the network once, on grey, to see its output.
+
+        `size`: side in pixels where the model leaves it open. `head`: see recognition.heads.NAMES, None = told by
+        metadata and shape. `classes`: names, None = the model's metadata. Raises ModelError for one that does not fit.
+        """
+        self.engine = engine
+        self.size = input_side(engine.input, size, size_is_explicit)
+        self._min_score = min_score
+        self._iou = iou
+        shapes = [output.shape for output in engine.run(self._grey())]
+        name = head or tell_head(shapes, self.size, engine.metadata)
+        self.head = make_head(name, self.size)
+        self.classes = _class_names(self.head.classes(shapes[0]), classes, engine.metadata)
+        self._free = [self._make_input()]
+
+    def _grey(self) -> np.ndarray:
+        shape = (1, self.size, self.size, 3) if takes_uint8(self.engine.input) else (1, 3, self.size, self.size)
+        return np.zeros(shape, self.engine.input.dtype)
+
+    def _make_input(self) -> Union[UInt8Input, FloatInput]:
+        head = self.head
+        if takes_uint8(self.engine.input):
+            return UInt8Input(self.size, head.centred)
+        return FloatInput(self.size, head.centred, head.rgb, head.float_scale, self.engine.input.dtype)
+
+    def prepare(self, image: np.ndarray) -> Prepared:
+        """Put `image` (H, W, 3) uint8 BGR into a buffer of the network's input, ready for `detect`."""
+        try:
+            buffer = self._free.pop()
+        except IndexError:  # those of frames that were lost on the way do not come back
+            buffer = self._make_input()
+        return Prepared(buffer, buffer.fill(image))
+
+    def detect(self, prepared: Prepared) -> Detections:
+        """What the network finds in the prepared image."""
+        output = self.engine.run(prepared.buffer.tensor)[0]
+        self._free.append(prepared.buffer)
+        found = self.head.read(output if output.dtype == np.float32 else output.astype(np.float32), self._min_score)
+        if not found.boxes:
+            return Detections.none()
+        kept = self._kept(found)
+        return Detections(
+            prepared.fit.boxes_out([found.boxes[index] for index in kept]),
+            np.array([found.scores[index] for index in kept], np.float32),
+            np.array([found.classes[index] for index in kept], np.int32),
+        )
+
+    def _kept(self, found: Candidates) -> List[int]:
+        """Indices of those that stay, best first."""
+        if self.head.overlapping:
+            return suppress(found.boxes, found.scores, found.classes, self._iou, MAX_DETECTIONS)
+        return sorted(range(len(found.scores)), key=found.scores.__getitem__, reverse=True)[:MAX_DETECTIONS]
+
+
+def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata: Dict[str, str]) -> List[str]:
+    names = list(given) if given else names_in(metadata)
+    if expected is None:
+        return names
+    if not names:
+        return ["class {}".format(index) for index in range(expected)]
+    if len(names) != expected:
+        raise ModelError(
+            "{} class names for a model with {} classes: give as many with --classes".format(len(names), expected)
+        )
+    return names
+
+
+def names_in(metadata: Dict[str, str]) -> List[str]:
+    """The class names in a model's metadata, or none: Ultralytics writes `names` as the text of a dict from index."""
+    try:
+        names = ast.literal_eval(metadata.get("names", "{}"))
+        return [str(names[index]) for index in sorted(names)]
+    except (ValueError, SyntaxError, TypeError, KeyError) as error:
+        raise ModelError(
+            "the model's metadata 'names' is not a list of names: give them with --classes ({})".format(error)
+        ) from error

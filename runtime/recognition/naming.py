@@ -1,0 +1,154 @@
+"""Which candidates stage 2 looks at: a track keeps its name, and is asked about again when there is a reason."""
+
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from runtime.clock import MonotonicClock
+from runtime.frame import PENDING, UNKNOWN, Detections, Names
+from runtime.recognition.classifier import Classifier
+from runtime.recognition.votes import Votes
+
+EVERY = 10
+"""Frames after which a track is asked about again in any case."""
+GROWN = 1.3
+"""A box whose width or height changed by this factor since it was last looked at shows something else of the object."""
+UNSURE = 0.08
+"""Cosine by which the best name beats the second and the threshold; below it an answer is asked for again sooner."""
+UNSURE_EVERY = 2
+"""Frames until then, and as many more for each equal answer since: what stays unknown is in the end asked about as
+rarely as anything else."""
+SHARE = 0.25
+"""Of stage 1's time that stage 2 may take where no budget is given."""
+SHARE_FOR_NEW = 1.5
+"""The same for tracks that have no name yet: they are few, and come several at once."""
+FORGET_FRAMES = 64
+"""A track not seen for so long is gone: the tracker has given it up long before."""
+
+
+class NamingPolicy(NamedTuple):
+    """How often stage 2 runs."""
+
+    every: int = EVERY
+    """Frames between two answers about a track; 1 = every candidate on every frame, whatever it costs."""
+    budget_ms: Optional[float] = None
+    """Of one frame; 0 = as long as it takes, None = a quarter of stage 1's time, and more for tracks without a name."""
+
+
+class _Track:
+    """What is known of one track."""
+
+    __slots__ = ("votes", "asked_frame", "seen_frame", "width", "height")
+
+    def __init__(self) -> None:
+        self.votes: Optional[Votes] = None
+        self.asked_frame = self.seen_frame = 0
+        self.width = self.height = 1.0
+
+
+class Naming:
+    """Names candidates by their track, within a budget: most uncertain first, the rest on the next frame."""
+
+    def __init__(
+        self, classifier: Classifier, policy: NamingPolicy = NamingPolicy(), clock: Optional[MonotonicClock] = None
+    ) -> None:
+        self.classifier = classifier
+        self._policy = policy
+        self._clock = clock or MonotonicClock()
+        self._tracks: Dict[int, _Track] = {}
+        self._frame = 0
+        self._cost = None if policy.every <= 1 else classifier.measured_cost()
+
+    def name(self, image: np.ndarray, detections: Detections, track_ids: np.ndarray, detect_ms: float) -> Names:
+        """The names of `detections` in `image` (H, W, 3) uint8 BGR; `detect_ms`: what stage 1 took."""
+        boxes_px = detections.boxes_px
+        if self._cost is None:
+            answer = self.classifier.name(image, boxes_px, with_margins=False)
+            return Names(answer.products, answer.similarities, len(boxes_px), 0)
+        self._frame += 1
+        if self._frame % FORGET_FRAMES == 0:
+            self._forget()
+        tracks = [self._track(number) for number in track_ids.tolist()]
+        asked = self._due(tracks, boxes_px)[: self._affordable(tracks, detect_ms)]
+        if asked:
+            self._ask(image, boxes_px, tracks, asked)
+        return _names_of(tracks, len(asked))
+
+    def _track(self, number: int) -> _Track:
+        track = self._tracks.get(number)
+        if track is None:
+            track = self._tracks[number] = _Track()
+        track.seen_frame = self._frame
+        return track
+
+    def _due(self, tracks: List[_Track], boxes_px: np.ndarray) -> List[int]:
+        """The candidates with a reason to be asked about, the most urgent first."""
+        sides = (boxes_px[:, 2:] - boxes_px[:, :2]).tolist()
+        due = []
+        for index, (track, (width, height)) in enumerate(zip(tracks, sides)):
+            urgency = self._urgency(track, width, height)
+            if urgency >= 1.0:
+                due.append((-urgency, index))
+        due.sort()
+        return [index for _, index in due]
+
+    def _urgency(self, track: _Track, width: float, height: float) -> float:
+        """From 1 on there is a reason; new tracks come first, then changed ones, then the longest unasked."""
+        votes = track.votes
+        waited = self._frame - track.asked_frame
+        if votes is None:
+            return 1e6
+        if votes.is_contested:
+            return 1e4 + waited
+        every = self._policy.every
+        if votes.margin < UNSURE or votes.product == UNKNOWN:
+            every = min(every, UNSURE_EVERY * votes.streak)
+        urgency = waited / every
+        if _ratio(width, track.width) > GROWN or _ratio(height, track.height) > GROWN:
+            urgency += 10.0
+        return urgency
+
+    def _affordable(self, tracks: List[_Track], detect_ms: float) -> int:
+        budget_ms = self._policy.budget_ms
+        if budget_ms == 0:
+            return len(tracks)
+        assert self._cost is not None
+        if budget_ms is not None:
+            return self._cost.crops_within(budget_ms)
+        new = sum(track.votes is None for track in tracks)
+        more = min(new, self._cost.crops_within(SHARE_FOR_NEW * detect_ms)) if new else 0
+        return max(more, self._cost.crops_within(SHARE * detect_ms))
+
+    def _ask(self, image: np.ndarray, boxes_px: np.ndarray, tracks: List[_Track], asked: List[int]) -> None:
+        started_s = self._clock.now_s()
+        answer = self.classifier.name(image, boxes_px[asked])
+        assert self._cost is not None
+        self._cost.learn(len(asked), (self._clock.now_s() - started_s) * 1e3)
+        answers = zip(answer.products.tolist(), answer.similarities.tolist(), answer.margins.tolist())
+        for index, said in zip(asked, answers):
+            track = tracks[index]
+            if track.votes is None:
+                track.votes = Votes(*said)
+            else:
+                track.votes.add(*said)
+            track.asked_frame = self._frame
+            x1, y1, x2, y2 = boxes_px[index].tolist()
+            track.width, track.height = max(1.0, x2 - x1), max(1.0, y2 - y1)
+
+    def _forget(self) -> None:
+        oldest = self._frame - FORGET_FRAMES
+        self._tracks = {number: track for number, track in self._tracks.items() if track.seen_frame >= oldest}
+
+
+def _ratio(a: float, b: float) -> float:
+    return max(a / b, b / max(a, 1e-6))
+
+
+def _names_of(tracks: List[_Track], asked: int) -> Names:
+    said: List[Tuple[int, float]] = [
+        (PENDING, 0.0) if track.votes is None else (track.votes.product, track.votes.similarity) for track in tracks
+    ]
+    products = np.array([product for product, _ in said], np.int32)
+    similarities = np.array([similarity for _, similarity in said], np.float32)
+    reused = len(said) - asked - int((products == PENDING).sum())
+    return Names(products, similarities, asked, reused)

@@ -1,0 +1,75 @@
+"""What a network wants its picture as, and the kept tensor that it is given in."""
+
+import cv2
+import numpy as np
+
+from runtime.engines.engine import TensorSpec
+from runtime.errors import ModelError
+from runtime.recognition.letterbox import Letterbox, SquareBuffer
+
+
+class UInt8Input:
+    """Our own networks: uint8 (1, side, side, 3) BGR, colour order and scale inside the graph."""
+
+    def __init__(self, side: int, centred: bool) -> None:
+        self.tensor = np.empty((1, side, side, 3), np.uint8)
+        self._square = SquareBuffer(self.tensor[0], centred)
+
+    def fill(self, image: np.ndarray) -> Letterbox:
+        """Letterbox `image` (H, W, 3) uint8 BGR into `tensor`; how it lies there."""
+        return self._square.draw(image)
+
+
+class FloatInput:
+    """Third parties' networks: float (1, 3, side, side), RGB or BGR, scaled."""
+
+    def __init__(self, side: int, centred: bool, rgb: bool, scale: float, dtype: np.dtype) -> None:
+        self.tensor = np.empty((1, 3, side, side), dtype)
+        self._square = np.empty((side, side, 3), np.uint8)
+        self._plane = np.empty((side, side), np.uint8)
+        self._channels = (2, 1, 0) if rgb else (0, 1, 2)
+        self._letterboxed = SquareBuffer(self._square, centred)
+        self._divisor = np.float32(1 / scale)
+
+    def fill(self, image: np.ndarray) -> Letterbox:
+        """Letterbox `image` (H, W, 3) uint8 BGR, then reorder and scale it into `tensor`."""
+        fit = self._letterboxed.draw(image)
+        # A plane at a time through a small kept one: half the time of one strided pass (0.3 against 0.5 ms at 640).
+        for place, channel in enumerate(self._channels):
+            cv2.extractChannel(self._square, channel, self._plane)
+            np.divide(self._plane, self._divisor, out=self.tensor[0, place], dtype=np.float32, casting="same_kind")
+        return fit
+
+
+def takes_uint8(spec: TensorSpec) -> bool:
+    """Whether an input is our own uint8 [N, H, W, 3], or a third party's float [N, 3, H, W].
+
+    Raises ModelError for anything else.
+    """
+    if len(spec.shape) == 4 and spec.shape[0] in (None, 1):
+        if spec.dtype == np.uint8 and spec.shape[3] == 3:
+            return True
+        if spec.dtype in (np.float32, np.float16) and spec.shape[1] == 3:
+            return False
+    raise ModelError(
+        "input {!r} is {} {}: expected uint8 [N, H, W, 3] or float [N, 3, H, W]".format(
+            spec.name, spec.dtype, list(spec.shape)
+        )
+    )
+
+
+def input_side(spec: TensorSpec, wanted: int, explicit: bool) -> int:
+    """The side of the square to feed: the model's own where it is fixed, else `wanted` pixels.
+
+    Raises ModelError where the model is fixed to something else than what was asked for explicitly, or not square.
+    """
+    height, width = spec.shape[1:3] if takes_uint8(spec) else spec.shape[2:4]
+    if height is None and width is None:
+        return wanted
+    if height != width or height is None:
+        raise ModelError("the model is fixed to {}x{}: expected a square input".format(width, height))
+    if explicit and height != wanted:
+        raise ModelError(
+            "the model is fixed to size {0}: leave --size out, or say --size {0} (asked for {1})".format(height, wanted)
+        )
+    return height

@@ -1,0 +1,57 @@
+"""The middle of the pipeline: one frame in, everything known about it out."""
+
+import time
+from typing import Optional
+
+import numpy as np
+
+from runtime.figures.stopwatch import Stopwatch
+from runtime.frame import Detections, Frame, Observation
+from runtime.recognition.classifier import Classifier
+from runtime.recognition.detector import Detector
+from runtime.recognition.naming import Naming
+from runtime.recognition.tracker import Tracker
+
+
+class Recogniser:
+    """detect -> track -> classify. Belongs to one thread, which owns the engines' context; `prepare` to any other."""
+
+    def __init__(self, detector: Detector, tracker: Tracker, naming: Optional[Naming] = None) -> None:
+        self.detector = detector
+        self._naming = naming
+        self._tracker = tracker
+
+    @property
+    def classifier(self) -> Optional[Classifier]:
+        """Stage 2, where there is one."""
+        return None if self._naming is None else self._naming.classifier
+
+    def prepare(self, frame: Frame) -> Frame:
+        """`frame` with what stage 1 wants to see of it, made on the thread that calls this instead of in `observe`."""
+        if frame.id is None:
+            return frame
+        started_s = time.perf_counter()
+        prepared = self.detector.prepare(frame.image)
+        prepare_ms = (time.perf_counter() - started_s) * 1e3
+        return Frame(frame.image, frame.id, frame.captured_s, prepared, prepare_ms)
+
+    def observe(self, frame: Frame, watch: Stopwatch) -> Observation:
+        """Run both stages on `frame`, each stage's time to `watch`. A substituted frame is not looked at."""
+        if frame.id is None:
+            return Observation(frame, Detections.none(), np.empty(0, np.int64), None)
+        if frame.prepared is None:
+            frame = self.prepare(frame)
+            prepared_s = watch.lap("preprocess")
+        else:
+            watch.add("preprocess", frame.prepare_ms)
+            prepared_s = watch.last_s
+        detections = self.detector.detect(frame.prepared)
+        frame = Frame(frame.image, frame.id, frame.captured_s)
+        detect_ms = (watch.lap("detect") - prepared_s) * 1e3
+        track_ids = self._tracker.update(detections)
+        watch.lap("track")
+        names = None
+        if self._naming is not None:
+            names = self._naming.name(frame.image, detections, track_ids, detect_ms)
+            watch.lap("classify")
+        return Observation(frame, detections, track_ids, names)

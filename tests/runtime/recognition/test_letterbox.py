@@ -1,0 +1,63 @@
+"""Letterbox and back: properties, and the same pixels whoever draws them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.recognition.letterbox import PADDING, Letterbox, SquareBuffer
+
+SIDES = st.integers(1, 2000)
+NETWORK = st.sampled_from([32, 96, 160, 320, 416, 640])
+
+
+@given(SIDES, SIDES, NETWORK, st.booleans())
+def test_it_fits_inside_and_touches_two_sides(width, height, side, centred):
+    fit = Letterbox.fit(width, height, side, centred)
+    assert fit.left >= 0
+    assert fit.top >= 0
+    assert fit.left + fit.inner_width <= side
+    assert fit.top + fit.inner_height <= side
+    # YOLOX cuts where Ultralytics rounds, and a product of floats may lie just below the whole number.
+    assert max(fit.inner_width, fit.inner_height) >= (side if centred else side - 1)
+
+
+@given(SIDES, SIDES, NETWORK, st.booleans(), st.lists(st.floats(0, 1), min_size=4, max_size=4))
+def test_boxes_come_back(width, height, side, centred, corners):
+    x1, x2 = sorted(c * width for c in corners[:2])
+    y1, y2 = sorted(c * height for c in corners[2:])
+    box = np.array([[x1, y1, x2, y2]], np.float32)
+    fit = Letterbox.fit(width, height, side, centred)
+    inside = box * np.float32(fit.scale) + np.array([fit.left, fit.top, fit.left, fit.top], np.float32)
+    back = fit.boxes_out(inside.tolist())
+    assert back.dtype == np.float32
+    assert np.allclose(back, box, atol=2e-3 * max(width, height) / side + 1e-3)
+
+
+def test_boxes_outside_are_clipped():
+    fit = Letterbox.fit(640, 480, 160)
+    assert fit.boxes_out([(-50.0, -50.0, 500.0, 500.0)]).tolist() == [[0, 0, 640, 480]]
+
+
+@pytest.mark.parametrize(
+    "width, height, left, top", [(640, 480, 0, 20), (480, 640, 20, 0), (640, 479, 0, 20), (7, 3, 0, 45)]
+)
+def test_where_the_padding_goes(width, height, left, top):
+    fit = Letterbox.fit(width, height, 160)
+    assert (fit.left, fit.top) == (left, top)
+    assert (Letterbox.fit(width, height, 160, centred=False).left, Letterbox.fit(width, height, 160, False).top) == (
+        0,
+        0,
+    )
+
+
+def test_a_kept_square_has_no_trace_of_the_picture_before():
+    kept, fresh = np.empty((64, 64, 3), np.uint8), np.empty((64, 64, 3), np.uint8)
+    wide = np.full((20, 80, 3), 255, np.uint8)
+    tall = np.full((80, 20, 3), 9, np.uint8)
+    square = SquareBuffer(kept)
+    square.draw(wide)
+    square.draw(tall)
+    SquareBuffer(fresh).draw(tall)
+    assert (kept == fresh).all()
+    assert set(np.unique(kept)) == {9, PADDING}

@@ -1,0 +1,1 @@
+"""Made-up pictures: products cut out and pasted into scenes, strangers, walls."""

@@ -1,0 +1,1 @@
+"""Thresholds and the table of a bundle's card, from what was measured."""

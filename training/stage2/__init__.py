@@ -1,0 +1,1 @@
+"""The classifier: its crops, its network, its head and its training."""
