@@ -23,8 +23,10 @@ mounted=()
 TESTS=(
     tests/jetson/test_telemetry.py tests/jetson/test_doctor.py tests/jetson/test_engines.py
     tests/runtime/command_line/test_arguments.py tests/runtime/test_bundle.py tests/runtime/picture/test_compose.py
-    tests/runtime/recognition/test_heads.py tests/runtime/recognition/test_letterbox.py tests/runtime/command_line/test_log_format.py
-    tests/runtime/loop/test_sequential.py tests/runtime/figures/test_meter.py tests/runtime/sources/test_newest.py tests/runtime/recognition/test_nms.py
+    tests/runtime/recognition/test_heads.py tests/runtime/recognition/test_letterbox.py
+    tests/runtime/command_line/test_log_format.py
+    tests/runtime/loop/test_sequential.py tests/runtime/figures/test_meter.py
+    tests/runtime/sources/test_newest.py tests/runtime/recognition/test_nms.py
     tests/runtime/loop/test_pacing.py tests/runtime/figures/test_report.py tests/runtime/recognition/test_stages.py
     tests/runtime/recognition/test_tracker.py tests/benchmarks/scoring/test_scoring.py
 )
