@@ -1,6 +1,7 @@
 """The finished picture against a golden one, and what must hold whatever is drawn."""
 
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from runtime.frame import UNKNOWN, Detections, Frame, Names, Observation
 from runtime.picture.compose import Composer
 from runtime.picture.tiles import LabelTiles, plain
 
-GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "compose.png")
+GOLDEN = str(Path(__file__).resolve().parents[2] / "golden" / "compose.png")
 FIGURES = Figures(30.0, 29.97, 24.8, 38.2, 61.0, Stages(), 250, 248, 900, 80, "detect: 31.2 of 40.1 ms")
 
 
