@@ -19,14 +19,13 @@ from jetson.checks.memory import check_memory
 from jetson.checks.power import check_power
 from jetson.checks.service import check_service
 from runtime.command_line.command import exit_status_of
+from runtime.shipped import REAL
 
-SHIPPED_BUNDLE = "demo"
-"""As runtime.assembly has it, which needs cv2 and numpy: the doctor answers without either."""
 EXIT_STATUS: Dict[str, int] = {NOT_APPLICABLE: 0, OK: 0, WARNING: 3, PROBLEM: 4}
 MARKS: Dict[str, str] = {NOT_APPLICABLE: "-", OK: "ok", WARNING: "warning", PROBLEM: "PROBLEM"}
 
 
-def examine(machine: Machine, bundle: str = SHIPPED_BUNDLE) -> Iterator[Finding]:
+def examine(machine: Machine, bundle: str = REAL) -> Iterator[Finding]:
     """All findings, as they come."""
     checks: Iterable[Callable[[Machine], Iterator[Finding]]] = (
         check_board,
@@ -58,7 +57,7 @@ def main(arguments: Optional[List[str]] = None, machine: Optional[Machine] = Non
         prog="python -m jetson.doctor", description="What is wrong with this machine, and the command that mends it."
     )
     parser.add_argument("--json", action="store_true", help="findings as JSON on standard output")
-    parser.add_argument("--bundle", default=SHIPPED_BUNDLE, metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--bundle", default=REAL, metavar="DIR", help="default: %(default)s")
     values = parser.parse_args(arguments)
     return exit_status_of(lambda: _tell(machine or Machine(), values.bundle, values.json), target="standard output")
 

@@ -12,6 +12,7 @@ from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.command import exit_status_of
 from runtime.engines.sidecar import FP16, FP32
 from runtime.settings import Settings
+from runtime.shipped import bundle_for
 
 
 def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]:
@@ -21,7 +22,7 @@ def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]
         return None
     if settings.detector is not None and settings.bundle is None:
         return None  # engines are for bundles
-    command = ["-m", "export.engine"] + ([settings.bundle] if settings.bundle else [])
+    command = ["-m", "export.engine", settings.bundle or bundle_for(settings.source)]
     if settings.detector is not None:
         command += ["--stage", "classifier"]
     elif settings.size is not None:

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 
 import cv2
 
+from runtime import shipped
 from runtime.bundle import Bundle
 from runtime.clock import MonotonicClock
 from runtime.engines.cache import CLASSIFIER, DETECTOR
@@ -29,12 +30,13 @@ from runtime.recognition.detector import Detector
 from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
-from runtime.settings import DEFAULT_SIZE, Settings
+from runtime.settings import AUTO, DEFAULT_SIZE, Settings
 from runtime.sinks.opening import open_sink
 from runtime.sinks.sink import Sink
 from runtime.sinks.systemd import systemd_sinks
-from runtime.sources.opening import open_source
+from runtime.sources.opening import DEMO, open_source
 from runtime.sources.source import Source
+from runtime.sources.waiting import WaitingSource
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +45,8 @@ _OpenEngine = Callable[[str, str], Engine]
 
 THROTTLED_SHARE = 0.1
 """From this part of a run on, held-down clocks are what bounds its rate."""
-SHIPPED_BUNDLE = "demo"
-"""Unless another is asked for."""
+SHIPPED_BUNDLE = shipped.DRAWN
+"""Of the commands that are not about a source of pictures, unless another is asked for."""
 
 
 class Assembly(NamedTuple):
@@ -101,7 +103,11 @@ def assemble(
     # Pictures are too small for OpenCV's pool: a resize to 160 px took 0.07 ms without it, 0.16 ms with it (desk).
     cv2.setNumThreads(1)
     with contextlib.ExitStack() as stack:
-        bundle = _open_bundle(settings)
+        address = settings.source
+        if address == AUTO:  # which camera, if any, is not known before it is open
+            source = source or stack.enter_context(open_source(settings))
+            address = source.name if isinstance(source, WaitingSource) else DEMO
+        bundle = _open_bundle(settings, address)
         choice = stack.enter_context(EngineChoice(settings, bundle, stop))
         engines: Dict[str, Dict[str, str]] = {}
 
@@ -178,12 +184,22 @@ def _open_sinks(settings: Settings):
         yield open_sink(kind, settings)
 
 
-def _open_bundle(settings: Settings) -> Optional[Bundle]:
+def _open_bundle(settings: Settings, address: str) -> Optional[Bundle]:
+    """The one that is named, none for a detector alone, else the shipped one that serves this source best."""
     if settings.bundle is not None:
         return Bundle.open(settings.bundle)
     if settings.detector is not None:
         return None
-    return Bundle.open(SHIPPED_BUNDLE)
+    name = shipped.bundle_for(address)
+    bundle = Bundle.open(name)
+    if name == shipped.REAL:
+        log.info(
+            "knows %d kinds of things: %s (--bundle DIR for your own; --size 320 for things smaller than a quarter of "
+            "the picture)",
+            len(bundle.products),
+            ", ".join(bundle.products).replace("_", " "),
+        )
+    return bundle
 
 
 def _make_detector(settings: Settings, bundle: Optional[Bundle], open_engine: _OpenEngine) -> Detector:

@@ -13,7 +13,7 @@ from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
 from runtime.errors import MissingPackageError, ShelfsightError
 from runtime.figures.report import check_report_path, write_report
-from runtime.settings import Settings
+from runtime.settings import AUTO, Settings
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -65,7 +65,7 @@ def _list_modes(settings: Settings) -> None:
     from runtime.v4l2.listing import listing
 
     paths = camera_paths()
-    if settings.source != "auto":
+    if settings.source != AUTO:
         paths = ["/dev/video" + settings.source if settings.source.isdigit() else settings.source]
     sys.stdout.write(listing(paths, settings.res or DEFAULT_RES, settings.fps))
 

@@ -4,6 +4,8 @@ from typing import NamedTuple, Optional, Tuple
 
 DEFAULT_RES = (640, 480)
 DEFAULT_SIZE = 160
+AUTO = "auto"
+"""The first camera found, else the demo."""
 
 
 class Segment(NamedTuple):
@@ -16,7 +18,7 @@ class Segment(NamedTuple):
 class Settings(NamedTuple):
     """What to run, and how. See runtime.command_line.arguments for the flags and their meaning."""
 
-    source: str = "auto"
+    source: str = AUTO
     wait: bool = False
     res: Optional[Tuple[int, int]] = None
     """(width, height); None: 640x480 for a camera and the demo, files as they are."""

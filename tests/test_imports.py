@@ -49,7 +49,7 @@ ROOMS = {
 
 FLOOR = {
     # package: the files at its top that its rooms may import.
-    "runtime": ("__init__", "bundle", "clock", "errors", "frame", "gallery", "redacted", "settings"),
+    "runtime": ("__init__", "bundle", "clock", "errors", "frame", "gallery", "redacted", "settings", "shipped"),
     "jetson": ("__init__",),
     "export": ("__init__",),
     "benchmarks": ("__init__", "machine"),

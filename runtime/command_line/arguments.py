@@ -10,7 +10,7 @@ from runtime.command_line.flag_values import byte_count, network_size, number_wi
 from runtime.engines.sidecar import BF16, FP16
 from runtime.errors import UsageError
 from runtime.recognition import heads
-from runtime.settings import Settings
+from runtime.settings import AUTO, Settings
 
 TOKEN_VARIABLE = "SHELFSIGHT_TOKEN"
 
@@ -55,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--source",
         metavar="URI",
-        default="auto",
+        default=AUTO,
         help="auto (the first camera found, else demo://), a camera as 0 or /dev/video0, csi://0, rtsp://..., a video "
         "file, a folder of images, demo://, gst:PIPELINE, or fault://KIND@URI (default: auto)",
     )
@@ -88,7 +88,9 @@ def make_parser() -> argparse.ArgumentParser:
 
     models = parser.add_argument_group("what to look with")
     models.add_argument(
-        "--bundle", metavar="DIR", help="the models of both stages: a folder, demo or groceries (default: demo)"
+        "--bundle",
+        metavar="DIR",
+        help="the models of both stages: a folder, demo or groceries (default: demo for demo://, else groceries)",
     )
     models.add_argument(
         "--detector",
@@ -243,6 +245,6 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
         raise UsageError(message.format(settings.precision, settings.engine, known))
     if settings.keep_bytes is not None and settings.segment is None:
         raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
-    if settings.source == "auto" and settings.wait:
+    if settings.source == AUTO and settings.wait:
         raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
     return settings

@@ -10,7 +10,7 @@ from runtime.gstreamer import pipelines
 from runtime.gstreamer.elements import is_jetson, present_elements
 from runtime.gstreamer.running import open_pipeline
 from runtime.redacted import redacted
-from runtime.settings import DEFAULT_RES, Settings
+from runtime.settings import AUTO, DEFAULT_RES, Settings
 from runtime.sources import fault
 from runtime.sources.camera import camera_paths
 from runtime.sources.demo import DemoSource
@@ -48,7 +48,7 @@ class Opener(NamedTuple):
 
 def open_source(settings: Settings) -> Source:
     """The source that `settings` name, opened; SourceError if it is not there, UsageError if it makes no sense."""
-    if settings.source == "auto":
+    if settings.source == AUTO:
         return _first_camera(settings) or _demo(DEMO, settings)
     opener = _opener(settings.source, settings)
     if not opener.comes_back:

@@ -9,7 +9,8 @@ from runtime.settings import Settings
 @pytest.mark.parametrize(
     ("settings", "command"),
     [
-        (Settings(), ["-m", "export.engine", "--precision", "fp16"]),
+        (Settings(), ["-m", "export.engine", "groceries", "--precision", "fp16"]),
+        (Settings(source="demo://"), ["-m", "export.engine", "demo", "--precision", "fp16"]),
         (
             Settings(bundle="shelf", size=320, precision="fp32"),
             ["-m", "export.engine", "shelf", "--size", "320", "--precision", "fp32"],
