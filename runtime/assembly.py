@@ -204,6 +204,11 @@ def _open_bundle(settings: Settings, address: str) -> Optional[Bundle]:
 
 def _make_detector(settings: Settings, bundle: Optional[Bundle], open_engine: _OpenEngine) -> Detector:
     path = settings.detector or (bundle.detector if bundle is not None else "")
+    if path.endswith(".pt"):
+        raise UsageError(
+            "--detector {0}: weights of PyTorch do not run here. On a workstation (pip install '.[training]'): "
+            "python -m export.onnx detector {0} --out {1}.onnx, and give that".format(path, path[: -len(".pt")])
+        )
     own = bundle if settings.detector is None else None
     classes = own.shapes if own is not None else _class_names(settings.classes)
     defaults = {} if own is None else {"min_score": own.min_score, "iou": own.iou}

@@ -53,7 +53,7 @@ FLOOR = {
     "jetson": ("__init__",),
     "export": ("__init__",),
     "benchmarks": ("__init__", "machine"),
-    "training": ("__init__", "checkpoint", "memory", "processes"),
+    "training": ("__init__", "checkpoint", "memory", "processes", "requirements"),
 }
 
 OURS_INSIDE_A_FUNCTION = {

@@ -15,6 +15,7 @@ from runtime.command_line.command import exit_status_of
 from runtime.errors import UsageError
 from training import assemble, classifier, detector
 from training.onnx_weights import make_start
+from training.requirements import STAGE1, STAGE2, all_of, require
 
 KNOWS_PRODUCTS = Path(__file__).resolve().parent.parent / "runtime" / "bundles" / "groceries" / "detector.onnx"
 """Stage 1 of the shipped bundle that was trained on photographs of shelves: what another one starts from."""
@@ -99,6 +100,7 @@ def _make(values: Dict[str, Any]) -> None:
         raise UsageError("--hours must be above 0, --sizes multiples of 32")
     if Path(values["out"]).exists():
         raise UsageError(f"{values['out']} exists: remove it, or give another --out")
+    require(all_of(STAGE1, STAGE2), values["device"])
     make_bundle(values)
 
 

@@ -17,6 +17,7 @@ from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, UsageError
 from training.checkpoint import read_checkpoint, write_checkpoint
 from training.memory import fitting
+from training.requirements import INSTALL, STAGE2, require
 from training.stage2.flags import parser
 from training.stage2.folds import cross_validate
 from training.stage2.regions import Regions, collect_regions
@@ -34,7 +35,7 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
 
         from training.stage2.training import KEPT, Training
     except ImportError as error:
-        raise MissingPackageError(f"training stage 2 needs {error.name}: pip install '.[training]'") from error
+        raise MissingPackageError(f"training stage 2 needs {error.name}: {INSTALL}") from error
     torch.set_num_threads(values["threads"])
     out: Path = values["out"]
     last = out / "last.pt"
@@ -103,6 +104,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 def _train(values: Dict[str, Any]) -> None:
     _check(values)
+    require(STAGE2, values["device"])
     if values["folds"]:
         cross_validate(values, train)
         return

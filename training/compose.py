@@ -84,6 +84,12 @@ def _cut_all(run: Callable, plain: PlainPhotos, quiet: bool) -> Failed:
     if empty:
         told = next(iter(failed.unreadable.values()))
         raise SourceError(f"{', '.join(empty[:5])}: no photo of it can be read ({told})")
+    if len(failed.unreadable) + len(failed.whole) == len(plain.photos):
+        why = next(iter(failed.whole.values()))
+        raise SourceError(
+            f"no product could be cut out of any of the {len(plain.photos)} photos ({why}): take them in front of one "
+            "plain background, with some of it all around the product"
+        )
     return failed
 
 

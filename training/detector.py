@@ -6,12 +6,13 @@ the last whole epoch.
 """
 
 import argparse
+import contextlib
 import os
 import pickle
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, SourceError, UsageError
@@ -20,6 +21,8 @@ from training.checkpoint import read_checkpoint_of_ultralytics
 from training.data.dataset import DataSet, open_to_train, write_atomically
 from training.data.shape_map import read_shape_map
 from training.memory import is_out_of_memory
+from training.requirements import INSTALL, STAGE1, require
+from training.stage1.progress import LOG, Progress, words_to
 from training.stage1.shapes import write_stage1_data
 
 SIZES_PX = (160, 160, 192, 224, 256, 320, 320)
@@ -34,7 +37,7 @@ def _ultralytics() -> Any:
     try:
         import ultralytics
     except ImportError as error:
-        raise MissingPackageError("training stage 1 needs Ultralytics: pip install '.[training]'") from error
+        raise MissingPackageError(f"training stage 1 needs Ultralytics: {INSTALL}") from error
     return ultralytics
 
 
@@ -108,18 +111,19 @@ def train(values: Dict[str, Any]) -> Path:
     _threads(values["threads"])
     if values["resume"]:
         model = _opened(ultralytics, str(whole_checkpoint(last)))
-        model.add_callback("on_model_save", keep_whole)
-        _go_on(model, make_trainer(values["sizes"], values["recoloured"]), last)
+        trainer = make_trainer(values["sizes"], values["recoloured"])
+        with _watched(model, values):
+            _go_on(model, trainer, last)
         return last
     if last.exists():
         raise UsageError(f"{last} exists: go on with --resume, or give another --out")
     data, validating = open_to_train(values["data"], values["groups"])
     stage1 = write_stage1_data(_with_shapes(data, values), validating, out / "data", SHAPES)
     model = _opened(ultralytics, _start(values["model"]))
-    model.add_callback("on_model_save", keep_whole)
     trainer = make_trainer(values["sizes"], values["recoloured"])
     try:
-        model.train(trainer=trainer, **arguments_of_training(values, stage1.yaml, out))
+        with _watched(model, values):
+            model.train(trainer=trainer, **arguments_of_training(values, stage1.yaml, out))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -129,6 +133,21 @@ def train(values: Dict[str, Any]) -> Path:
             "another --out"
         ) from error
     return last
+
+
+@contextlib.contextmanager
+def _watched(model: Any, values: Dict[str, Any]) -> Iterator[None]:
+    """Around a training: its progress in one line, its own words in RUN/ultralytics.log, each epoch kept whole."""
+    log = values["out"] / LOG
+    model.add_callback("on_model_save", keep_whole)
+    progress = Progress(values["hours"])
+    progress.listen_to(model)
+    print(f"stage 1: what Ultralytics says is in {log}", file=sys.stderr)
+    try:
+        with words_to(log):
+            yield
+    finally:
+        progress.close()
 
 
 def _with_shapes(data: DataSet, values: Dict[str, Any]) -> DataSet:
@@ -244,6 +263,7 @@ def _train(values: Dict[str, Any]) -> None:
         raise UsageError("--data is missing: a YOLO-format folder, or --resume to go on")
     if any(side < 32 or side % 32 for side in values["sizes"]):
         raise UsageError(f"--sizes {values['sizes']}: expected multiples of 32")
+    require(STAGE1, values["device"])
     weights = train(values)
     draw_curves(values["out"])
     print(f"{weights}: trained")

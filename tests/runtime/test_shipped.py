@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from runtime.assembly import assemble
+from runtime.errors import UsageError
 from runtime.settings import Settings
 from runtime.shipped import bundle_for
 from runtime.sinks.fake import FakeSink
@@ -76,3 +77,8 @@ def test_a_real_video_is_named(shared):
     )
     assert named.most_common(1)[0][0] == "water"
     assert named["water"] >= len(sink.observations[50:])
+
+
+def test_weights_of_pytorch_are_answered_with_the_command_that_exports_them():
+    with pytest.raises(UsageError, match=r"export.onnx detector yolo11n.pt --out yolo11n.onnx"):
+        bundle_of(Settings(detector="yolo11n.pt"), source=FakeSource([]))

@@ -264,6 +264,18 @@ def test_a_photo_that_cannot_be_cut_out_is_named(photos, tmp_path, capsys):
     assert "market.png: taken whole, background and all: its border is not plain" in err[0]
 
 
+def test_photos_none_of_which_can_be_cut_out_are_refused(tmp_path, capsys):
+    (tmp_path / "photos").mkdir()
+    for number in range(3):
+        noisy = np.random.RandomState(number).randint(0, 255, (9, 9, 3)).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "photos" / f"{number}.png"), cv2.resize(noisy, (90, 90)))
+    assert run(tmp_path / "photos", tmp_path / "set") == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "no product could be cut out of any of the 3 photos" in told
+    assert "plain background" in told
+    assert not list((tmp_path / "set").rglob("*.jpg"))
+
+
 def test_an_unreadable_photo_among_others_is_left_out(photos, tmp_path, capsys):
     (photos / "tea").mkdir()
     for path in list(photos.glob("*.png")):
