@@ -13,7 +13,7 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine
 from runtime.engines.sidecar import FP32, OPENVINO, EngineKey, EngineRecord
 from runtime.engines.tensorrt import TensorRTEngine
-from runtime.errors import BuildError, EngineMismatch, ModelError, ShelfsightError
+from runtime.errors import BuildError, EngineMismatch, MissingPackageError, ModelError, ShelfsightError
 from runtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,8 @@ class EngineChoice:
                 if self._settings.engine == library.flag:
                     raise
                 self._states.clear()
-                reasons.append(str(error))
+                is_missing = isinstance(error, MissingPackageError)
+                reasons.append((is_missing and library.absent()) or str(error))
         self._why_not = "; ".join(reasons)
 
     def _prepare(self, library: Library, bundle: Bundle) -> None:

@@ -19,6 +19,8 @@ class Library(NamedTuple):
     """Its values of --precision, the first unless another is asked for."""
     this_machine: Callable[[], EngineKey]
     """What it runs on; ShelfsightError where it cannot be had."""
+    absent: Callable[[], str]
+    """Why nobody would expect it on this machine, in a few words; empty where it is missed."""
     makes: str
     """python -m this makes its engines, or compares them."""
     making: str
@@ -32,6 +34,7 @@ LIBRARIES = (
         "tensorrt",
         (FP16, FP32),
         tensorrt.this_machine,
+        tensorrt.absent,
         "export.engine",
         "engine build",
         "no engine fits: building for {}; minutes on a Jetson Nano, once",
@@ -41,6 +44,7 @@ LIBRARIES = (
         "openvino",
         (BF16, FP32),
         openvino.this_machine,
+        openvino.absent,
         "export.openvino",
         "comparison",
         "no verdict fits: comparing OpenVINO with onnxruntime for {}; seconds, once",

@@ -1,5 +1,6 @@
 """ONNX models on OpenVINO, on CPUs that compute in BF16. Here alone, and lazily, openvino is imported."""
 
+import importlib.util
 import os
 import sys
 from typing import Any, Dict, List, Optional, Sequence
@@ -28,6 +29,15 @@ def import_openvino() -> Any:
             text = "OpenVINO cannot be imported ({}): pip install --force-reinstall openvino".format(_reason(error))
         raise MissingPackageError(text) from error
     return openvino
+
+
+def absent() -> str:
+    """That it is an option, in a few words; empty where it is installed, if only in part."""
+    if importlib.util.find_spec("openvino") is not None:
+        return ""
+    if sys.version_info < (3, 10):
+        return "no OpenVINO for Python {}.{}".format(*sys.version_info[:2])
+    return "pip install '.[openvino]' may make it faster"
 
 
 def this_machine() -> EngineKey:

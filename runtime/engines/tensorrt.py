@@ -1,6 +1,7 @@
 """TensorRT engines of every version from 8.2 to 11. Here alone, and lazily, tensorrt is imported."""
 
 import contextlib
+import importlib.util
 import logging
 import os
 from typing import Any, List, Optional, Tuple
@@ -17,6 +18,9 @@ from runtime.errors import EngineMismatch, MissingPackageError, ModelError
 
 log = logging.getLogger(__name__)
 
+NVIDIA_DEVICES = ("/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/nvgpu", "/dev/dxg", "/proc/driver/nvidia/version")
+"""Where the driver of a card, of a Jetson, or of a Windows host shows itself."""
+
 
 def import_tensorrt() -> Any:
     """The package; MissingPackageError says why it cannot be had."""
@@ -31,6 +35,13 @@ def import_tensorrt() -> Any:
     if not hasattr(tensorrt, "Builder"):
         raise MissingPackageError("TensorRT is broken: its package has no Builder; install it again")
     return tensorrt
+
+
+def absent() -> str:
+    """Why nobody would expect TensorRT on this machine; empty where there is a GPU or a part of the package."""
+    if any(os.path.exists(path) for path in NVIDIA_DEVICES) or importlib.util.find_spec("tensorrt") is not None:
+        return ""
+    return "no NVIDIA GPU here"
 
 
 def this_machine() -> EngineKey:

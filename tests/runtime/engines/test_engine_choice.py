@@ -162,6 +162,15 @@ def test_without_an_engine_onnxruntime_runs_and_says_why(player, run, version, k
     assert report["frames"]["presented"] == 4
 
 
+@pytest.mark.parametrize("device, words", [("no/such/device", "no NVIDIA GPU here"), (__file__, "TensorRT cannot be")])
+def test_nobody_is_told_of_a_missing_tensorrt_who_has_no_gpu(monkeypatch, run, device, words):
+    monkeypatch.setattr("runtime.engines.tensorrt.NVIDIA_DEVICES", (device,))
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    report, _ = run()
+    assert report["engines"]["detector"]["why"].startswith(words)
+
+
 def test_one_stage_may_run_on_tensorrt_and_the_other_not(player, run, bundle_folder):
     player.play(VERSIONS[0])
     run()

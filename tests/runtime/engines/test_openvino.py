@@ -89,7 +89,7 @@ def on(monkeypatch, machine):
         raise MissingPackageError("no TensorRT")
 
     found = {"TensorRT": no_tensorrt, "OpenVINO": this_machine}
-    played = [library._replace(this_machine=found[library.title]) for library in libraries.LIBRARIES]
+    played = [library._replace(this_machine=found[library.title], absent=lambda: "") for library in libraries.LIBRARIES]
     monkeypatch.setattr(libraries, "LIBRARIES", played)
 
 
