@@ -3,13 +3,18 @@
 import threading
 import time
 
+FINE_S = 0.001
+"""Windows' monotonic clock goes in steps of 16 ms before Python 3.13, half a frame; its performance counter does not.
+On Linux it must be the monotonic one: cameras and GStreamer stamp their pictures by it."""
+_now_s = time.monotonic if time.get_clock_info("monotonic").resolution < FINE_S else time.perf_counter
+
 
 class MonotonicClock:
     """Real time."""
 
     def now_s(self) -> float:
         """Seconds since an arbitrary point, never going back."""
-        return time.monotonic()
+        return _now_s()
 
     def wait(self, event: threading.Event, timeout_s: float) -> bool:
         """Wait until `event` is set or `timeout_s` has passed; true if it is set."""

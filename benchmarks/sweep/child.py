@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import NamedTuple, Optional, Sequence
 
+from runtime.engines.building import SIGKILL
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PREFIX = "shelfsight: "
 _END_S = 5.0
@@ -56,7 +58,7 @@ def outcome_of(status: int, said: Optional[str]) -> Outcome:
     """From an exit status (negative: a signal) and the last line that the process said."""
     if status == 0:
         return Outcome(None)
-    if status == -signal.SIGKILL:
+    if status == -SIGKILL:
         return Outcome("killed by the system, most likely for want of memory")
     if status < 0:
         known = -status in {number.value for number in signal.Signals}

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Callable, List, Optional, Sequence
 
+from runtime.engines.building import SIGKILL
 from runtime.errors import BuildError
 
 TELL_EVERY_S = 10.0
@@ -62,7 +63,7 @@ def run_child(
         _end(process)
     if process.returncode in accepted:
         return process.returncode
-    kind = ChildCrashed if process.returncode < 0 and process.returncode != -signal.SIGKILL else BuildError
+    kind = ChildCrashed if process.returncode < 0 and process.returncode != -SIGKILL else BuildError
     raise kind(_explained(module, process.returncode, log_path, workspace_mib))
 
 
@@ -89,7 +90,7 @@ def last_line(path: str) -> Optional[str]:
 
 
 def _explained(module: str, status: int, log_path: str, workspace_mib: int) -> str:
-    if status in (-signal.SIGKILL, 128 + signal.SIGKILL):
+    if status in (-SIGKILL, 128 + SIGKILL):
         return OUT_OF_MEMORY.format(less=max(workspace_mib // 2, 16), workspace=workspace_mib)
     said = last_line(log_path)
     if status < 0:

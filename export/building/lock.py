@@ -1,6 +1,5 @@
 """One build at a time in a folder: two would fight for memory and for the same files."""
 
-import fcntl
 import os
 import time
 from typing import Callable, Optional
@@ -10,7 +9,10 @@ _LOCK = ".lock"
 
 
 class BuildLock:
-    """Held inside `with`; waits for a process that holds it, and says so. Gone with the process, however it ends."""
+    """Held inside `with`; waits for a process that holds it, and says so. Gone with the process, however it ends.
+
+    Windows has no such lock: two builds at once only take longer there.
+    """
 
     def __init__(self, folder: str, tell: Callable[[str], None]) -> None:
         self._path = os.path.join(folder, _LOCK)
@@ -18,6 +20,10 @@ class BuildLock:
         self.descriptor: Optional[int] = None
 
     def __enter__(self) -> "BuildLock":
+        try:
+            import fcntl
+        except ImportError:
+            return self
         self.descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         told = False
         while True:

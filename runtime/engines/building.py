@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +14,8 @@ log = logging.getLogger(__name__)
 _POLL_S = 0.1
 _END_S = 10.0
 _PREFIX = "shelfsight: "
+SIGKILL = 9
+"""signal.SIGKILL, by its number: Windows has no such name."""
 
 
 class EngineBuild:
@@ -66,7 +67,7 @@ class EngineBuild:
         if self._process.returncode == 0:
             return None
         status = self._process.returncode
-        if status == -signal.SIGKILL:
+        if status == -SIGKILL:
             return "the {} was killed, most likely for want of memory (docs/engines.md, steps 3 and 4)".format(
                 self._title
             )

@@ -58,8 +58,11 @@ def wanted_key(model: str, stage: str, size: int, precision: str, max_batch: int
 def check_private(path: str) -> None:
     """ModelError unless the user owns `path`, a file or folder, and nobody else may write to it.
 
-    An engine is code to the driver: who can write one here runs as the user.
+    An engine is code to the driver: who can write one here runs as the user. Windows tells neither owner nor rights
+    this way; there the user's own folders are closed to others from the start.
     """
+    if not hasattr(os, "geteuid"):
+        return
     found = os.stat(path)
     user = os.geteuid()
     if found.st_uid != user:

@@ -26,12 +26,13 @@ def panel_lines(figures: Figures, two_stages: bool) -> List[str]:
         lines.append("classify: asked {}, reused {}".format(figures.asked, figures.reused))
     if figures.board is not None:
         lines.append(board_line(figures.board, figures.true_fps, is_short=True))
-    return lines
+    return [line for line in lines if line]
 
 
 def log_line(figures: Figures) -> str:
     """One line for the log."""
     stages = figures.stages_ms
+    board = "" if figures.board is None else board_line(figures.board, figures.true_fps)
     spent = ", ".join("{} {:.1f}".format(name, value) for name, value in stages._asdict().items() if value >= 0.05)
     return (
         "true {:.1f} fps (nominal {}, camera {:.1f}), latency {} ms (p95 {}), presented {}, dropped {}, "
@@ -47,7 +48,7 @@ def log_line(figures: Figures) -> str:
             figures.reused,
             figures.limited_by,
             spent or "-",
-            "" if figures.board is None else " | " + board_line(figures.board, figures.true_fps),
+            " | " + board if board else "",
         )
     )
 

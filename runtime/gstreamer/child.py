@@ -1,6 +1,5 @@
 """Runs a pipeline in a child process, which takes neither us along when it crashes nor the device when it hangs."""
 
-import fcntl
 import logging
 import os
 import select
@@ -134,6 +133,8 @@ class ChildCapture(Capture):
 
 def widen(pipe: int) -> None:
     """A larger pipe saves switches between the processes; where the system refuses, it works as it is."""
+    import fcntl  # here, since Windows has none, and imports this file all the same
+
     try:
         fcntl.fcntl(pipe, _SET_PIPE_SIZE, PIPE_BYTES)
     except OSError:

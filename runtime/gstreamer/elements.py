@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from typing import FrozenSet, Iterable, Optional
 
 from runtime.errors import MissingPackageError
@@ -46,7 +47,13 @@ def elements_in(listing: str) -> FrozenSet[str]:
 
 
 def present_elements() -> FrozenSet[str]:
-    """All elements of this machine, asked of `gst-inspect-1.0` anew; none where GStreamer is not installed."""
+    """All elements of this machine, asked of `gst-inspect-1.0` anew; none where GStreamer is not installed.
+
+    None beyond Linux either: pipelines run in a child process that takes its pipes by number and loads the library by
+    its name there.
+    """
+    if not _is_linux():
+        return frozenset()
     try:
         done = subprocess.run(
             ["gst-inspect-1.0"],
@@ -76,10 +83,16 @@ def missing_message(names: Iterable[str], purpose: str) -> str:
 def require(names: Iterable[str], present: FrozenSet[str], purpose: str) -> None:
     """MissingPackageError that names the packages, where an element is not there."""
     missing = [name for name in names if name not in present]
+    if missing and not _is_linux():
+        raise MissingPackageError("{} goes through GStreamer, which this program uses on Linux only".format(purpose))
     if missing and not present:
         missing = ["gst-inspect-1.0"] + missing
     if missing:
         raise MissingPackageError(missing_message(missing, purpose))
+
+
+def _is_linux() -> bool:
+    return sys.platform.startswith("linux")
 
 
 def is_jetson(root: str = "/") -> bool:

@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import os
 import socket
 from typing import Optional, Union
 from urllib.parse import quote
@@ -24,8 +25,10 @@ def open_listening_socket(listen: str, port: int) -> socket.socket:
         raise SinkError("--listen {} is no address of this machine: {}".format(listen, error)) from error
     listener = socket.socket(family, kind, protocol)
     try:
-        # a restart must not wait for the kernel to forget the last run's connections
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":
+            # A restart must not wait for the kernel to forget the last run's connections. On Windows, which does not,
+            # the same word would let two programs take one port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:

@@ -15,7 +15,6 @@ from runtime.frame import Frame, capture_time_s
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
-from runtime.v4l2.device import check_access
 
 log = logging.getLogger(__name__)
 
@@ -50,22 +49,22 @@ class CameraSource(Source):
         open_capture: Callable[[str], Any] = _open_capture,
         format: str = "MJPG",
         target: Optional[Size] = None,
+        busy: str = "",
     ) -> None:
         """Ask the camera for `res` (width, height) and `fps` (0 = its own), and wait for its first frame.
 
-        `format`: V4L2's four letters. `target`: (width, height) that frames are fitted into.
+        `format`: V4L2's four letters. `target`: (width, height) that frames are fitted into. `busy`: what to look at
+        where it does not open.
         """
         self.name = path
         self._clock = clock or MonotonicClock()
         self._stop = threading.Event()
         self._slot: NewestSlot[Frame] = NewestSlot()
         self._target = target
-        check_access(path, ", ".join(camera_paths()) or "none")
         self._capture = open_capture(path)
         if not self._capture.isOpened():
-            raise SourceError(
-                "cannot open {}: is another program using it (fuser -v {})? or is it no camera?".format(path, path)
-            )
+            busy = busy or "is another program using it (fuser -v {})? or is it no camera?".format(path)
+            raise SourceError("cannot open {}: {}".format(path, busy))
         self._ask_for(format, res, fps)
         # Read here, so that a camera that is busy or sends nothing is told before the loop starts.
         delivered, image = self._capture.read()

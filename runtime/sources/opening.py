@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import sys
 from typing import Callable, NamedTuple, Optional
 
 from runtime.errors import MissingPackageError, SourceError, UsageError
@@ -17,6 +18,7 @@ from runtime.sources.demo import DemoSource
 from runtime.sources.fault import Faults, FaultySource, parse_fault_uri
 from runtime.sources.fitting import Size
 from runtime.sources.folder import FolderSource
+from runtime.sources.numbered import open_numbered
 from runtime.sources.source import Source
 from runtime.sources.stream import FileStream, LiveStream
 from runtime.sources.v4l2 import Wanted, open_camera
@@ -72,7 +74,7 @@ def _opener(uri: str, settings: Settings) -> Opener:
     if uri.startswith(DEMO):
         return Opener(name, lambda: _demo(uri, settings), comes_back=False)
     if _CAMERA.match(uri):
-        return _camera("/dev/video" + uri if uri.isdigit() else uri, settings)
+        return _camera(uri, settings)
     if uri.startswith("csi://"):
         return _csi(uri, settings)
     if uri.lower().startswith("rtsp"):
@@ -93,10 +95,18 @@ def _opener(uri: str, settings: Settings) -> Opener:
     return Opener(uri, lambda: _file(uri, settings), comes_back=False)
 
 
-def _camera(path: str, settings: Settings) -> Opener:
+def _camera(uri: str, settings: Settings) -> Opener:
+    """By its number or its path."""
     res = settings.res or DEFAULT_RES
+    if uri.isdigit() and not _has_v4l2():
+        return Opener("camera " + uri, lambda: open_numbered(int(uri), res, settings.fps), True, res)
+    path = "/dev/video" + uri if uri.isdigit() else uri
     wanted = Wanted(path, res, settings.fps)
     return Opener(path, lambda: open_camera(wanted, _machine), True, res)
+
+
+def _has_v4l2() -> bool:
+    return sys.platform.startswith("linux")
 
 
 def _csi(uri: str, settings: Settings) -> Opener:
@@ -170,7 +180,7 @@ def _demo(uri: str, settings: Settings) -> Source:
 
 def _first_camera(settings: Settings) -> Optional[Source]:
     """The first camera that delivers a frame; many a /dev/video is only a camera's metadata."""
-    candidates = [_camera(path, settings) for path in camera_paths()]
+    candidates = [_camera(uri, settings) for uri in (camera_paths() if _has_v4l2() else ["0"])]
     if candidates and is_jetson():
         candidates.append(_csi("csi://0", settings))
     for candidate in candidates:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from runtime.errors import SourceError
@@ -32,8 +33,15 @@ class Camera(NamedTuple):
     modes: List[Mode]
 
 
+def check_linux() -> None:
+    """SourceError where there is no V4L2 to ask."""
+    if not sys.platform.startswith("linux"):
+        raise SourceError("V4L2 and its /dev/video are Linux's own: here a camera is a number, as in --source 0")
+
+
 def check_access(path: str, present: str = "none") -> None:
     """SourceError where there is nothing at `path`, or this user may not use it. `present`: the cameras there are."""
+    check_linux()
     if not os.path.exists(path):
         raise SourceError("no camera at {} (present: {}): plug it in, or --wait for it".format(path, present))
     if not os.access(path, os.R_OK | os.W_OK):

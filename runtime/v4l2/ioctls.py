@@ -1,6 +1,5 @@
 """The few questions of V4L2 that we ask, as the kernel's structures. Layouts: linux/videodev2.h, stable since 2.6."""
 
-import fcntl
 import os
 import struct
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
@@ -36,6 +35,8 @@ def _number(number: int, size: int, writes: bool = True) -> int:
 
 def _ask(device: int, number: int, data: bytearray, writes: bool = True) -> bool:
     """Let the kernel fill `data`; false where it refuses, which is how each list ends."""
+    import fcntl  # here, since Windows has none, and imports this file all the same
+
     try:
         fcntl.ioctl(device, _number(number, len(data), writes), data, True)
     except OSError:

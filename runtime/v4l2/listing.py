@@ -3,7 +3,7 @@
 from typing import List, Sequence
 
 from runtime.errors import SourceError
-from runtime.v4l2.device import Camera, read_camera
+from runtime.v4l2.device import Camera, check_linux, read_camera
 from runtime.v4l2.modes import USABLE, Size, chosen
 
 
@@ -12,6 +12,7 @@ def listing(paths: Sequence[str], res: Size, fps: float) -> str:
 
     SourceError where there is none.
     """
+    check_linux()
     if not paths:
         raise SourceError("no camera found (/dev/video*): plug one in; a CSI camera has no such list: --source csi://0")
     lines: List[str] = []

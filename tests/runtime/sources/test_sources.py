@@ -21,8 +21,10 @@ from runtime.sources.fake import FakeSource
 from runtime.sources.fault import Fault, Faults, FaultySource
 from runtime.sources.fitting import fitted
 from runtime.sources.folder import FolderSource, natural_order
+from runtime.sources.numbered import open_numbered
 from runtime.sources.opening import open_source
 from runtime.sources.stream import FileStream, LiveStream
+from runtime.sources.v4l2 import Wanted, open_camera
 from runtime.sources.video import VideoSource
 from runtime.sources.waiting import WaitingSource
 from runtime.sources.watched import Expectations, WatchedSource
@@ -242,7 +244,7 @@ class TestCamera:
 
     def test_absent(self, tmp_path):
         with pytest.raises(SourceError, match="no camera at .*--wait"):
-            CameraSource(str(tmp_path / "video9"), SIZE, 30)
+            open_camera(Wanted(str(tmp_path / "video9"), SIZE, 30), lambda: None)
 
     @pytest.mark.parametrize("capture", [FakeCapture(opened=False), FakeCapture(frames=0)])
     def test_busy(self, tmp_path, capture):
@@ -268,6 +270,28 @@ class TestCamera:
 
         with self.opened(tmp_path, Timed()) as source:
             assert source.read(1.0).captured_s == pytest.approx(now_s - 0.05, abs=1e-4)
+
+    def test_by_number_where_there_is_no_v4l2(self):
+        asked = []
+
+        class Seeing(FakeCapture):
+            def read(self):
+                delivered, image = super().read()
+                if delivered:
+                    image[:, :8] = 0  # of more than one colour: see pictures()
+                return delivered, image
+
+        def open_capture(number):
+            asked.append(number)
+            return Seeing(opened=number == 2)
+
+        with open_numbered(2, (32, 32), 30, open_capture) as source:
+            assert source.name == "camera 2"
+            assert source.live
+            assert source.read(1.0).image.shape == (24, 32, 3), "fitted, whatever the driver grants"
+        with pytest.raises(SourceError, match="cannot open camera 3: .*privacy settings"):
+            open_numbered(3, SIZE, 30, open_capture)
+        assert asked == [2, 3]
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who may not")
     def test_no_permission_names_the_group(self, tmp_path):

@@ -1,5 +1,6 @@
 """Which mode is chosen from what real cameras list, and the kernel's structures as bytes. No camera is needed."""
 
+import fcntl
 import re
 import struct
 
@@ -123,7 +124,7 @@ class Kernel:
 
     def __init__(self, monkeypatch, controls=()):
         self.controls = dict(controls)
-        monkeypatch.setattr(ioctls.fcntl, "ioctl", self.ioctl)
+        monkeypatch.setattr(fcntl, "ioctl", self.ioctl)
 
     def ioctl(self, _device, request, data, _mutate):
         number, size = request & 0xFF, request >> 16 & 0x3FFF
