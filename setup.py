@@ -12,6 +12,7 @@ INSTALL = [
     # A Nano takes JetPack's own cv2, the only one with GStreamer; pip's would hide it.
     'opencv-python<5; python_version >= "3.7" or platform_machine != "aarch64"',
     "onnxruntime",
+    "pillow>=8",  # text in any script
     "tqdm",
 ]
 
@@ -70,7 +71,7 @@ setup(
             for pattern in (name, name + ".*")
         ]
     ),
-    package_data={"runtime": ["engines/*.cu", "sinks/*.html", "bundles/*/*"]},
+    package_data={"runtime": ["engines/*.cu", "picture/fonts/*", "sinks/*.html", "bundles/*/*"]},
     install_requires=INSTALL,
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["shelfsight=runtime.camera:program"]},

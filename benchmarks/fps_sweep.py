@@ -23,6 +23,7 @@ from benchmarks.sweep.rows import Row, best_of, checks_of, row_of
 from benchmarks.sweep.writing import FLAGS, PLOT, flags_text, markdown_of, write_all, write_text
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.utf8 import in_utf8
 from runtime.errors import ShelfsightError, UsageError
 
 EPILOG = """
@@ -242,4 +243,5 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 if __name__ == "__main__":
+    in_utf8("benchmarks.fps_sweep")
     sys.exit(main())

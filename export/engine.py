@@ -18,6 +18,7 @@ from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
 from runtime.command_line.flag_values import network_size
+from runtime.command_line.utf8 import in_utf8
 from runtime.engines.cache import CLASSIFIER, DETECTOR, MAX_BATCH, check_private, engines_folder, look, wanted_key
 from runtime.engines.sidecar import FP16, FP32, EngineKey, EngineRecord
 from runtime.engines.tensorrt import this_machine
@@ -187,4 +188,5 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 if __name__ == "__main__":
+    in_utf8("export.engine")
     sys.exit(main())

@@ -15,6 +15,7 @@ from export.comparing.comparison import FAILED, compare, parity_frames
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.utf8 import in_utf8
 from runtime.engines.cache import ENGINE
 from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
@@ -96,4 +97,5 @@ def _compare(values: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    in_utf8("export.parity")
     sys.exit(main())

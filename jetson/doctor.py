@@ -19,6 +19,7 @@ from jetson.checks.memory import check_memory
 from jetson.checks.power import check_power
 from jetson.checks.service import check_service
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.utf8 import in_utf8
 from runtime.shipped import REAL
 
 EXIT_STATUS: Dict[str, int] = {NOT_APPLICABLE: 0, OK: 0, WARNING: 3, PROBLEM: 4}
@@ -75,4 +76,5 @@ def _tell(machine: Machine, bundle: str, as_json: bool) -> int:
 
 
 if __name__ == "__main__":
+    in_utf8("jetson.doctor")
     sys.exit(main())

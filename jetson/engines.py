@@ -10,6 +10,7 @@ from typing import List, Optional
 
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.utf8 import in_utf8
 from runtime.engines.sidecar import FP16, FP32
 from runtime.settings import Settings
 from runtime.shipped import bundle_for
@@ -45,4 +46,5 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 if __name__ == "__main__":
+    in_utf8("jetson.engines")
     sys.exit(main())

@@ -5,6 +5,7 @@
 #     sudo sh jetson/setup.sh --dry-run     prints each step and its commands, and runs none
 #     sudo sh jetson/setup.sh --swap        and 4 GB of swap, which a build of engines needs on a Nano
 #     sudo sh jetson/setup.sh --max-power   and the highest power mode (a Nano: nvpmodel -m 0)
+#     sudo sh jetson/setup.sh --fonts       and fonts for names in Korean, Chinese and Japanese (70 MB)
 #     sudo sh jetson/setup.sh --venv DIR    the environment elsewhere
 #     sudo sh jetson/setup.sh --undo        takes back what it made, and only that
 #
@@ -21,6 +22,7 @@ root=${SHELFSIGHT_ROOT:-}
 venv=/opt/shelfsight/venv
 swap=
 max_power=
+fonts=
 dry=
 undo=
 swapfile=/var/shelfsight.swap
@@ -62,6 +64,7 @@ parse() {
             ;;
         --swap) swap=yes ;;
         --max-power) max_power=yes ;;
+        --fonts) fonts=yes ;;
         --dry-run) dry=yes ;;
         --undo) undo=yes ;;
         -h | --help)
@@ -116,6 +119,9 @@ packages() {
         wanted="$wanted python3-dev g++ python3-libnvinfer libopencv-python"
     else
         wanted="$wanted libgl1 libglib2.0-0"
+    fi
+    if [ -n "$fonts" ]; then
+        wanted="$wanted fontconfig fonts-nanum fonts-noto-cjk"
     fi
     missing=
     for package in $wanted; do

@@ -128,8 +128,9 @@ def assemble(
         every = settings.classify_every if source.continuous else 1
         policy = NamingPolicy(every, settings.classify_budget_ms)
         naming = None if classifier is None else Naming(classifier, policy)
-        recogniser = Recogniser(detector, Tracker(), naming)
-        composer = Composer(detector.classes, None if bundle is None else bundle.products)
+        products = None if bundle is None else bundle.products
+        recogniser = Recogniser(detector, Tracker(), naming, products)
+        composer = Composer(detector.classes, products, _has_panel(settings, opened))
         parts = LoopParts(
             source,
             recogniser,
@@ -176,6 +177,10 @@ def _log_engines(engines: Dict[str, Dict[str, str]]) -> None:
         stages.setdefault("{engine}: {why}".format(**chosen), []).append(stage)
     for text, names in stages.items():
         log.info("%s on %s", " and ".join(names), text)
+
+
+def _has_panel(settings: Settings, sinks: Sequence[Sink]) -> bool:
+    return settings.panel == "on" if settings.panel != AUTO else any(sink.wants_panel for sink in sinks)
 
 
 def _open_sinks(settings: Settings):

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional
 
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
+from runtime.command_line.utf8 import in_utf8
 from runtime.errors import MissingPackageError, ShelfsightError
 from runtime.figures.report import check_report_path, write_report
 from runtime.settings import AUTO, Settings
@@ -117,6 +118,7 @@ def program() -> None:
     A thread that is still inside OpenCV when the interpreter takes itself apart aborts the process ("terminate called
     without an active exception"): where a bounded join has left one behind, the process ends without that.
     """
+    in_utf8("runtime.camera")
     status = main()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

@@ -1,6 +1,6 @@
 """What travels down the pipeline: a captured frame, and what was seen in it."""
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -70,6 +70,19 @@ class Names(NamedTuple):
     """How many names were taken over from their track instead."""
 
 
+class Words(NamedTuple):
+    """What the numbers of an observation are called."""
+
+    shapes: Sequence[str] = ()
+    """Stage 1's class names."""
+    products: Optional[Sequence[str]] = None
+    """Stage 2's; None where there is no stage 2."""
+
+    def shape(self, number: int) -> str:
+        """Also for a class that the detector has no name for."""
+        return self.shapes[number] if number < len(self.shapes) else "class {}".format(number)
+
+
 class Observation(NamedTuple):
     """Everything known about one frame once both stages have run."""
 
@@ -78,4 +91,5 @@ class Observation(NamedTuple):
     track_ids: np.ndarray
     """(k,) int64, stable while an object stays in view."""
     names: Optional[Names]
+    words: Words = Words()
     """None where there is no second stage."""

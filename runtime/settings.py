@@ -47,6 +47,8 @@ class Settings(NamedTuple):
     """Of stage 2 on one frame; 0: as long as it takes, None: a quarter of stage 1's time."""
     sinks: Tuple[str, ...] = ()
     """Empty: a window with a display, else the web page."""
+    panel: str = AUTO
+    """Whether the figures are drawn on the picture: on, off, or auto, where a sink has them from nowhere else."""
     listen: str = "127.0.0.1"
     port: int = 8080
     token: Optional[str] = None

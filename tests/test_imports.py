@@ -49,7 +49,7 @@ ROOMS = {
 
 FLOOR = {
     # package: the files at its top that its rooms may import.
-    "runtime": ("__init__", "bundle", "clock", "errors", "frame", "gallery", "redacted", "settings", "shipped"),
+    "runtime": ("__init__", "bundle", "clock", "errors", "frame", "gallery", "redacted", "seen", "settings", "shipped"),
     "jetson": ("__init__",),
     "export": ("__init__",),
     "benchmarks": ("__init__", "machine"),
@@ -70,6 +70,7 @@ VENDORS = {
     "tensorrt": ("runtime/engines/tensorrt.py",),
     "openvino": ("runtime/engines/openvino.py",),
     "pycuda": ("runtime/engines/cuda.py",),
+    "PIL": ("runtime/picture/fonts.py",),
     "aiohttp": ("runtime/sinks/web.py",),
     "gi": ("runtime/gstreamer/appsink.py", "runtime/gstreamer/serving.py"),
     "onnx": (),

@@ -211,6 +211,13 @@ def make_parser() -> argparse.ArgumentParser:
         "see)".format(TOKEN_VARIABLE),
     )
     shown.add_argument(
+        "--panel",
+        choices=("auto", "on", "off"),
+        default=AUTO,
+        help="the figures on the picture; auto: but not for the page alone, which has them beside it; p in the window "
+        "hides and shows them (default: auto)",
+    )
+    shown.add_argument(
         "--frames", metavar="N", type=number_within(1, 10**12, int), help="stop after N presented frames"
     )
     shown.add_argument(

@@ -45,4 +45,6 @@ class Presenter:
 
     def _hand_out(self, picture, observation: Observation, figures: Figures) -> bool:
         answers = [sink.present(picture, observation, figures) for sink in self._sinks]
+        if any(sink.is_panel_key_pressed() for sink in self._sinks):
+            self._composer.has_panel = not self._composer.has_panel
         return all(answers)

@@ -1,6 +1,7 @@
 """The finished picture: boxes, names and the panel of figures, drawn on the frame itself."""
 
-from typing import List, Optional, Sequence
+import logging
+from typing import Dict, List, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -8,12 +9,18 @@ import numpy as np
 from runtime.figures.figures import Figures
 from runtime.figures.wording import panel_lines
 from runtime.frame import PENDING, UNKNOWN, Observation
-from runtime.picture.tiles import DARK, LIGHT, Colour, LabelTiles, paste, plain, text_tile
+from runtime.picture.fonts import FONTS, advice_for
+from runtime.picture.placing import LabelPlaces, PanelPlace
+from runtime.picture.tiles import DARK, LIGHT, Colour, LabelTiles, LetterTiles, paste, printable
+
+log = logging.getLogger(__name__)
 
 UNKNOWN_COLOUR: Colour = (150, 150, 150)
 HEADLINE: Colour = (120, 230, 120)
 ALARM: Colour = (90, 90, 255)
-PANEL_WIDTH_PX = 250
+LABEL_PX, LINE_PX, HEADLINE_PX = 14, 12, 21
+"""Sizes of text, in pixels to the em."""
+PANEL_WIDTH_PX, HEADLINE_WIDTH_PX = 250, 130
 PALETTE: Sequence[Colour] = (
     (75, 150, 255), (80, 200, 90), (235, 160, 60), (70, 80, 235), (200, 110, 200), (60, 205, 235),
     (190, 190, 60), (150, 120, 255), (110, 160, 110), (220, 130, 130), (90, 130, 180), (170, 220, 150),
@@ -26,47 +33,73 @@ REFERENCE_HEIGHT_PX = 480
 class Composer:
     """Draws in place. Keeps rendered labels and the rendered panel; not for two threads at once."""
 
-    def __init__(self, shapes: Sequence[str], products: Optional[Sequence[str]]) -> None:
-        """`shapes`: the detector's class names; `products`: stage 2's, None where there is no stage 2."""
+    def __init__(self, shapes: Sequence[str], products: Optional[Sequence[str]], panel: bool = True) -> None:
+        """`shapes`: the detector's class names; `products`: stage 2's, None where there is no stage 2.
+
+        `panel`: whether the figures are drawn. Names that no font here can write are told in the log.
+        """
+        self.has_panel = panel
         self._shapes = shapes
         self._products = products
         self._labels = LabelTiles()
-        self._panel: Optional[np.ndarray] = None
-        self._panel_of: Optional[tuple] = None
+        self._label_places = LabelPlaces()
+        self._panel_place = PanelPlace()
+        self._letters = LetterTiles()
+        self._panels: Dict[bool, np.ndarray] = {}
+        """The whole one, and (True) its headline alone."""
+        self._panels_of: Optional[tuple] = None
+        warn_of_missing_fonts(shapes if products is None else list(shapes) + list(products))
 
     def compose(self, observation: Observation, figures: Figures) -> np.ndarray:
         """The finished picture: the frame's own image, drawn on. (H, W, 3) uint8 BGR."""
         picture = observation.frame.image
-        scale = min(max(picture.shape[0] / REFERENCE_HEIGHT_PX, 0.5), 3.0)
+        scale = _scale(picture)
         detections, names = observation.detections, observation.names
-        boxes = detections.boxes_px.tolist()
+        boxes = [(int(x1), int(y1), int(x2), int(y2)) for x1, y1, x2, y2 in detections.boxes_px.tolist()]
         products = [None] * len(boxes) if names is None else names.products.tolist()
         thickness = max(1, int(2 * scale))
+        size_px = int(LABEL_PX * scale)
+        labels = []
         for box, shape, score, product in zip(boxes, detections.shapes.tolist(), detections.scores.tolist(), products):
-            x1, y1, x2, y2 = map(int, box)
             colour = self._colour(shape, product)
-            cv2.rectangle(picture, (x1, y1), (x2, y2), colour, thickness)
-            label = self._labels.tile(self._label(shape, product, score), colour, 0.45 * scale)
-            paste(picture, label, x1, y1 - label.shape[0])
-        self.draw_panel(picture, figures, offline=observation.frame.id is None)
+            cv2.rectangle(picture, box[:2], box[2:], colour, thickness)
+            labels.append(self._labels.tile(self._label(shape, product, score), colour, size_px))
+        sizes = [(label.shape[1], label.shape[0]) for label in labels]
+        tracks = observation.track_ids.tolist()
+        for label, rect in zip(labels, self._label_places.place(boxes, sizes, tracks, picture.shape[1::-1])):
+            paste(picture, label, rect[0], rect[1])
+        is_offline = observation.frame.id is None
+        if self.has_panel or is_offline:
+            whole = self._panel_tile(picture, figures, is_offline, is_small=False)
+            self._panel_place.choose(boxes, whole.shape[1::-1], picture.shape[1::-1])
+        self.draw_panel(picture, figures, is_offline)
         return picture
 
     def draw_panel(self, picture: np.ndarray, figures: Figures, offline: bool = False) -> None:
-        """Draw the panel of figures alone; over an older panel it covers it."""
-        key = (figures, offline, picture.shape)
-        if self._panel is None or self._panel_of != key:
-            self._panel = self._render_panel(panel_lines(figures, self._products is not None), offline, picture.shape)
-            self._panel_of = key
-        paste(picture, self._panel, 0, 0)
+        """Draw the panel of figures alone, where the last frame had it; over an older panel it covers it."""
+        if not self.has_panel and not offline:
+            return
+        place = self._panel_place
+        tile = self._panel_tile(picture, figures, offline, place.is_small)
+        paste(picture, tile, *place.position(place.corner, tile.shape[1::-1], picture.shape[1::-1]))
 
-    @staticmethod
-    def _render_panel(lines: List[str], offline: bool, shape: tuple) -> np.ndarray:
-        scale = min(max(shape[0] / REFERENCE_HEIGHT_PX, 0.5), 3.0)
-        headline = ("offline", 0.7 * scale, ALARM) if offline else (lines[0], 0.7 * scale, HEADLINE)
-        rows = [headline] + [(plain(line), 0.38 * scale, LIGHT) for line in lines[1:]]
-        tile = text_tile(rows, DARK, padding=max(2, int(4 * scale)))
+    def _panel_tile(self, picture: np.ndarray, figures: Figures, offline: bool, is_small: bool) -> np.ndarray:
+        """The panel, or its headline alone; rendered when the figures change."""
+        key = (figures, offline, picture.shape)
+        if self._panels_of != key:
+            self._panels.clear()
+            self._panels_of = key
+        if is_small not in self._panels:
+            lines = panel_lines(figures, self._products is not None)
+            self._panels[is_small] = self._render_panel(lines[:1] if is_small else lines, offline, _scale(picture))
+        return self._panels[is_small]
+
+    def _render_panel(self, lines: List[str], offline: bool, scale: float) -> np.ndarray:
+        headline = ("offline" if offline else lines[0], int(HEADLINE_PX * scale), ALARM if offline else HEADLINE)
+        rows = [headline] + [(line, int(LINE_PX * scale), LIGHT) for line in lines[1:]]
+        tile = self._letters.tile(rows, DARK, padding=max(2, int(4 * scale)))
         # A panel as wide as its longest line would jump about; a steady width also covers the panel before it.
-        width = max(tile.shape[1], int(PANEL_WIDTH_PX * scale))
+        width = max(tile.shape[1], int((PANEL_WIDTH_PX if len(lines) > 1 else HEADLINE_WIDTH_PX) * scale))
         return cv2.copyMakeBorder(tile, 0, 0, 0, width - tile.shape[1], cv2.BORDER_CONSTANT, value=DARK)
 
     def _label(self, shape: int, product: Optional[int], score: float) -> str:
@@ -86,3 +119,15 @@ class Composer:
         if product is None:
             return PALETTE[shape % len(PALETTE)]
         return UNKNOWN_COLOUR if product < 0 else PALETTE[product % len(PALETTE)]
+
+
+def _scale(picture: np.ndarray) -> float:
+    return min(max(picture.shape[0] / REFERENCE_HEIGHT_PX, 0.5), 3.0)
+
+
+def warn_of_missing_fonts(names: Sequence[str]) -> None:
+    """One line for all letters of `names` that no font on this machine can write, with the packages that have them."""
+    letters = FONTS.missing("".join(printable(name) for name in names))
+    if letters:
+        told = [name for name in names if set(letters) & set(printable(name))]
+        log.warning("no font here can write %s (in %r): %s", "".join(letters[:20]), told[0], advice_for(letters))

@@ -1,12 +1,12 @@
 """The middle of the pipeline: one frame in, everything known about it out."""
 
 import time
-from typing import Optional
+from typing import Optional, Sequence
 
 import numpy as np
 
 from runtime.figures.stopwatch import Stopwatch
-from runtime.frame import Detections, Frame, Observation
+from runtime.frame import Detections, Frame, Observation, Words
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
 from runtime.recognition.naming import Naming
@@ -16,8 +16,16 @@ from runtime.recognition.tracker import Tracker
 class Recogniser:
     """detect -> track -> classify. Belongs to one thread, which owns the engines' context; `prepare` to any other."""
 
-    def __init__(self, detector: Detector, tracker: Tracker, naming: Optional[Naming] = None) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        tracker: Tracker,
+        naming: Optional[Naming] = None,
+        products: Optional[Sequence[str]] = None,
+    ) -> None:
+        """`products`: what stage 2's answers are called."""
         self.detector = detector
+        self._words = Words(detector.classes, products)
         self._naming = naming
         self._tracker = tracker
 
@@ -38,7 +46,7 @@ class Recogniser:
     def observe(self, frame: Frame, watch: Stopwatch) -> Observation:
         """Run both stages on `frame`, each stage's time to `watch`. A substituted frame is not looked at."""
         if frame.id is None:
-            return Observation(frame, Detections.none(), np.empty(0, np.int64), None)
+            return Observation(frame, Detections.none(), np.empty(0, np.int64), None, self._words)
         if frame.prepared is None:
             frame = self.prepare(frame)
             prepared_s = watch.lap("preprocess")
@@ -54,4 +62,4 @@ class Recogniser:
         if self._naming is not None:
             names = self._naming.name(frame.image, detections, track_ids, detect_ms)
             watch.lap("classify")
-        return Observation(frame, detections, track_ids, names)
+        return Observation(frame, detections, track_ids, names, self._words)

@@ -10,7 +10,8 @@ from runtime.clock import MonotonicClock
 from runtime.errors import SinkError
 from runtime.figures.figures import Figures
 from runtime.figures.report import figures_as_json
-from runtime.frame import Observation
+from runtime.frame import Detections, Names, Observation, Words
+from runtime.seen import seen_in
 
 JPEG_QUALITY = 80
 """Of 100. Text stays sharp; 640x480 gives some 60 kB, half of what 95 takes."""
@@ -28,7 +29,9 @@ class _Told(NamedTuple):
 
     figures: Figures
     frame_id: Optional[int]
-    detections: int
+    detections: Detections
+    names: Optional[Names]
+    words: Words
 
 
 class Latest:
@@ -54,7 +57,7 @@ class Latest:
         """Keep the figures and, while watched, a copy of `picture` ((H, W, 3) uint8 BGR); true if it was copied."""
         if self._told is None or self._told.figures.presented != figures.presented:
             self._moved_s = self._clock.now_s()
-        self._told = _Told(figures, observation.frame.id, len(observation.detections.scores))
+        self._told = _Told(figures, observation.frame.id, observation.detections, observation.names, observation.words)
         if not self.watched:
             return False
         with self._lock:
@@ -82,7 +85,7 @@ class Latest:
         return Jpeg(data.tobytes(), frame_id)
 
     def as_json(self) -> Optional[Dict[str, Any]]:
-        """The report's figures, and `frame_id`, `detections`, `offline` and `still_s`; None before the first picture.
+        """The report's figures, `frame_id`, `detections`, `seen`, `offline`, `still_s`; None before the first picture.
 
         `offline`: the source is away. `still_s` is how long no new frame was presented, in seconds: a loop that stands
         still tells nobody.
@@ -93,6 +96,10 @@ class Latest:
         content = figures_as_json(told.figures)
         content["frame_id"] = told.frame_id
         content["offline"] = told.frame_id is None
-        content["detections"] = told.detections
+        content["detections"] = len(told.detections.scores)
+        content["seen"] = [
+            {"name": one.name, "named": one.is_named, "objects": one.objects}
+            for one in seen_in(told.detections, told.names, told.words)
+        ]
         content["still_s"] = round(self._clock.now_s() - self._moved_s, 1)
         return content

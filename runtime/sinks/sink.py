@@ -11,6 +11,8 @@ class Sink:
 
     name: str = "sink"
     """What the log and the report call it."""
+    wants_panel: bool = True
+    """Whether its viewer has the figures from nowhere but the picture: they are drawn where one sink says so."""
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         """Show or store one finished picture; false when its viewer asks the program to end.
@@ -19,6 +21,10 @@ class Sink:
         It must not block on a slow viewer. Raises SinkError when it can no longer do its work.
         """
         raise NotImplementedError
+
+    def is_panel_key_pressed(self) -> bool:
+        """Whether its viewer asked since the last call for the figures on the picture to come or go."""
+        return False
 
     def close(self) -> None:
         """Finish the file, close the window. May be called twice."""

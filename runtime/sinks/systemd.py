@@ -26,6 +26,7 @@ class SystemdSink(Sink):
     """
 
     name = "systemd"
+    wants_panel = False
 
     def __init__(self, notify: Callable[[str], None], clock: Optional[MonotonicClock] = None) -> None:
         """`notify` takes one datagram: lines of NAME=VALUE, see sd_notify(3)."""

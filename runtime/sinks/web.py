@@ -27,6 +27,8 @@ class WebSink(Sink):
     """Serves the page at `url` from its constructor on until `close`."""
 
     name = "web"
+    wants_panel = False
+    """The page shows the figures beside the picture."""
 
     def __init__(self, listen: str = "127.0.0.1", port: int = 8080, token: Optional[str] = None) -> None:
         """Returns once the page answers. Port 0 takes a free one.

@@ -15,6 +15,7 @@ from runtime.sinks.sink import Sink
 
 TITLE = "Shelfsight"
 KEYS_THAT_END = (ord("q"), 27)
+PANEL_KEY = ord("p")
 PROBE_TIMEOUT_S = 20
 """Loading OpenCV takes seconds on a Nano that has just booted."""
 
@@ -50,7 +51,7 @@ def _pressed_key() -> int:
 
 
 class WindowSink(Sink):
-    """Shows each picture in its own size; q, Esc or closing the window ends the program."""
+    """Shows each picture in its own size; q, Esc or closing it ends the program, p hides or shows the figures."""
 
     name = "window"
 
@@ -60,13 +61,20 @@ class WindowSink(Sink):
             raise SinkError("cannot open a window: {}; use --sink web or --sink none".format(reason))
         cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)  # normal: without Qt's tool bar
         self._shown = False
+        self._panel_pressed = False
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         if self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
             return False
         cv2.imshow(TITLE, picture)
         self._shown = True
-        return (_pressed_key() & 0xFF) not in KEYS_THAT_END
+        key = _pressed_key() & 0xFF
+        self._panel_pressed = self._panel_pressed or key == PANEL_KEY
+        return key not in KEYS_THAT_END
+
+    def is_panel_key_pressed(self) -> bool:
+        pressed, self._panel_pressed = self._panel_pressed, False
+        return pressed
 
     def close(self) -> None:
         cv2.destroyAllWindows()

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from runtime.figures.figures import Figures, Stages
-from runtime.frame import Detections, Frame, Observation
+from runtime.frame import UNKNOWN, Detections, Frame, Names, Observation, Words
 from runtime.sinks.web import WebSink
 
 pytest.importorskip("aiohttp", reason="aiohttp is not installed")
@@ -143,6 +143,7 @@ class Feeding:
 
     def __init__(self, sink, figures):
         self.figures = figures
+        self.products = [0, 1, 0]
         self._sink = sink
         self._resume = threading.Event()
         self._resume.set()
@@ -157,7 +158,8 @@ class Feeding:
             count += 1
             picture = np.full((480, 640, 3), 4 * count % 256, np.uint8)
             boxes = Detections(np.zeros((3, 4), np.float32), np.ones(3, np.float32), np.zeros(3, np.int32))
-            observation = Observation(Frame(picture, count, time.monotonic()), boxes, np.arange(3), None)
+            names = Names(np.array(self.products, np.int32), np.ones(3, np.float32), 0, 0)
+            observation = Observation(Frame(picture, count, time.monotonic()), boxes, np.arange(3), names, WORDS)
             self._sink.present(picture, observation, self.figures._replace(presented=self.figures.presented + count))
             time.sleep(0.03)
 
@@ -177,6 +179,7 @@ class Feeding:
         assert not self._thread.is_alive()
 
 
+WORDS = Words(["jar"], ["물병 <i>", "tea"])
 FIGURES = Figures(
     nominal_fps=30.0,
     camera_fps=29.97,
@@ -210,6 +213,21 @@ def picture_moves(chromium):
     chromium.wait_for("typeof {}".format(BRIGHTNESS), "number")
     first = chromium.value(BRIGHTNESS)
     chromium.wait_for("{} !== {}".format(BRIGHTNESS, first))
+
+
+def test_what_is_seen_is_said_first_most_frequent_first(chromium):
+    lines = "[...find('seen').children].map((line) => line.innerText.replace(/\\s+/g, ' '))"
+    with WebSink(port=0) as sink, Feeding(sink, FIGURES) as feeding:
+        chromium.open(sink.url)
+        chromium.wait_for("{}.join('|')".format(lines), "물병 <i> ×2|tea")
+        assert chromium.value("document.querySelector('aside section h2').textContent") == "In view 3"
+        assert chromium.value("find('seen').getAttribute('aria-live')") == "polite"
+        chromium.value("find('seen').children[1].dataset.kept = 'yes'")
+        feeding.products = [1, UNKNOWN, 1]
+        chromium.wait_for("{}.join('|')".format(lines), "tea ×2|unknown jar")
+        # The same line moved up: a screen reader is not told of tea again.
+        assert chromium.value("find('seen').children[0].dataset.kept") == "yes"
+        assert chromium.value("find('seen').children[1].className") == "unnamed"
 
 
 def test_the_picture_moves_and_the_numbers_are_the_ones_presented(chromium):

@@ -21,7 +21,7 @@ from runtime.clock import FakeClock
 from runtime.errors import MissingPackageError, SinkError, UsageError
 from runtime.figures.figures import Figures, Stages
 from runtime.figures.report import figures_as_json
-from runtime.frame import Detections, Frame, Observation
+from runtime.frame import Detections, Frame, Observation, Words
 from runtime.sinks.access import Access, is_local
 from runtime.sinks.audience import STREAMS
 from runtime.sinks.latest import Latest
@@ -72,7 +72,7 @@ def observe(picture, frame_id, count=0):
     """What the loop knows of a frame with `count` candidates."""
     boxes = np.zeros((count, 4), np.float32)
     detections = Detections(boxes, np.ones(count, np.float32), np.zeros(count, np.int32))
-    return Observation(Frame(picture, frame_id, time.monotonic()), detections, np.arange(count), None)
+    return Observation(Frame(picture, frame_id, time.monotonic()), detections, np.arange(count), None, Words(["jar"]))
 
 
 def gray(level, size=(640, 480)):
@@ -267,7 +267,8 @@ class TestEndpoints:
         assert headers["Content-Type"].startswith("application/json")
         figures = json.loads(body.decode("utf-8"))
         assert 0.0 <= figures.pop("still_s") < WAIT_S
-        assert figures == dict(EXPECTED, frame_id=7, detections=3, offline=False)
+        seen = [{"name": "jar", "named": True, "objects": 3}]
+        assert figures == dict(EXPECTED, frame_id=7, detections=3, seen=seen, offline=False)
 
     def test_figures_that_are_no_numbers_stay_valid_json(self, sink):
         odd = FIGURES._replace(true_fps=float("nan"), camera_fps=np.float32("inf"), latency_p50_ms=np.float64(3))
