@@ -135,7 +135,7 @@ def assemble(
             source,
             recogniser,
             Presenter(composer, opened, board),
-            settings.fps,
+            _nominal_fps(settings, source),
             stop,
             Limits(settings.frames, settings.seconds),
             settings.log_every_s,
@@ -187,6 +187,13 @@ def _open_sinks(settings: Settings):
     """Open one after the other, so that those already open are closed when a later one fails."""
     for kind in settings.sinks or ("auto",):
         yield open_sink(kind, settings)
+
+
+def _nominal_fps(settings: Settings, source: Source) -> float:
+    """A file is played at its own rate unless another is asked for."""
+    if settings.fps is not None:
+        return settings.fps
+    return settings.live_fps if source.live else source.own_fps
 
 
 def _open_bundle(settings: Settings, address: str) -> Optional[Bundle]:

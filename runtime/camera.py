@@ -68,7 +68,7 @@ def _list_modes(settings: Settings) -> None:
     paths = camera_paths()
     if settings.source != AUTO:
         paths = ["/dev/video" + settings.source if settings.source.isdigit() else settings.source]
-    sys.stdout.write(listing(paths, settings.res or DEFAULT_RES, settings.fps))
+    sys.stdout.write(listing(paths, settings.res or DEFAULT_RES, settings.live_fps))
 
 
 class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement

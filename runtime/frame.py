@@ -22,6 +22,15 @@ class Frame(NamedTuple):
     """What stage 1 wants to see of it (recognition.detector.Prepared), where a thread before has made that already."""
     prepare_ms: float = 0.0
     """How long that took."""
+    source_s: Optional[float] = None
+    """Where in its file it belongs, in seconds from the file's first picture; None for what is live."""
+    file: Optional[str] = None
+    """The name of its own file, where it came as one."""
+
+    @property
+    def shown_s(self) -> float:
+        """When it is to be shown in a recording, in seconds from any origin: whatever the speed of the run."""
+        return self.captured_s if self.source_s is None else self.source_s
 
 
 OLDEST_S = 10.0

@@ -4,6 +4,7 @@ from typing import NamedTuple, Optional, Tuple
 
 DEFAULT_RES = (640, 480)
 DEFAULT_SIZE = 160
+LIVE_FPS = 30.0
 AUTO = "auto"
 """The first camera found, else the demo."""
 
@@ -29,7 +30,8 @@ class Settings(NamedTuple):
     head: Optional[str] = None
     min_score: Optional[float] = None
     iou: Optional[float] = None
-    fps: float = 30.0
+    fps: Optional[float] = None
+    """Nominal; 0: as fast as it goes, None: a file's own, 30 for what is live, a folder as fast as it goes."""
     sequential: bool = False
     """One frame after the other on one thread, instead of capture, inference and presenting overlapped."""
     bundle: Optional[str] = None
@@ -62,3 +64,8 @@ class Settings(NamedTuple):
     log_every_s: float = 5.0
     list_modes: bool = False
     verbose: bool = False
+
+    @property
+    def live_fps(self) -> float:
+        """Of a camera, the demo and a stream: what is asked for, or 30."""
+        return LIVE_FPS if self.fps is None else self.fps

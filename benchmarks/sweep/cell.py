@@ -163,7 +163,7 @@ def speeds(settings: Settings, frames: LabelledFrames, repeats: int) -> List[Dic
     images = [] if settings.source.startswith(DEMO) else [frame.image for frame in frames if frame.is_scored]
     reports = []
     for _ in range(repeats):
-        source: Optional[Source] = ReplaySource(images, settings.fps) if images else None
+        source: Optional[Source] = ReplaySource(images, settings.live_fps) if images else None
         with SysfsBoard() as board, assemble(settings, threading.Event(), source, board=board) as assembly:
             assembly.loop.run()
             reports.append(assembly.report())

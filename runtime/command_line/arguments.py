@@ -77,8 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--fps",
         metavar="F",
         type=number_within(0, 1000),
-        default=30.0,
-        help="nominal rate, 0 = as fast as it goes (default: 30)",
+        help="nominal rate, 0 = as fast as it goes (default: a video's own; 30 for what is live; a folder 0)",
     )
     what.add_argument(
         "--sequential",

@@ -64,6 +64,8 @@ class AppsinkCapture(Capture):
     def _picture(self, sample: Any) -> Picture:
         size = sample.get_caps().get_structure(0)
         width, height = size.get_value("width"), size.get_value("height")
+        is_told, above, below = size.get_fraction("framerate")
+        self.fps = above / below if is_told and below else 0.0
         buffer = sample.get_buffer()
         stride = row_bytes(width)
         if buffer.get_size() != stride * height:

@@ -19,6 +19,8 @@ class Capture:
 
     by: str = "capture"
     """What the log calls this way of running a pipeline."""
+    fps: float = 0.0
+    """What the stream says of its own rate, known from its first picture on; 0 where it says nothing."""
 
     def read(self, timeout_s: float) -> Optional[Picture]:
         """The next picture, None if none came within `timeout_s` (OpenCV's own waits without bound).

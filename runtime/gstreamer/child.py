@@ -96,6 +96,7 @@ class ChildCapture(Capture):
             payload = self._exactly(header.length)
             if header.kind == gdp.CAPS:
                 self._size = gdp.caps_size(bytes(payload))
+                self.fps = gdp.caps_fps(bytes(payload))
 
     def _picture(self, length: int) -> np.ndarray:
         width, height = self._size

@@ -47,6 +47,12 @@ def caps_size(caps: bytes) -> Tuple[int, int]:
     return width, height
 
 
+def caps_fps(caps: bytes) -> float:
+    """Pictures per second; 0 where they vary or the caps do not say."""
+    match = re.search(rb"\bframerate=\(fraction\)(\d+)/(\d+)", caps)
+    return int(match.group(1)) / int(match.group(2)) if match and int(match.group(2)) else 0.0
+
+
 def _packet(kind: int, payload: bytes) -> bytes:
     return _HEADER.pack(1, 0, 0, kind, len(payload), _NONE, _NONE, _NONE, _NONE, 0, _NONE) + payload
 

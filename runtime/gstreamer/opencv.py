@@ -31,6 +31,7 @@ class OpenCvCapture(Capture):
         self._name, self._live = redacted(name), live
         tail = "appsink sync=false max-buffers=1 drop={}".format("true" if live else "false")
         self._capture = open_capture("{} ! {}".format(pipeline, tail))
+        self.fps = self._capture.get(cv2.CAP_PROP_FPS)
         if not self._capture.isOpened():
             raise SourceError(
                 "{} does not start in GStreamer (OpenCV does not say why: GST_DEBUG=2 shows it): {}".format(
@@ -41,7 +42,8 @@ class OpenCvCapture(Capture):
     def read(self, timeout_s: float) -> Optional[Picture]:
         delivered, image = self._capture.read()
         if delivered:
-            return Picture(image, None)
+            # A live pipeline's position is not its pictures' time of capture.
+            return Picture(image, None if self._live else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
         if self._live:
             raise SourceError("{} stopped delivering frames".format(self._name))
         raise EndOfStream

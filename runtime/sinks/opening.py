@@ -1,6 +1,7 @@
 """From the word after --sink to an opened sink."""
 
 import logging
+import os
 
 from runtime.errors import MissingPackageError, UsageError
 from runtime.gstreamer.elements import is_jetson, present_elements
@@ -9,6 +10,7 @@ from runtime.gstreamer.pipelines import Machine
 from runtime.settings import DEFAULT_RES, Settings
 from runtime.sinks.mp4 import Mp4Sink
 from runtime.sinks.null import NullSink
+from runtime.sinks.pictures import PicturesSink
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.recording import RecordingSink
 from runtime.sinks.rtsp import DEFAULT_ADDRESS, RtspSink
@@ -20,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def open_sink(kind: str, settings: Settings) -> Sink:
-    """`kind`: auto, window, web, none, rtsp, rtsp://ADDRESS or a path that ends in .mp4. SinkError where it fails."""
+    """`kind`: auto, window, web, none, rtsp, rtsp://ADDRESS, an .mp4 or a folder. SinkError where it fails."""
     if kind == "auto":
         return _default(settings)
     if kind == "window":
@@ -31,23 +33,29 @@ def open_sink(kind: str, settings: Settings) -> Sink:
         return NullSink()
     if kind.lower().endswith(".mp4"):
         return _recording(kind, settings)
+    if kind.endswith(("/", os.sep)) or os.path.isdir(kind):
+        return PicturesSink(kind)
     if kind == "rtsp" or kind.startswith("rtsp://"):
-        return RtspSink(DEFAULT_ADDRESS if kind == "rtsp" else kind, _machine(), settings.token, settings.fps)
-    raise UsageError("--sink {!r}: expected window, web, none, rtsp or a path that ends in .mp4".format(kind))
+        return RtspSink(DEFAULT_ADDRESS if kind == "rtsp" else kind, _machine(), settings.token, settings.live_fps)
+    raise UsageError(
+        "--sink {!r}: expected window, web, none, rtsp, a path that ends in .mp4 or a folder that ends in /".format(
+            kind
+        )
+    )
 
 
 def _recording(path: str, settings: Settings) -> Sink:
-    """With true times through GStreamer; where that cannot encode, through OpenCV at one fixed rate, and says so."""
+    """Through GStreamer; where that cannot encode, through OpenCV, and says so."""
     machine = _machine()
     check_recordable(path)
     try:
-        recording(machine, path, settings.fps, *DEFAULT_RES)
+        recording(machine, path, settings.live_fps, *DEFAULT_RES)
     except MissingPackageError as error:
         if settings.segment is not None:
             raise
-        log.info("recording through OpenCV, at one fixed rate: %s", error)
-        return Mp4Sink(path, settings.fps)
-    return RecordingSink(path, machine, settings.fps, settings.segment, settings.keep_bytes)
+        log.info("recording through OpenCV, in a file that plays only once it is finished: %s", error)
+        return Mp4Sink(path)
+    return RecordingSink(path, machine, settings.live_fps, settings.segment, settings.keep_bytes)
 
 
 def _machine() -> Machine:

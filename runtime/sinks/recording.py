@@ -31,7 +31,8 @@ BUDGET_EVERY_S = 5.0
 class RecordingSink(Sink):
     """Each picture is shown from its capture on until the next one's: an hour recorded plays for an hour.
 
-    What the encoder is too slow for is left out, and said. A full disk ends the recording with one line in the log;
+    Of a file each is recorded, at its time in the file. Of what is live the encoder may be too slow for some: they are
+    left out, and said. A full disk ends the recording with one line in the log;
     the loop goes on.
     """
 
@@ -56,7 +57,7 @@ class RecordingSink(Sink):
         self._is_ending = self._has_stopped = False
         self._left_out = self._written = 0
         self._begun_s = self._budget_s = 0.0
-        self._last_s = float("-inf")
+        self._last_s = self._last_of_file_s = float("-inf")
         self._recorder: Optional[Recorder] = None
         self._path: Optional[str] = None
         self._finishing: List[threading.Thread] = []
@@ -64,11 +65,16 @@ class RecordingSink(Sink):
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         """Costs the loop one copy of the picture. Always true."""
+        source_s = observation.frame.source_s
+        if source_s is not None:
+            if source_s <= self._last_of_file_s:
+                return True  # the last picture again, in a stall
+            self._last_of_file_s = source_s
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
             self._thread.start()
         with self._changed:
-            if not self._fps:
+            if not self._fps or source_s is not None:
                 self._changed.wait_for(lambda: self._has_stopped or not self._is_full(picture))
             if self._has_stopped:
                 return True
@@ -78,7 +84,7 @@ class RecordingSink(Sink):
         # Only this thread adds: what was free above still is.
         copy = picture.copy()
         with self._changed:
-            self._queue.append((copy, observation.frame.captured_s))
+            self._queue.append((copy, observation.frame.shown_s))
             self._changed.notify_all()
         return True
 
@@ -96,9 +102,9 @@ class RecordingSink(Sink):
                     self._changed.wait_for(lambda: self._queue or self._is_ending)
                     if not self._queue:
                         break
-                    picture, captured_s = self._queue.popleft()
+                    picture, shown_s = self._queue.popleft()
                     self._changed.notify_all()
-                self._record(picture, captured_s)
+                self._record(picture, shown_s)
             if self._recorder is not None:
                 self._recorder.close()
         except ShelfsightError as error:
@@ -111,22 +117,22 @@ class RecordingSink(Sink):
                 self._queue.clear()
                 self._changed.notify_all()
 
-    def _record(self, picture: np.ndarray, captured_s: float) -> None:
-        if captured_s <= self._last_s:  # the last picture again, in a stall: it stands there now
-            captured_s = max(time.monotonic(), self._last_s + LEAST_STEP_S)
+    def _record(self, picture: np.ndarray, shown_s: float) -> None:
+        if shown_s <= self._last_s:  # the last picture again, in a stall: it stands there now
+            shown_s = max(time.monotonic(), self._last_s + LEAST_STEP_S)
         if self._recorder is not None and self._segment is not None:
             self._keep_to_budget(self._recorder.path)
-            if is_over(self._segment, captured_s - self._begun_s, self._recorder.path):
+            if is_over(self._segment, shown_s - self._begun_s, self._recorder.path):
                 self._finish(self._recorder)
                 self._recorder = None
         if self._recorder is None:
             path = self.name if self._segment is None else self._series.next_path(self._path)
             self._path = path
             self._recorder = Recorder(self._machine, path, self._fps, picture.shape)
-            self._begun_s = captured_s
-        self._recorder.write(picture, captured_s - self._begun_s)
+            self._begun_s = shown_s
+        self._recorder.write(picture, shown_s - self._begun_s)
         self._written += 1
-        self._last_s = captured_s
+        self._last_s = shown_s
 
     def _finish(self, recorder: Recorder) -> None:
         """Have a segment finished while the next one goes on."""

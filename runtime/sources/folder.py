@@ -13,6 +13,7 @@ from runtime.errors import SourceError
 from runtime.frame import EndOfStream, Frame
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.source import Source
+from runtime.sources.times import FPS
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,13 @@ class FolderSource(Source):
 
     continuous = False
 
-    def __init__(self, path: str, res: Optional[Size] = None, clock: Optional[MonotonicClock] = None) -> None:
-        """`res`: (width, height) that images are fitted into; None leaves them as they are."""
+    def __init__(
+        self, path: str, res: Optional[Size] = None, clock: Optional[MonotonicClock] = None, fps: float = 0.0
+    ) -> None:
+        """`res`: (width, height) that images are fitted into; None leaves them as they are.
+
+        `fps`: how long a picture stands in a recording, 0: 30 to the second.
+        """
         try:
             names = sorted(os.listdir(path), key=natural_order)
         except OSError as error:
@@ -51,6 +57,7 @@ class FolderSource(Source):
         self.total_frames = len(self.paths)
         self._res = res
         self._clock = clock or MonotonicClock()
+        self._fps = fps or FPS
         self._next_path = 0
         self._read = 0
 
@@ -62,7 +69,8 @@ class FolderSource(Source):
             if image is None:
                 log.warning("%s is not a readable image: passed over", path)
                 continue
-            frame = Frame(fitted(image, self._res), self._read, self._clock.now_s())
+            number, name = self._read, os.path.basename(path)
+            frame = Frame(fitted(image, self._res), number, self._clock.now_s(), source_s=number / self._fps, file=name)
             self._read += 1
             return frame
         if not self._read:

@@ -91,7 +91,7 @@ def _opener(uri: str, settings: Settings) -> Opener:
             "as in 'gst:uridecodebin uri=...'".format(scheme.group(1), name)
         )
     if os.path.isdir(uri):
-        return Opener(uri, lambda: FolderSource(uri, res), comes_back=False)
+        return Opener(uri, lambda: FolderSource(uri, res, fps=settings.fps or 0.0), comes_back=False)
     return Opener(uri, lambda: _file(uri, settings), comes_back=False)
 
 
@@ -99,9 +99,9 @@ def _camera(uri: str, settings: Settings) -> Opener:
     """By its number or its path."""
     res = settings.res or DEFAULT_RES
     if uri.isdigit() and not _has_v4l2():
-        return Opener("camera " + uri, lambda: open_numbered(int(uri), res, settings.fps), True, res)
+        return Opener("camera " + uri, lambda: open_numbered(int(uri), res, settings.live_fps), True, res)
     path = "/dev/video" + uri if uri.isdigit() else uri
-    wanted = Wanted(path, res, settings.fps)
+    wanted = Wanted(path, res, settings.live_fps)
     return Opener(path, lambda: open_camera(wanted, _machine), True, res)
 
 
@@ -114,7 +114,7 @@ def _csi(uri: str, settings: Settings) -> Opener:
     if match is None:
         raise UsageError("{} is no address: expected csi://N, the number of the connector, as in csi://0".format(uri))
     sensor, res = int(match.group(1)), settings.res or DEFAULT_RES
-    return _live(uri, res, lambda: pipelines.csi(_machine(), sensor, res, settings.fps), distinct=True)
+    return _live(uri, res, lambda: pipelines.csi(_machine(), sensor, res, settings.live_fps), distinct=True)
 
 
 def _live(
@@ -175,7 +175,7 @@ def _machine() -> pipelines.Machine:
 
 
 def _demo(uri: str, settings: Settings) -> Source:
-    return DemoSource(uri, settings.res or DEFAULT_RES, settings.fps)
+    return DemoSource(uri, settings.res or DEFAULT_RES, settings.live_fps)
 
 
 def _first_camera(settings: Settings) -> Optional[Source]:

@@ -20,6 +20,8 @@ class Source:
     """Whether each frame follows the one before in time, so that objects can be followed; loose pictures do not."""
     total_frames: Optional[int] = None
     """How many frames there will be, where that is known."""
+    own_fps: float = 0.0
+    """The rate at which a file is played; 0: as fast as it goes, where it has none or where it is live."""
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         """The next frame, or None if none came within `timeout_s`.

@@ -11,6 +11,7 @@ from runtime.gstreamer.capture import Capture
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
+from runtime.sources.times import FPS, RisingTimes, sensible_fps
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class FileStream(Source):
         self._res = res
         self._clock = clock or MonotonicClock()
         self._read = 0
+        self._times = RisingTimes(FPS)
         self._capture = open_capture()
         try:
             self._ahead = self._capture.read(first_frame_s)
@@ -119,6 +121,7 @@ class FileStream(Source):
         if self._ahead is None:
             self.close()
             raise SourceError("cannot read {}: not a video, or damaged from its first frame on".format(name))
+        self.own_fps = sensible_fps(self._capture.fps)
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         picture, self._ahead = self._ahead, None
@@ -129,7 +132,8 @@ class FileStream(Source):
                 self._end(error)
         if picture is None:
             return None
-        frame = Frame(fitted(picture.image, self._res), self._read, self._clock.now_s())
+        source_s = self._times.next(picture.captured_s)
+        frame = Frame(fitted(picture.image, self._res), self._read, self._clock.now_s(), source_s=source_s)
         self._read += 1
         return frame
 

@@ -12,6 +12,7 @@ from runtime.errors import SourceError
 from runtime.frame import EndOfStream, Frame
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.source import Source
+from runtime.sources.times import RisingTimes, sensible_fps
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +30,13 @@ class VideoSource(Source):
         self._res = res
         self._clock = clock or MonotonicClock()
         self._read = 0
+        self._ahead_s = 0.0
         self._capture = cv2.VideoCapture(path)
-        count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if self._capture.isOpened() else 0
+        is_open = self._capture.isOpened()
+        count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if is_open else 0
         self.total_frames = count if count > 0 else None
+        self.own_fps = sensible_fps(self._capture.get(cv2.CAP_PROP_FPS) if is_open else 0.0)
+        self._times = RisingTimes(self.own_fps)
         # The first frame is decoded here, so that a file that is no video is refused before anything is written.
         self._ahead: Optional[np.ndarray] = self._decode()
         if self._ahead is None:
@@ -42,7 +47,10 @@ class VideoSource(Source):
 
     def _decode(self) -> Optional[np.ndarray]:
         delivered, image = self._capture.read()
-        return image if delivered else None
+        if not delivered:
+            return None
+        self._ahead_s = self._times.next(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
+        return image
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         image = self._ahead
@@ -51,7 +59,7 @@ class VideoSource(Source):
             image = self._decode()
         if image is None:
             self._end()
-        frame = Frame(fitted(image, self._res), self._read, self._clock.now_s())
+        frame = Frame(fitted(image, self._res), self._read, self._clock.now_s(), source_s=self._ahead_s)
         self._read += 1
         return frame
 

@@ -181,6 +181,9 @@ class FakeVideoCapture:
         self.left -= 1
         return (True, np.zeros((4, 4, 3), np.uint8)) if self.left >= 0 else (False, None)
 
+    def get(self, _):
+        return 25.0
+
     def release(self):
         self.released = True
 

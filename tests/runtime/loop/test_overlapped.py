@@ -26,6 +26,8 @@ pytestmark = pytest.mark.timeout(20)
 class SleepyDetector:
     """Stands for stage 1 on an accelerator: sleeps, finds nothing, fails when told to."""
 
+    classes = ("thing",)
+
     def __init__(self, detect_s=0.0, fail_at=None):
         self._detect_s, self._fail_at = detect_s, fail_at
         self.calls = 0

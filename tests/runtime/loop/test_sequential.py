@@ -28,6 +28,8 @@ pytestmark = pytest.mark.timeout(20)
 class TimedDetector:
     """Stands for stage 1: takes a set time on the fake clock, finds nothing, fails when told to."""
 
+    classes = ("thing",)
+
     def __init__(self, clock, prepare_s=0.002, detect_s=0.03, fail_at=None):
         self._clock = clock
         self._prepare_s, self._detect_s, self._fail_at = prepare_s, detect_s, fail_at

@@ -229,7 +229,7 @@ class TestOpening:
         assert isinstance(open_sink(path, Settings()), RecordingSink)
         monkeypatch.setattr("runtime.sinks.opening._machine", lambda: NO_GSTREAMER)
         assert isinstance(open_sink(path, Settings()), Mp4Sink)
-        assert "at one fixed rate" in caplog.text
+        assert "through OpenCV" in caplog.text
         with pytest.raises(MissingPackageError, match="gstreamer1.0"):
             open_sink(path, Settings(segment=Segment(seconds=1.0)))
 

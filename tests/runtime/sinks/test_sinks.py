@@ -61,28 +61,28 @@ def test_contract(sink):
 
 
 def played_back(path):
+    """Times in seconds and mean levels of all pictures."""
     capture = cv2.VideoCapture(str(path))
-    rate_hz = capture.get(cv2.CAP_PROP_FPS)
-    levels = []
+    times_s, levels = [], []
     while True:
         delivered, image = capture.read()
         if not delivered:
-            return rate_hz, levels
+            return times_s, levels
+        times_s.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
         levels.append(float(image.mean()))
 
 
 def test_a_recording_keeps_true_time_through_a_stall_and_a_burst(tmp_path):
     path = tmp_path / "out.mp4"
-    times_s = [i * 0.1 for i in range(10)] + [3.0] + [3.0 + i * 0.001 for i in range(1, 30)] + [4.0, 5.0]
-    with Mp4Sink(str(path), 30.0) as sink:
-        for number, captured_s in enumerate(times_s):
+    wanted_s = [i * 0.1 for i in range(10)] + [3.0] + [3.0 + i * 0.001 for i in range(1, 30)] + [4.0, 5.0]
+    with Mp4Sink(str(path)) as sink:
+        for number, captured_s in enumerate(wanted_s):
             observation = shown_at(captured_s, number)
             sink.present(observation.frame.image, observation, FIGURES)
-    rate_hz, levels = played_back(path)
-    assert rate_hz == pytest.approx(30.0)
-    assert len(levels) / rate_hz == pytest.approx(5.0, abs=0.05)
-    for at_s, number in [(0.0, 0), (0.52, 5), (2.0, 9), (3.5, 39), (4.5, 40)]:
-        assert levels[int(round(at_s * rate_hz))] == pytest.approx(10 + 2 * number, abs=3.0)
+            sink.present(observation.frame.image, observation, FIGURES)  # again, as in a stall
+    times_s, levels = played_back(path)
+    assert times_s == pytest.approx(wanted_s, abs=0.0006)
+    assert levels == pytest.approx([10 + 2 * number for number in range(len(wanted_s))], abs=5.0)  # of the codec
 
 
 def test_a_recording_takes_pictures_of_another_size_and_odd_sizes(tmp_path):
@@ -91,7 +91,7 @@ def test_a_recording_takes_pictures_of_another_size_and_odd_sizes(tmp_path):
         for number, size in enumerate([(47, 63), (47, 63), (96, 128)]):
             picture = np.full(size + (3,), 90, np.uint8)
             sink.present(picture, shown_at(number / 30), FIGURES)
-    assert len(played_back(path)[1]) == 3
+    assert len(played_back(path)[0]) == 3
 
 
 def test_nothing_is_written_without_a_picture(tmp_path):
