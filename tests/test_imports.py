@@ -49,7 +49,19 @@ ROOMS = {
 
 FLOOR = {
     # package: the files at its top that its rooms may import.
-    "runtime": ("__init__", "bundle", "clock", "errors", "frame", "gallery", "redacted", "seen", "settings", "shipped"),
+    "runtime": (
+        "__init__",
+        "bundle",
+        "clock",
+        "errors",
+        "frame",
+        "gallery",
+        "redacted",
+        "seen",
+        "settings",
+        "shipped",
+        "told",
+    ),
     "jetson": ("__init__",),
     "export": ("__init__",),
     "benchmarks": ("__init__", "machine"),

@@ -194,6 +194,8 @@ def figures(checked: Checked) -> Dict[str, Any]:
         "splits": dict(Counter(picture.split for picture in checked.survey.pictures)),
         "classes": len(checked.survey.names),
         "boxes": sum(len(seen.labels.classes) for seen in checked.seen),
+        "polygons": sum(seen.labels.polygons for seen in checked.seen),
+        "scored": sum(seen.labels.scored for seen in checked.seen),
         "alike_pairs": len(checked.pairs),
         "alike_groups": len(groups),
         "alike_images": sum(len(group) for group in groups),
@@ -215,6 +217,10 @@ def tell(checked: Checked) -> None:
     splits = ", ".join(f"{split or 'no split'} {count}" for split, count in sorted(told["splits"].items()))
     boxes = f", {told['boxes']} boxes" if checked.survey.has_labels else ""
     print(f"\n{told['set']}: {told['images']} pictures ({splits}), {told['classes']} classes{boxes}")
+    if told["polygons"] or told["scored"]:
+        print(
+            f"{told['polygons']} polygons, read as their boxes; {told['scored']} boxes with a score, which is left out"
+        )
     print(f"{told['alike_pairs']} pairs look alike, {told['alike_images']} pictures in {told['alike_groups']} groups")
     severe = {finding.kind: finding.must_mend for finding in checked.findings}
     for kind, count in sorted(kinds.items(), key=lambda item: (not severe[item[0]], -item[1])):

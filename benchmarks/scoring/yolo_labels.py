@@ -6,11 +6,9 @@ from typing import List, NamedTuple
 import numpy as np
 
 from benchmarks.scoring.yolo_names import read_lines, read_names
+from benchmarks.scoring.yolo_rows import WrongRow, row_of
 from runtime.errors import SourceError
-from runtime.sources.folder import EXTENSIONS, natural_order
-
-OUTSIDE = 0.01
-"""How far beyond 0..1 a value may lie: labels are rounded."""
+from runtime.sources.folder import EXTENSIONS, natural_order, no_images
 
 
 class LabelledPicture(NamedTuple):
@@ -58,7 +56,7 @@ def read_labelled_folder(path: str) -> LabelledFolder:
     names = read_names(path)
     files = sorted((name for name in os.listdir(images) if name.lower().endswith(EXTENSIONS)), key=natural_order)
     if not files:
-        raise SourceError("no images in {}: expected files that end in {}".format(images, ", ".join(EXTENSIONS)))
+        raise SourceError(no_images("images", images, os.listdir(images)))
     pictures = [read_labelled_picture(os.path.join(images, file), labels, len(names)) for file in files]
     if not any(len(picture.classes) for picture in pictures):
         raise SourceError(
@@ -75,28 +73,12 @@ def read_labelled_picture(image: str, labels: str, classes: int) -> LabelledPict
     """
     path = os.path.join(labels, os.path.splitext(os.path.basename(image))[0] + ".txt")
     lines = read_lines(path) if os.path.exists(path) else []
-    rows = [
-        _read_line(line, "{}:{}".format(path, number), classes) for number, line in enumerate(lines, 1) if line.strip()
-    ]
-    table = np.array(rows, np.float64).reshape(-1, 5)
-    return LabelledPicture(image, table[:, 1:], table[:, 0].astype(np.int64))
-
-
-def _read_line(line: str, where: str, classes: int) -> List[float]:
-    try:
-        number, *box = [float(field) for field in line.split()]
-    except ValueError:
-        number, box = -1.0, []
-    if len(box) != 4 or number % 1 != 0:  # nan and infinity too
-        raise SourceError("{}: {!r}: expected 'class centre-x centre-y width height'".format(where, line.strip()[:60]))
-    if not 0 <= number < classes:
-        raise SourceError(
-            "{}: class {:.0f}: expected 0 to {}, as many as there are names".format(where, number, classes - 1)
-        )
-    if not all(-OUTSIDE <= value <= 1 + OUTSIDE for value in box) or min(box[2:]) <= 0:
-        raise SourceError(
-            "{}: {!r}: expected shares of the picture, 0 to 1, with a width and a height".format(
-                where, line.strip()[:60]
-            )
-        )
-    return [number] + box
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                rows.append(row_of(line, classes))
+            except WrongRow as wrong:
+                raise SourceError("{}:{}: {}".format(path, number, wrong)) from wrong
+    boxes = np.array([row.box for row in rows], np.float64).reshape(-1, 4)
+    return LabelledPicture(image, boxes, np.array([row.number for row in rows], np.int64))

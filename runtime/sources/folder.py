@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from typing import Optional
+from typing import Iterable, Optional
 
 import cv2
 import numpy as np
@@ -14,10 +14,26 @@ from runtime.frame import EndOfStream, Frame
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.source import Source
 from runtime.sources.times import FPS
+from runtime.told import TOLD
 
 log = logging.getLogger(__name__)
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+
+
+UNREADABLE = (".avif", ".heic", ".heif", ".jxl")
+"""Pictures that neither OpenCV's nor Pillow's wheels read everywhere."""
+
+
+def no_images(what: str, path: str, names: Iterable[str]) -> str:
+    """Why a folder with these files has no `what` (images, photos, ...) for us, and the way out, in one line."""
+    text = "no {} in {}: expected files that end in {}".format(what, path, ", ".join(EXTENSIONS))
+    others = [name for name in names if name.lower().endswith(UNREADABLE)]
+    if others:
+        text += "; the {} that end in {} are of a kind that OpenCV and Pillow here cannot read: convert them, as in {}"
+        endings = ", ".join(sorted({os.path.splitext(name)[1].lower() for name in others}))
+        text = text.format(len(others), endings, "heif-convert a.heic a.jpg (Debian package: libheif-examples)")
+    return text
 
 
 def natural_order(name: str) -> list:
@@ -52,7 +68,7 @@ class FolderSource(Source):
             raise SourceError("cannot read the folder {}: {}".format(path, error.strerror)) from error
         self.paths = [os.path.join(path, name) for name in names if name.lower().endswith(EXTENSIONS)]
         if not self.paths:
-            raise SourceError("no images in {}: expected files that end in {}".format(path, ", ".join(EXTENSIONS)))
+            raise SourceError(no_images("images", path, names))
         self.name = path
         self.total_frames = len(self.paths)
         self._res = res
@@ -67,7 +83,7 @@ class FolderSource(Source):
             self._next_path += 1
             image = read_image(path)
             if image is None:
-                log.warning("%s is not a readable image: passed over", path)
+                TOLD.warn(log, path, "%s is not a readable image: passed over", path)
                 continue
             number, name = self._read, os.path.basename(path)
             frame = Frame(fitted(image, self._res), number, self._clock.now_s(), source_s=number / self._fps, file=name)

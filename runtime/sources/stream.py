@@ -12,6 +12,7 @@ from runtime.sources.fitting import Size, fitted
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 from runtime.sources.times import FPS, RisingTimes, sensible_fps
+from runtime.told import TOLD
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class FileStream(Source):
         return frame
 
     def _end(self, error: SourceError) -> NoReturn:
-        log.warning("%s is damaged or cut short: played %d frames (%s)", self.name, self._read, error)
+        TOLD.warn(log, self.name, "%s is damaged or cut short: played %d frames (%s)", self.name, self._read, error)
         raise EndOfStream
 
     def close(self) -> None:

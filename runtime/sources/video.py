@@ -13,6 +13,7 @@ from runtime.frame import EndOfStream, Frame
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.source import Source
 from runtime.sources.times import RisingTimes, sensible_fps
+from runtime.told import TOLD
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ class VideoSource(Source):
     def _end(self) -> NoReturn:
         # Containers round: only more than one missing frame is taken for damage.
         if self.total_frames is not None and self._read < self.total_frames - 1:
-            log.warning("%s is damaged or cut short: played %d of %d frames", self.name, self._read, self.total_frames)
+            message = "%s is damaged or cut short: played %d of %d frames"
+            TOLD.warn(log, self.name, message, self.name, self._read, self.total_frames)
         raise EndOfStream
 
     def close(self) -> None:

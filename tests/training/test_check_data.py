@@ -294,3 +294,18 @@ def test_what_is_known_of_the_development_data(shared):
     assert (told["images"], told["boxes"], told["alike_pairs"]) == (128, 929, 0)
     assert told["kinds"]["empty class"] == 9
     assert told["kinds"]["label without image"] == 2
+
+
+def test_polygons_and_scores_are_counted_and_nothing_to_mend(tmp_path, capsys):
+    for number, row in enumerate(["0 0.2 0.2 0.8 0.2 0.5 0.8", "0 0.5 0.5 0.4 0.4 0.9", "0 0.5 0.5 0.3 0.3"]):
+        rng = np.random.RandomState(number)
+        image = cv2.resize(rng.randint(0, 255, (6, 6, 3)).astype(np.uint8), (120, 120))
+        for folder in ("images", "labels"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), image)
+        (tmp_path / "labels" / f"{number}.txt").write_text(row + "\n")
+    (tmp_path / "classes.txt").write_text("tea\n")
+    assert check_data.main([str(tmp_path), "--workers", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "3 boxes" in told
+    assert "1 polygons, read as their boxes; 1 boxes with a score" in told

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from runtime.errors import SourceError
-from runtime.sources.folder import EXTENSIONS, natural_order
+from runtime.sources.folder import EXTENSIONS, natural_order, no_images
 from training.composing.cutout import Cutout, cutout_of
 from training.data.dataset import read_picture, write_atomically
 
@@ -54,7 +54,7 @@ def find_photos(folder: Path, cutouts: Path) -> PlainPhotos:
         for path in loose:
             by_product.setdefault(path.stem, []).append(path)
     if not by_product:
-        raise SourceError(f"no photos in {folder}: expected files that end in {', '.join(EXTENSIONS)}")
+        raise SourceError(no_images("photos", str(folder), [path.name for path in folder.rglob("*")]))
     names = list(by_product)
     photos = [
         Photo(path, product, cutouts / name / f"{number:03d}-{path.stem}.png")

@@ -1,12 +1,12 @@
 """What is wrong with the boxes of one label file."""
 
 from pathlib import Path
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from benchmarks.scoring.yolo_labels import OUTSIDE
 from benchmarks.scoring.yolo_names import read_lines
+from benchmarks.scoring.yolo_rows import OUTSIDE, Row, WrongRow, row_of
 from runtime.errors import SourceError
 
 MIN_SIDE_PX = 8
@@ -36,12 +36,16 @@ class Labels(NamedTuple):
     """(n,) int64."""
     lines: List[int]
     """Where each stands."""
+    polygons: int = 0
+    """How many of them were polygons."""
+    scored: int = 0
+    """How many have a score, as predictions have and labels drawn by hand have not."""
 
 
 def check_label(path: Path, classes: int, size: Tuple[int, int]) -> Tuple[Labels, List[Finding]]:
     """The usable boxes of the file, and what is wrong. `size`: (width, height) of the picture."""
     findings: List[Finding] = []
-    rows: List[List[float]] = []
+    rows: List[Row] = []
     numbers: List[int] = []
     try:
         lines = read_lines(str(path))
@@ -52,45 +56,43 @@ def check_label(path: Path, classes: int, size: Tuple[int, int]) -> Tuple[Labels
             where = f"{path}:{number}"
             row, wrong = _row(line, where, classes)
             findings += wrong
-            if row:
+            if row is not None:
                 rows.append(row)
                 numbers.append(number)
-                findings += _size_findings(row, where, size)
+                findings += _size_findings(row.box, where, size)
     labels = _labels(rows, numbers)
     return labels, findings + _doubles(labels, path)
 
 
-def _labels(rows: List[List[float]], numbers: List[int]) -> Labels:
-    table = np.array(rows, np.float64).reshape(-1, 5)
-    return Labels(table[:, 1:], table[:, 0].astype(np.int64), numbers)
+def _labels(rows: List[Row], numbers: List[int]) -> Labels:
+    return Labels(
+        np.array([row.box for row in rows], np.float64).reshape(-1, 4),
+        np.array([row.number for row in rows], np.int64),
+        numbers,
+        sum(row.is_polygon for row in rows),
+        sum(row.score is not None for row in rows),
+    )
 
 
-def _row(line: str, where: str, classes: int) -> Tuple[List[float], List[Finding]]:
-    """The five numbers of a line, or none and why."""
+def _row(line: str, where: str, classes: int) -> Tuple[Optional[Row], List[Finding]]:
+    """What a line says, or nothing and why."""
     try:
-        row = [float(field) for field in line.split()]
-    except ValueError:
-        row = []
-    if len(row) != 5 or not np.isfinite(row).all() or row[0] % 1:
-        shown = line.strip()[:60]
-        return [], [Finding("no box", True, where, f"{shown!r}: expected 'class centre-x centre-y width height'")]
-    if not 0 <= row[0] < classes:
-        return [], [Finding("class out of range", True, where, f"class {row[0]:.0f}: expected 0 to {classes - 1}")]
-    if min(row[3:]) <= 0:
-        return [], [Finding("no area", True, where, f"width {row[3]:g}, height {row[4]:g}")]
-    x, y, width, height = row[1:]
+        row = row_of(line, classes, outside=float("inf"))
+    except WrongRow as wrong:
+        return None, [Finding(wrong.kind, True, where, str(wrong))]
+    x, y, width, height = row.box
     reach = max(width / 2 - x, height / 2 - y, x + width / 2 - 1, y + height / 2 - 1)
     if reach > OUTSIDE:
         return row, [Finding("outside", True, where, f"reaches {reach:.1%} beyond the picture")]
     return row, []
 
 
-def _size_findings(row: List[float], where: str, size: Tuple[int, int]) -> List[Finding]:
-    width, height = row[3] * size[0], row[4] * size[1]
+def _size_findings(box: Sequence[float], where: str, size: Tuple[int, int]) -> List[Finding]:
+    width, height = box[2] * size[0], box[3] * size[1]
     if min(width, height) < MIN_SIDE_PX:
         return [Finding("tiny", False, where, f"{width:.1f}x{height:.1f} pixels: the training leaves it out")]
-    if row[3] * row[4] >= WHOLE:
-        return [Finding("whole picture", False, where, f"{row[3] * row[4]:.0%} of the picture")]
+    if box[2] * box[3] >= WHOLE:
+        return [Finding("whole picture", False, where, f"{box[2] * box[3]:.0%} of the picture")]
     return []
 
 

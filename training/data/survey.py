@@ -7,7 +7,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from benchmarks.scoring.yolo_names import YAML_FILES, read_lines, read_names
 from runtime.errors import SourceError
-from runtime.sources.folder import EXTENSIONS, natural_order
+from runtime.sources.folder import EXTENSIONS, natural_order, no_images
 
 SPLIT_NAMES = ("train", "val", "valid", "validation", "test")
 _LIST_LINE = re.compile(r"""^\s*["']?(train|val|test)["']?\s*:\s*["']?([^"',]+\.txt)["']?\s*,?\s*$""")
@@ -46,7 +46,7 @@ def survey(folder: Path) -> Survey:
         raise SourceError(f"no folder {folder}: expected a YOLO set (images/, labels/, names) or a folder a product")
     found = _yolo(folder) if (folder / "images").is_dir() or _lists(folder) else _folders(folder)
     if not found.pictures:
-        raise SourceError(f"no pictures in {folder}: expected files that end in {', '.join(EXTENSIONS)}")
+        raise SourceError(no_images("pictures", str(folder), [path.name for path in folder.rglob("*")]))
     return found
 
 

@@ -45,7 +45,10 @@ def test_pictures_in_the_order_of_a_folder_source_with_their_boxes(folder):
     "line, complaint",
     [
         ("1 0.5 0.5 0.2", "expected 'class centre-x centre-y width height'"),
-        ("1 0.5 0.5 0.2 0.2 0.9", "expected 'class centre-x centre-y width height'"),
+        ("1 0.5 0.5 0.2 0.2 1.5", "the score 1.5 is not within 0 to 1"),
+        ("1 0.5 0.5 0.2 0.2 0.9 1.5", "expected corners as shares"),
+        ("1 0.1 0.1 0.2 0.2 0.3 nan", "expected shares of the picture"),
+        ("1 0.1 0.1 0.2 0.2 0.1 0.1 0.7 nan", "expected shares of the picture"),
         ("cup 0.5 0.5 0.2 0.2", "expected 'class centre-x centre-y width height'"),
         ("0.5 0.5 0.5 0.2 0.2", "expected 'class centre-x centre-y width height'"),
         ("nan 0.5 0.5 0.2 0.2", "expected 'class centre-x centre-y width height'"),

@@ -406,3 +406,25 @@ def test_a_frame_is_a_value():
     frame = Frame(numbered(0), 0, 0.0)
     with pytest.raises(AttributeError):
         frame.id = 3
+
+
+def test_a_folder_of_other_pictures_says_what_cannot_be_read_and_the_way_out(tmp_path):
+    for name in ("a.avif", "b.HEIC", "c.heic", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(SourceError) as raised:
+        FolderSource(str(tmp_path))
+    assert "the 3 that end in .avif, .heic are of a kind that OpenCV and Pillow here cannot read" in str(raised.value)
+    assert "heif-convert" in str(raised.value)
+
+
+def test_a_broken_picture_is_named_once_however_often_it_is_read(tmp_path, caplog):
+    cv2.imwrite(str(tmp_path / "good.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    for _ in range(3):
+        source = FolderSource(str(tmp_path))
+        source.read(0)
+        with pytest.raises(EndOfStream):
+            source.read(0)
+    assert [message for message in caplog.messages if "broken.png" in message] == [
+        "{} is not a readable image: passed over".format(tmp_path / "broken.png")
+    ]
