@@ -67,13 +67,16 @@ setup(
     packages=find_packages(
         include=[
             pattern
-            for name in ("runtime", "jetson", "export", "training", "benchmarks")
+            for name in ("shelfsight", "runtime", "jetson", "export", "training", "benchmarks")
             for pattern in (name, name + ".*")
         ]
     ),
-    package_data={"runtime": ["engines/*.cu", "picture/fonts/*", "sinks/*.html", "bundles/*/*"]},
+    package_data={
+        "shelfsight": ["py.typed"],
+        "runtime": ["py.typed", "engines/*.cu", "picture/fonts/*", "sinks/*.html", "bundles/*/*"],
+    },
     install_requires=INSTALL,
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["shelfsight=runtime.camera:program"]},
+    entry_points={"console_scripts": ["shelfsight=shelfsight.command:program"]},
     zip_safe=False,
 )

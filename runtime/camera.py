@@ -11,8 +11,9 @@ from typing import Any, Dict, List, Optional
 
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
+from runtime.command_line.opencv import load_opencv
 from runtime.command_line.utf8 import in_utf8
-from runtime.errors import MissingPackageError, ShelfsightError
+from runtime.errors import ShelfsightError
 from runtime.figures.report import check_report_path, write_report
 from runtime.settings import AUTO, Settings
 
@@ -26,7 +27,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         settings = settings_from_arguments(arguments)
         _start_log(settings.verbose)
         with _stopped_by_signals(stop):
-            _import_cv2(settings.verbose)
+            load_opencv(quiet=not settings.verbose)
             if settings.list_modes:
                 _list_modes(settings)
             else:
@@ -95,21 +96,6 @@ def _start_log(verbose: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter_for(sys.stderr, verbose))
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.INFO)
-
-
-def _import_cv2(verbose: bool) -> None:
-    """Load OpenCV once, so that a missing system library is one line that names its package."""
-    if not verbose:
-        # The decoders' own messages; ours say the same in one line. Read by OpenCV when it loads.
-        os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    try:
-        import cv2  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            "OpenCV cannot be loaded ({}): on Debian and Ubuntu, apt-get install libgl1 libglib2.0-0; on a Jetson use "
-            "JetPack's own python3-opencv; otherwise pip install opencv-python".format(error)
-        ) from error
 
 
 def program() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import List, NamedTuple, Optional, Tuple
 
-from runtime.frame import UNKNOWN, Detections, Names, Words
+from runtime.frame import PENDING, UNKNOWN, Detections, Names, Observation, Words
 
 
 class Seen(NamedTuple):
@@ -13,6 +13,57 @@ class Seen(NamedTuple):
     is_named: bool
     """False: the name is its shape's, since stage 2 does not know it or has not looked yet."""
     objects: int
+
+
+class Box(NamedTuple):
+    """In pixels of the frame, within it: left, top, right, bottom."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+class SeenObject(NamedTuple):
+    """One object of a frame."""
+
+    name: str
+    """What the picture calls it: its product, "unknown bottle" where stage 2 knows none, else its shape."""
+    product: Optional[str]
+    """None where stage 2 knows none, has not looked yet, or is not there."""
+    shape: str
+    """Stage 1's class."""
+    score: float
+    """Stage 1's, 0..1."""
+    similarity: Optional[float]
+    """Cosine to the nearest product, -1..1; None where stage 2 has not looked, or is not there."""
+    track: int
+    """The same while it stays in view."""
+    box: Box
+
+
+def objects_in(observation: Observation) -> Tuple[SeenObject, ...]:
+    """Each object of one frame, best score first."""
+    detections, names, words = observation.detections, observation.names, observation.words
+    shapes = detections.shapes.tolist()
+    products = [PENDING] * len(shapes) if names is None else names.products.tolist()
+    similarities = [0.0] * len(shapes) if names is None else names.similarities.tolist()
+    rows = zip(
+        shapes, products, similarities, detections.scores.tolist(), observation.track_ids.tolist(),
+        detections.boxes_px.tolist(),
+    )  # fmt: skip
+    return tuple(
+        SeenObject(
+            _name(shape, product, words)[0],
+            words.products[product] if product >= 0 and words.products is not None else None,
+            words.shape(shape),
+            score,
+            None if product == PENDING else similarity,
+            track,
+            Box(*box),
+        )
+        for shape, product, similarity, score, track, box in rows
+    )
 
 
 def seen_in(detections: Detections, names: Optional[Names], words: Words) -> List[Seen]:

@@ -8,7 +8,7 @@ from typing import Iterator, List
 
 import pytest
 
-FOLDERS = ("runtime", "jetson", "export", "benchmarks")
+FOLDERS = ("shelfsight", "runtime", "jetson", "export", "benchmarks")
 
 WORKSTATION_ONLY = (
     # export/ and benchmarks/ hold both; these never go to the device. (training/ is modern as a whole.)

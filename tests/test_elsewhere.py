@@ -8,6 +8,7 @@ import sys
 import pytest
 
 SYSTEMS = ["windows", "macos"]
+PACKAGES = ["shelfsight", "runtime", "jetson"]
 
 
 @pytest.fixture
@@ -31,9 +32,9 @@ def there(root, tmp_path):
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_module_of_the_device_part_imports(there, root, system):
-    status, output, said = there(system, "import", "runtime", "jetson")
+    status, output, said = there(system, "import", *PACKAGES)
     assert status == 0, said
-    files = [path for folder in ("runtime", "jetson") for path in (root / folder).glob("**/*.py")]
+    files = [path for folder in PACKAGES for path in (root / folder).glob("**/*.py")]
     assert len(output.split()) == len(files)
 
 

@@ -9,6 +9,7 @@ import pytest
 OURS = {
     # folder: what it may import of ours beside itself. Imports go one way.
     "runtime": (),
+    "shelfsight": ("runtime",),
     "jetson": ("runtime",),
     "export": ("runtime",),
     "benchmarks": ("runtime", "jetson", "export"),
@@ -71,6 +72,7 @@ FLOOR = {
 OURS_INSIDE_A_FUNCTION = {
     # file: what it may import beyond that, lazily. The top of the program hands the board's telemetry down.
     "runtime/camera.py": ("jetson",),
+    "shelfsight/camera.py": ("jetson",),
     # For a workstation only: the detector's weights as a .pt, which is Ultralytics' usual form.
     "benchmarks/peer_loops/ultralytics.py": ("training",),
 }
@@ -83,6 +85,7 @@ VENDORS = {
     "openvino": ("runtime/engines/openvino.py",),
     "pycuda": ("runtime/engines/cuda.py",),
     "PIL": ("runtime/picture/fonts.py",),
+    "supervision": ("shelfsight/supervision.py",),
     "aiohttp": ("runtime/sinks/web.py",),
     "gi": ("runtime/gstreamer/appsink.py", "runtime/gstreamer/serving.py"),
     "onnx": (),
@@ -93,11 +96,11 @@ VENDORS = {
 }
 
 DEVICE_PART = (
-    "runtime/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/sweep/", "benchmarks/scoring/",
+    "runtime/", "shelfsight/", "jetson/", "benchmarks/fps_sweep.py", "benchmarks/sweep/", "benchmarks/scoring/",
     "benchmarks/stand_ins/replay.py",
 )  # fmt: skip
 
-WITHOUT_CV2 = ("runtime/camera.py", "runtime/__init__.py")
+WITHOUT_CV2 = ("runtime/camera.py", "runtime/__init__.py", "shelfsight/__init__.py", "shelfsight/command.py")
 """These must import where cv2 cannot load, to say in one line what to install; so must all that they import on top."""
 
 

@@ -16,7 +16,7 @@ if sys.version_info >= (3, 8):
 else:
     import importlib_metadata as metadata
 
-OURS = {"runtime", "jetson", "export", "benchmarks", "training"}
+OURS = {"shelfsight", "runtime", "jetson", "export", "benchmarks", "training"}
 LEFT_OUT_OF_THE_COPY = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__")
 BANDS = ["3.6", "3.11"]
 
@@ -69,8 +69,9 @@ def test_the_installed_copy_runs_from_anywhere(wheel, tmp_path):
     environment = {"PYTHONPATH": str(site)}
     where = run(sys.executable, "-c", "import runtime; print(runtime.__file__)", cwd=str(tmp_path), env=environment)
     assert Path(where.strip()) == site / "runtime" / "__init__.py"
-    usage = run(str(site / "bin" / "shelfsight"), "--help", cwd=str(tmp_path), env=environment)
-    assert "--res" in usage
+    command = str(site / "bin" / "shelfsight")
+    assert "doctor" in run(command, "--help", cwd=str(tmp_path), env=environment)
+    assert "--res" in run(command, "run", "--help", cwd=str(tmp_path), env=environment)
 
 
 def pins(root: Path, python: str) -> Dict[str, str]:

@@ -70,6 +70,25 @@ def test_those_on_files_do_what_they_say(root, folder, tiny_folder):
     assert ran >= 2
 
 
+def test_the_python_runs_as_it_stands(root, tmp_path):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(example.splitlines()) <= 10
+    done = subprocess.run(
+        [sys.executable, "-c", example],
+        cwd=str(tmp_path),
+        env=dict(os.environ, PYTHONPATH=str(root)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        timeout=50,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 90 + 1
+    assert re.match(r"\d+\.\d fps: \w+", lines[-2])
+
+
 def test_run_sh_runs_what_the_readme_says(root):
     script = (root / "run.sh").read_text(encoding="utf-8")
     assert "set -- --res 640x480 --size 160" in script

@@ -1,13 +1,13 @@
 """One description of the parts of a loop, and what every way of running them shares."""
 
 import threading
-from typing import NamedTuple, Optional
+from typing import Generator, Iterator, NamedTuple, Optional
 
 from runtime.clock import MonotonicClock
 from runtime.figures.figures import Figures
 from runtime.figures.meter import Meter
 from runtime.loop.presenter import Presenter
-from runtime.loop.showing import Limits, Showing
+from runtime.loop.showing import Limits, Showing, Shown
 from runtime.recognition.recogniser import Recogniser
 from runtime.sources.source import Source
 
@@ -41,11 +41,20 @@ class Loop:
 
     def run(self) -> None:
         """Until the source ends, a limit is reached, a sink asks to end or `stop` is set; errors pass through."""
-        self._run()
+        for _ in self.steps():
+            pass
+
+    def steps(self) -> Generator[Shown, None, None]:
+        """`run`, with each picture that every sink has been handed; may be closed, which ends the run.
+
+        What is done with a picture until the next is asked for counts as presenting it: a live source's frames are
+        lost meanwhile, and the next one is the newest. Belongs to one thread.
+        """
+        yield from self._steps()
         if not self._parts.stop.is_set():
             self._showing.check_shown(self._parts.source.name)
 
-    def _run(self) -> None:
+    def _steps(self) -> Iterator[Shown]:
         raise NotImplementedError
 
     def figures(self) -> Figures:

@@ -10,6 +10,7 @@ from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import EndOfStream, Observation
 from runtime.loop.intake import READ_TIMEOUT_S, Intake
 from runtime.loop.loop import Loop, LoopParts
+from runtime.loop.showing import Shown
 from runtime.sources.newest import NewestSlot
 from runtime.sources.read_ahead import ReadAhead
 from runtime.sources.source import Source
@@ -31,7 +32,7 @@ class OverlappedLoop(Loop):
     """source -> | capture | -> recogniser -> | presenter |, each place between them holding one frame.
 
     Live: the newest wins at both places. Not live: nothing is lost, and the slowest thread sets the pace.
-    The presenter runs on the thread that calls `run`, since a window wants the main one.
+    The presenter runs on the thread that calls `run` or steps on, since a window wants the main one.
     """
 
     is_overlapped = True
@@ -41,12 +42,12 @@ class OverlappedLoop(Loop):
         self._ended = threading.Event()
         self._slot: NewestSlot[_Observed] = NewestSlot()
 
-    def _run(self) -> None:
+    def _steps(self) -> Iterator[Shown]:
         with _switching_often(), ReadAhead(self._parts.source, self._parts.recogniser.prepare) as source:
             inference = threading.Thread(target=self._infer, args=(source,), name="inference", daemon=True)
             inference.start()
             try:
-                self._present()
+                yield from self._present()
             finally:
                 self._ended.set()
                 self._slot.fail(EndOfStream())
@@ -75,7 +76,7 @@ class OverlappedLoop(Loop):
         while not self._ended.is_set() and not self._slot.offer(observed, READ_TIMEOUT_S):
             pass
 
-    def _present(self) -> None:
+    def _present(self) -> Iterator[Shown]:
         watch = Stopwatch(self._parts.clock)
         self._showing.start()
         go_on = True
@@ -86,7 +87,7 @@ class OverlappedLoop(Loop):
                 return
             watch.skip()
             if observed is not None:
-                go_on = self._showing.show(observed.observation, watch, observed.stages_ms)
+                go_on = yield from self._showing.show(observed.observation, watch, observed.stages_ms)
             else:
                 go_on = self._showing.show_stall(watch)
 

@@ -2,6 +2,8 @@
 
 from typing import Optional, Sequence
 
+import numpy as np
+
 from runtime.figures.board import Board
 from runtime.figures.figures import Figures
 from runtime.figures.limits import with_throttling
@@ -12,12 +14,17 @@ from runtime.sinks.sink import Sink
 
 
 class Presenter:
-    """compose -> sinks. Belongs to one thread, which owns the window."""
+    """compose -> sinks. Belongs to one thread, which owns the window. Without a sink nothing is drawn."""
 
-    def __init__(self, composer: Composer, sinks: Sequence[Sink], board: Optional[Board] = None) -> None:
+    def __init__(
+        self, composer: Composer, sinks: Sequence[Sink], board: Optional[Board] = None, keeps_frames: bool = False
+    ) -> None:
+        """`keeps_frames`: frames stay as they were captured, and a copy is drawn on."""
         self._composer = composer
         self._sinks = sinks
         self._board = board or Board()
+        self._keeps_frames = keeps_frames
+        self._picture: Optional[np.ndarray] = None
 
     def with_board(self, figures: Figures) -> Figures:
         """`figures` of now, with what the board says of itself, and bound by its heat where that holds it down."""
@@ -28,18 +35,23 @@ class Presenter:
 
     def present(self, observation: Observation, figures: Figures, watch: Stopwatch) -> bool:
         """Draw on the frame and hand it to every sink; false when one of them asks to end."""
-        picture = self._composer.compose(observation, figures)
+        if not self._sinks:
+            return True
+        drawn_on = _with_a_copy(observation) if self._keeps_frames else observation
+        self._picture = self._composer.compose(drawn_on, figures)
         watch.lap("compose")
-        go_on = self._hand_out(picture, observation, figures)
+        go_on = self._hand_out(self._picture, observation, figures)
         watch.lap("present")
         return go_on
 
     def repeat(self, observation: Observation, figures: Figures, watch: Stopwatch) -> bool:
         """Show the last picture again under new figures: in a stall the picture must not claim the old rate."""
-        picture = observation.frame.image
-        self._composer.draw_panel(picture, figures, offline=observation.frame.id is None)
+        if self._picture is None:
+            watch.lap("present")
+            return True
+        self._composer.draw_panel(self._picture, figures, offline=observation.frame.id is None)
         watch.lap("compose")
-        go_on = self._hand_out(picture, observation, figures)
+        go_on = self._hand_out(self._picture, observation, figures)
         watch.lap("present")
         return go_on
 
@@ -48,3 +60,8 @@ class Presenter:
         if any(sink.is_panel_key_pressed() for sink in self._sinks):
             self._composer.has_panel = not self._composer.has_panel
         return all(answers)
+
+
+def _with_a_copy(observation: Observation) -> Observation:
+    frame = observation.frame
+    return observation._replace(frame=frame._replace(image=frame.image.copy()))

@@ -1,15 +1,18 @@
 """The sequential loop: read, observe, present, and measure; one frame after the other, on one thread."""
 
+from typing import Iterator
+
 from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import EndOfStream
 from runtime.loop.intake import Intake
 from runtime.loop.loop import Loop
+from runtime.loop.showing import Shown
 
 
 class SequentialLoop(Loop):
     """source -> recogniser -> presenter."""
 
-    def _run(self) -> None:
+    def _steps(self) -> Iterator[Shown]:
         source, recogniser, _, nominal_fps, stop, _, _, clock = self._parts
         watch = Stopwatch(clock)
         intake = Intake(source, clock, nominal_fps, stop)
@@ -21,6 +24,6 @@ class SequentialLoop(Loop):
             except EndOfStream:
                 return
             if frame is not None:
-                go_on = self._showing.show(recogniser.observe(frame, watch), watch)
+                go_on = yield from self._showing.show(recogniser.observe(frame, watch), watch)
             else:
                 go_on = self._showing.show_stall(watch)

@@ -1,7 +1,7 @@
 """The second half of every loop: present, measure, log, and say when it is over."""
 
 import logging
-from typing import NamedTuple, Optional
+from typing import Generator, NamedTuple, Optional
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
@@ -27,6 +27,14 @@ class Limits(NamedTuple):
     seconds: Optional[float] = None
 
 
+class Shown(NamedTuple):
+    """A picture that every sink has been handed."""
+
+    observation: Observation
+    figures: Figures
+    """As they were drawn: not of this picture yet, and up to REFRESH_S old."""
+
+
 class Showing:
     """Belongs to the thread that presents. Opens nothing and closes nothing."""
 
@@ -46,9 +54,17 @@ class Showing:
         """The run begins now, as far as its limits are concerned."""
         self._started_s = self._clock.now_s()
 
-    def show(self, observation: Observation, watch: Stopwatch, before: Optional[Stages] = None) -> bool:
-        """Present a new picture; false when this was the last. `before`: what other threads spent on it."""
-        go_on = self._presenter.present(observation, self._current_figures(), watch)
+    def show(
+        self, observation: Observation, watch: Stopwatch, before: Optional[Stages] = None
+    ) -> Generator[Shown, None, bool]:
+        """Present a new picture, and yield it; false when this was the last. `before`: what other threads spent on it.
+
+        The time until it is resumed is that of one more sink.
+        """
+        figures = self._current_figures()
+        go_on = self._presenter.present(observation, figures, watch)
+        yield Shown(observation, figures)
+        watch.lap("present")
         self._record(observation, watch, before)
         return go_on and not self._is_over()
 

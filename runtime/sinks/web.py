@@ -117,6 +117,6 @@ def _import_aiohttp_web() -> Any:
         from aiohttp import web
     except ImportError as error:
         raise MissingPackageError(
-            'the page needs the package aiohttp ({}): pip install "shelfsight[dashboard]"'.format(error)
+            'the page needs the package aiohttp ({}): pip install ".[dashboard]" in a checkout'.format(error)
         ) from error
     return web
