@@ -1,6 +1,7 @@
 """Stage 1: candidates by shape, from one frame through any network of the YOLO family."""
 
 import ast
+import logging
 from typing import Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
@@ -8,10 +9,12 @@ import numpy as np
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError
 from runtime.frame import Detections
-from runtime.recognition.heads import Candidates, make_head, tell_head
+from runtime.recognition.heads import Candidates, columns_beside, make_head, tell_head
 from runtime.recognition.letterbox import Letterbox
 from runtime.recognition.network_input import FloatInput, UInt8Input, input_side, takes_uint8
 from runtime.recognition.nms import suppress
+
+log = logging.getLogger(__name__)
 
 MAX_DETECTIONS = 300
 """The limit that Ultralytics uses."""
@@ -46,21 +49,26 @@ class Detector:
         self.size = input_side(engine.input, size, size_is_explicit)
         self._min_score = min_score
         self._iou = iou
+        self._batch = engine.input.shape[0] or 1
+        if self._batch > 1:
+            log.warning("the model takes %d pictures at a time, and one is shown to it: export it for 1", self._batch)
         shapes = [output.shape for output in engine.run(self._grey())]
-        name = head or tell_head(shapes, self.size, engine.metadata)
-        self.head = make_head(name, self.size)
-        self.classes = _class_names(self.head.classes(shapes[0]), classes, engine.metadata)
+        names = list(classes) if classes else names_in(engine.metadata)
+        name = head or tell_head(shapes, self.size, engine.metadata, len(names), self._batch)
+        self.head = make_head(name, self.size, shapes[0], columns_beside(shapes, engine.metadata), len(names))
+        self.classes = _class_names(self.head.classes(shapes[0]), names)
         self._free = [self._make_input()]
 
     def _grey(self) -> np.ndarray:
-        shape = (1, self.size, self.size, 3) if takes_uint8(self.engine.input) else (1, 3, self.size, self.size)
-        return np.zeros(shape, self.engine.input.dtype)
+        side = self.size
+        shape = (side, side, 3) if takes_uint8(self.engine.input) else (3, side, side)
+        return np.zeros((self._batch,) + shape, self.engine.input.dtype)
 
     def _make_input(self) -> Union[UInt8Input, FloatInput]:
         head = self.head
         if takes_uint8(self.engine.input):
-            return UInt8Input(self.size, head.centred)
-        return FloatInput(self.size, head.centred, head.rgb, head.float_scale, self.engine.input.dtype)
+            return UInt8Input(self.size, head.centred, self._batch)
+        return FloatInput(self.size, head.centred, head.rgb, head.float_scale, self.engine.input.dtype, self._batch)
 
     def prepare(self, image: np.ndarray) -> Prepared:
         """Put `image` (H, W, 3) uint8 BGR into a buffer of the network's input, ready for `detect`."""
@@ -91,8 +99,7 @@ class Detector:
         return sorted(range(len(found.scores)), key=found.scores.__getitem__, reverse=True)[:MAX_DETECTIONS]
 
 
-def _class_names(expected: Optional[int], given: Optional[Sequence[str]], metadata: Dict[str, str]) -> List[str]:
-    names = list(given) if given else names_in(metadata)
+def _class_names(expected: Optional[int], names: List[str]) -> List[str]:
     if expected is None:
         return names
     if not names:

@@ -3,6 +3,7 @@
 Every reader drops what scores too low before it computes a single box: that is what keeps it cheap.
 """
 
+import re
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from runtime.errors import ModelError
 
 STRIDES = (8, 16, 32)
-
+"""Of the usual three grids."""
+GRIDS = (STRIDES, (16, 32), (4, 8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32, 64))
+"""Those, of small networks (YOLOv3-tiny), with one for small objects (P2), for large pictures (P6), and with both."""
 
 Box = Tuple[float, float, float, float]
 """x1, y1, x2, y2."""
@@ -29,9 +32,17 @@ class Candidates(NamedTuple):
     classes: List[int]
 
 
-def grid_cells(side: int) -> int:
-    """How many cells the three grids of a network with a square input of `side` pixels have together."""
-    return sum((side // stride) ** 2 for stride in STRIDES)
+def grid_cells(side: int, strides: Sequence[int] = STRIDES) -> int:
+    """How many cells the grids of a network with a square input of `side` pixels have together."""
+    return sum((side // stride) ** 2 for stride in strides)
+
+
+def strides_of(rows: int, side: int, anchors: int = 1) -> Optional[Tuple[int, ...]]:
+    """The grids that have `rows` rows, `anchors` a cell; None where none of GRIDS has."""
+    for strides in GRIDS:
+        if anchors * grid_cells(side, strides) == rows:
+            return strides
+    return None
 
 
 def _corners(centred: Sequence[Sequence[float]]) -> List[Box]:
@@ -52,8 +63,7 @@ class Head:
     overlapping = True
     """Whether its boxes still need non-maximum suppression."""
 
-    @staticmethod
-    def classes(shape: Sequence[int]) -> Optional[int]:
+    def classes(self, shape: Sequence[int]) -> Optional[int]:
         """The number of classes in an output of this shape; None where the shape does not tell."""
         raise NotImplementedError
 
@@ -63,39 +73,51 @@ class Head:
 
 
 class UltralyticsHead(Head):
-    """Raw output of YOLOv8, 11, 12, 26 and v5u: (1, 4 + classes, N), a column a cell: cx, cy, w, h, scores."""
+    """Raw output of YOLOv8, 11, 12, 26: (1, 4 + classes + more, N), a column a cell: cx, cy, w, h, scores, more.
+
+    More: the masks' coefficients of a segment model, the key points of a pose model, which are left unread.
+    """
 
     name = "ultralytics"
 
-    @staticmethod
-    def classes(shape: Sequence[int]) -> Optional[int]:
-        return shape[1] - 4
+    def __init__(self, more: int = 0) -> None:
+        self._more = more
+        self._scores = slice(4, -more if more else None)
+
+    def classes(self, shape: Sequence[int]) -> Optional[int]:
+        return shape[1] - 4 - self._more
 
     def read(self, output: np.ndarray, min_score: float) -> Candidates:
         columns = output[0]
         # As a ufunc and as methods: what numpy wraps in Python takes twice as long in this cold code.
-        best = np.maximum.reduce(columns[4:])
+        best = np.maximum.reduce(columns[self._scores])
         kept = (best >= min_score).nonzero()[0]
         if not len(kept):
             return Candidates([], [], [])
         columns = columns[:, kept]
-        return Candidates(_corners(columns[:4].tolist()), best[kept].tolist(), columns[4:].argmax(axis=0).tolist())
+        return Candidates(
+            _corners(columns[:4].tolist()), best[kept].tolist(), columns[self._scores].argmax(axis=0).tolist()
+        )
 
 
 class Yolov5Head(Head):
-    """YOLOv5 and v7: (1, N, 5 + classes), three anchors a cell: cx, cy, w, h, objectness, scores."""
+    """YOLOv5 and v7: (1, N, 5 + classes + more), three anchors a cell: cx, cy, w, h, objectness, scores, more."""
 
     name = "yolov5"
 
-    @staticmethod
-    def classes(shape: Sequence[int]) -> Optional[int]:
-        return shape[2] - 5
+    def __init__(self, more: int = 0) -> None:
+        """`more`: columns behind the scores that are left unread, see UltralyticsHead."""
+        self._more = more
+        self._scores = slice(5, -more if more else None)
+
+    def classes(self, shape: Sequence[int]) -> Optional[int]:
+        return shape[2] - 5 - self._more
 
     def read(self, output: np.ndarray, min_score: float) -> Candidates:
         rows = output[0]
         likely = (rows[:, 4] >= min_score).nonzero()[0]
         rows = rows[likely]
-        scores = rows[:, 5:] * rows[:, 4:5]
+        scores = rows[:, self._scores] * rows[:, 4:5]
         best = np.maximum.reduce(scores, axis=1)
         kept = (best >= min_score).nonzero()[0]
         centred = self._centred(rows[kept, :4], likely[kept])
@@ -114,16 +136,17 @@ class YoloxHead(Yolov5Head):
     rgb = False
     float_scale = 1.0
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int, strides: Sequence[int] = STRIDES) -> None:
         """`side`: of the network's square input, which fixes its grids."""
-        origins, strides = [], []
-        for stride in STRIDES:
+        super().__init__()
+        origins, scales = [], []
+        for stride in strides:
             cells = side // stride
             y, x = np.divmod(np.arange(cells * cells), cells)
             origins.append(np.stack([x, y], axis=1))
-            strides.append(np.full((cells * cells, 1), stride))
+            scales.append(np.full((cells * cells, 1), stride))
         self._origins = np.concatenate(origins).astype(np.float32)
-        self._strides = np.concatenate(strides).astype(np.float32)
+        self._strides = np.concatenate(scales).astype(np.float32)
 
     def _centred(self, rows: np.ndarray, cells: np.ndarray) -> np.ndarray:
         rows[:, 0:2] += self._origins[cells]
@@ -133,13 +156,12 @@ class YoloxHead(Yolov5Head):
 
 
 class EndToEndHead(Head):
-    """A network that suppresses by itself: (1, N, 6), rows x1, y1, x2, y2, score, class."""
+    """A network that suppresses by itself: (1, N, 6 or more), rows x1, y1, x2, y2, score, class, and what is unread."""
 
     name = "end2end"
     overlapping = False
 
-    @staticmethod
-    def classes(shape: Sequence[int]) -> Optional[int]:
+    def classes(self, shape: Sequence[int]) -> Optional[int]:
         return None
 
     def read(self, output: np.ndarray, min_score: float) -> Candidates:
@@ -149,40 +171,115 @@ class EndToEndHead(Head):
         return Candidates(boxes, rows[:, 4].tolist(), rows[:, 5].astype(int).tolist())
 
 
-NAMES = (UltralyticsHead.name, Yolov5Head.name, YoloxHead.name, EndToEndHead.name)
+class RtdetrHead(Head):
+    """RT-DETR: a row an object: cx, cy, w, h as shares of the input, and a score for each class. Nothing overlaps.
+
+    (1, N, 4 + classes) by most exporters; by Ultralytics from 8.4 on (1, N, 6), with the best score and its class.
+    """
+
+    name = "rtdetr"
+    overlapping = False
+
+    def __init__(self, side: int, is_chosen: bool) -> None:
+        """`side`: of the network's square input, in pixels. `is_chosen`: rows end in a score and its class."""
+        self._side = np.float32(side)
+        self._is_chosen = is_chosen
+
+    def classes(self, shape: Sequence[int]) -> Optional[int]:
+        return None if self._is_chosen else shape[2] - 4
+
+    def read(self, output: np.ndarray, min_score: float) -> Candidates:
+        rows = output[0]
+        best = rows[:, 4] if self._is_chosen else np.maximum.reduce(rows[:, 4:], axis=1)
+        kept = (best >= min_score).nonzero()[0]
+        rows = rows[kept]
+        classes = rows[:, 5].astype(int) if self._is_chosen else rows[:, 4:].argmax(axis=1)
+        return Candidates(_corners((rows[:, :4] * self._side).T.tolist()), best[kept].tolist(), classes.tolist())
 
 
-def make_head(name: str, side: int) -> Head:
-    """The head called `name` (one of NAMES) for a square input of `side` pixels."""
+NAMES = (UltralyticsHead.name, Yolov5Head.name, YoloxHead.name, EndToEndHead.name, RtdetrHead.name)
+TASKS = ("detect", "segment", "pose")
+"""Of Ultralytics' models those that find upright boxes."""
+
+
+def make_head(name: str, side: int, shape: Sequence[int], more: int = 0, names: int = 0) -> Head:
+    """The head called `name` (one of NAMES) for a square input of `side` pixels and an output of this shape.
+
+    `more`: columns behind the scores, see `columns_beside`. `names`: how many classes are known by name.
+    """
     if name == YoloxHead.name:
-        return YoloxHead(side)
-    return {head.name: head for head in (UltralyticsHead, Yolov5Head, EndToEndHead)}[name]()
+        return YoloxHead(side, strides_of(shape[1], side) or STRIDES)
+    if name == RtdetrHead.name:
+        return RtdetrHead(side, is_chosen=shape[2] == 6 and names != 2)
+    if name == EndToEndHead.name:
+        return EndToEndHead()
+    return {head.name: head for head in (UltralyticsHead, Yolov5Head)}[name](more)
 
 
-def tell_head(shapes: Sequence[Sequence[int]], side: int, metadata: Dict[str, str]) -> str:
+def columns_beside(shapes: Sequence[Sequence[int]], metadata: Dict[str, str]) -> int:
+    """How many values beside box and scores each cell of these outputs has.
+
+    A segment model's second output, (1, m, h, w), holds the m masks that m coefficients a cell are for; a pose model's
+    metadata say how many key points of how many numbers there are.
+    """
+    if len(shapes) == 2 and len(shapes[1]) == 4:
+        return shapes[1][1]
+    points = re.findall(r"\d+", metadata.get("kpt_shape", ""))
+    return int(points[0]) * int(points[1]) if len(points) == 2 else 0
+
+
+def tell_head(
+    shapes: Sequence[Sequence[int]], side: int, metadata: Dict[str, str], names: int = 0, batch: int = 1
+) -> str:
     """Which head has these output shapes at a square input of `side` pixels.
 
-    Ultralytics' metadata settles what it names. Otherwise N tells: the sum of the three grids (YOLOX, one row a cell),
-    three times that (YOLOv5, three anchors a cell), anything else with six columns (end to end).
+    Ultralytics' metadata settles what it names. Otherwise N tells: the sum of the grids (YOLOX, one row a cell), three
+    times that (YOLOv5, three anchors a cell), anything else with six columns (end to end), or with four more than there
+    are `names` (RT-DETR). ModelError for what none of that tells. `batch`: pictures that the network takes.
     """
     task = metadata.get("task", "detect")
-    if task != "detect":
-        raise ModelError("this is a {!r} model: expected a detector (task 'detect')".format(task))
-    found = ", ".join(str(list(shape)) for shape in shapes)
-    if len(shapes) == 1 and len(shapes[0]) == 3 and shapes[0][0] == 1:
-        _, rows, columns = shapes[0]
-        cells = grid_cells(side)
-        if columns == 6 and (metadata.get("end2end", "").lower() == "true" or rows not in (cells, 3 * cells)):
-            return EndToEndHead.name
-        if columns == cells and rows > 4:
-            return UltralyticsHead.name
-        if rows == 3 * cells and columns > 5:
-            return Yolov5Head.name
-        if rows == cells and columns > 5:
-            return YoloxHead.name
+    if task not in TASKS:
+        raise ModelError("this is a {!r} model: expected one that finds boxes ({})".format(task, ", ".join(TASKS)))
+    more = columns_beside(shapes, metadata)
+    if task != "detect" and not more:
+        raise ModelError("a {!r} model: expected a second output of masks, or kpt_shape in its metadata".format(task))
+    if len(shapes) <= 1 + (more > 0) and len(shapes[0]) == 3 and shapes[0][0] == batch:
+        told = _told_by_shape(shapes[0], side, metadata, more, names)
+        if told is not None:
+            return told
     raise ModelError(
-        "outputs of shape {} at input {} are no YOLO head that we know: expected one output [1, 4+classes, {}], "
-        "[1, {}, 5+classes], [1, {}, 5+classes] or [1, N, 6]; --head {{{}}} overrides".format(
-            found, side, grid_cells(side), 3 * grid_cells(side), grid_cells(side), ",".join(NAMES)
+        "outputs of shape {} at input {} are no head that we can tell: expected [{b}, 4+classes, {cells}], [{b}, "
+        "{anchors}, 5+classes], [{b}, {cells}, 5+classes] or [{b}, N, 6] (grids of {strides}); --head {{{heads}}} says "
+        "which it is".format(
+            ", ".join(str(list(shape)) for shape in shapes),
+            side,
+            b=batch,
+            cells=grid_cells(side),
+            anchors=3 * grid_cells(side),
+            strides=" or ".join("/".join(map(str, strides)) for strides in GRIDS),
+            heads=",".join(NAMES),
         )
     )
+
+
+def _told_by_shape(shape: Sequence[int], side: int, metadata: Dict[str, str], more: int, names: int) -> Optional[str]:
+    _, rows, columns = shape
+    is_end2end = metadata.get("end2end", "").lower() == "true"
+    is_rtdetr = "rtdetr" in re.sub("[^a-z]", "", metadata.get("description", "").lower())
+    if is_end2end and columns == 6 + more:
+        return EndToEndHead.name
+    if is_rtdetr:
+        return RtdetrHead.name
+    if strides_of(columns, side) and rows > 4 + more:
+        return UltralyticsHead.name
+    # With six columns unusual grids count for nothing: a network that ends with 300 rows is the likelier one.
+    is_usual = columns > 6 + more or rows in (grid_cells(side), 3 * grid_cells(side))
+    if is_usual and strides_of(rows, side, anchors=3) and columns > 5 + more:
+        return Yolov5Head.name
+    if is_usual and strides_of(rows, side) and columns > 5 and not more:
+        return YoloxHead.name
+    if columns == 6 + more and names != columns - 4:
+        return EndToEndHead.name
+    if names and columns == 4 + names and columns != 6:
+        return RtdetrHead.name
+    return None

@@ -9,10 +9,11 @@ from runtime.recognition.letterbox import Letterbox, SquareBuffer
 
 
 class UInt8Input:
-    """Our own networks: uint8 (1, side, side, 3) BGR, colour order and scale inside the graph."""
+    """Our own networks: uint8 (batch, side, side, 3) BGR, colour order and scale inside the graph."""
 
-    def __init__(self, side: int, centred: bool) -> None:
-        self.tensor = np.empty((1, side, side, 3), np.uint8)
+    def __init__(self, side: int, centred: bool, batch: int = 1) -> None:
+        """`batch`: where the network is fixed to more than one picture, the others stay black."""
+        self.tensor = np.zeros((batch, side, side, 3), np.uint8)
         self._square = SquareBuffer(self.tensor[0], centred)
 
     def fill(self, image: np.ndarray) -> Letterbox:
@@ -21,10 +22,11 @@ class UInt8Input:
 
 
 class FloatInput:
-    """Third parties' networks: float (1, 3, side, side), RGB or BGR, scaled."""
+    """Third parties' networks: float (batch, 3, side, side), RGB or BGR, scaled."""
 
-    def __init__(self, side: int, centred: bool, rgb: bool, scale: float, dtype: np.dtype) -> None:
-        self.tensor = np.empty((1, 3, side, side), dtype)
+    def __init__(self, side: int, centred: bool, rgb: bool, scale: float, dtype: np.dtype, batch: int = 1) -> None:
+        """`batch`: as for UInt8Input."""
+        self.tensor = np.zeros((batch, 3, side, side), dtype)
         self._square = np.empty((side, side, 3), np.uint8)
         self._plane = np.empty((side, side), np.uint8)
         self._channels = (2, 1, 0) if rgb else (0, 1, 2)
@@ -46,7 +48,7 @@ def takes_uint8(spec: TensorSpec) -> bool:
 
     Raises ModelError for anything else.
     """
-    if len(spec.shape) == 4 and spec.shape[0] in (None, 1):
+    if len(spec.shape) == 4:
         if spec.dtype == np.uint8 and spec.shape[3] == 3:
             return True
         if spec.dtype in (np.float32, np.float16) and spec.shape[1] == 3:

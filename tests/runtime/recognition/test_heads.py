@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runtime.errors import ModelError
-from runtime.recognition.heads import STRIDES, grid_cells, make_head, tell_head
+from runtime.recognition.heads import GRIDS, STRIDES, columns_beside, grid_cells, make_head, strides_of, tell_head
 
 SIDE = 64
 CELLS = grid_cells(SIDE)
@@ -45,7 +45,7 @@ def written(head):
 def test_every_layout_is_told_and_read_to_the_same_boxes(name):
     output = written(name)
     assert tell_head([output.shape], SIDE, {}) == name
-    head = make_head(name, SIDE)
+    head = make_head(name, SIDE, output.shape)
     found = head.read(output, 0.25)
     order = np.argsort(found.scores)[::-1]
     assert np.allclose(np.array(found.boxes)[order], [row[:4] for row in TRUTH], atol=1e-4)
@@ -74,10 +74,121 @@ def test_six_columns_are_told_apart_by_the_number_of_rows(shape, metadata, name)
     [
         ([(1, 10, 7)], {}),
         ([(1, 1000)], {}),
-        ([(1, 84, CELLS), (1, 32, 16, 16)], {}),
+        ([(1, 84, CELLS), (1, 32, 16)], {}),
         ([(1, 84, CELLS)], {"task": "segment"}),
+        ([(1, 84, CELLS)], {"task": "pose"}),
+        ([(1, 20, CELLS)], {"task": "obb"}),
+        ([(2, 84, CELLS)], {}),
+        ([(1, 300, 97)], {}),
     ],
 )
 def test_what_is_no_detector_is_refused_with_what_was_expected(shapes, metadata):
     with pytest.raises(ModelError, match="expected"):
         tell_head(shapes, SIDE, metadata)
+
+
+def test_the_refusal_names_the_flag():
+    with pytest.raises(ModelError, match="--head {ultralytics,yolov5,yolox,end2end,rtdetr} says which it is"):
+        tell_head([(1, 300, 97)], SIDE, {})
+
+
+@pytest.mark.parametrize("strides", GRIDS)
+@pytest.mark.parametrize("side", [160, 320, 640])
+def test_other_grids_are_told(side, strides):
+    cells = grid_cells(side, strides)
+    assert tell_head([(1, 84, cells)], side, {}) == "ultralytics"
+    assert tell_head([(1, 3 * cells, 85)], side, {}) == "yolov5"
+    assert tell_head([(1, cells, 85)], side, {}) == "yolox"
+    assert strides_of(cells, side) == strides
+
+
+def test_no_two_grids_have_as_many_cells():
+    for side in range(64, 1313, 32):
+        counts = [n * grid_cells(side, strides) for strides in GRIDS for n in (1, 3)]
+        assert len(set(counts)) == len(counts), side
+
+
+def test_yolov3_tiny_at_320():
+    assert tell_head([(1, 84, 500)], 320, {"task": "detect"}) == "ultralytics"
+
+
+@pytest.mark.parametrize("strides", [(16, 32), (4, 8, 16, 32), (8, 16, 32, 64)])
+def test_yolox_reads_boxes_from_every_grid(strides):
+    side, rows, truth = 128, [], []
+    for stride in strides:
+        cells = side // stride
+        for y in range(cells):
+            for x in range(cells):
+                row = np.zeros(8, np.float32)
+                if (x, y) == (1, 1):
+                    row[:] = 0.5, 0.25, np.log(1.5), np.log(0.5), 1.0, 0.0, 0.8, 0.0
+                    truth.append((0.75 * stride, stride, 2.25 * stride, 1.5 * stride))
+                rows.append(row)
+    found = make_head("yolox", side, (1, len(rows), 8)).read(np.array([rows]), 0.25)
+    assert np.allclose(found.boxes, truth, atol=1e-4)
+    assert found.classes == [1] * len(strides)
+
+
+def with_more(name, count):
+    """TRUTH written with `count` values more a cell, all of which would score if they were read."""
+    output = written(name)
+    axis = 1 if name == "ultralytics" else 2
+    shape = list(output.shape)
+    shape[axis] = count
+    return np.concatenate([output, np.full(shape, 7.0, np.float32)], axis)
+
+
+@pytest.mark.parametrize(
+    "name, shapes_beside, metadata, count",
+    [
+        ("ultralytics", [(1, 32, 16, 16)], {"task": "segment"}, 32),
+        ("ultralytics", [(1, 32, 16, 16)], {}, 32),
+        ("ultralytics", [], {"task": "pose", "kpt_shape": "[17, 3]"}, 51),
+        ("yolov5", [(1, 32, 16, 16)], {}, 32),
+        ("end2end", [(1, 32, 16, 16)], {"task": "segment", "end2end": "True"}, 32),
+        ("end2end", [], {"task": "pose", "kpt_shape": "[4, 2]", "end2end": "True"}, 8),
+    ],
+)
+def test_masks_and_key_points_are_left_unread(name, shapes_beside, metadata, count):
+    output = with_more(name, count)
+    shapes = [output.shape] + shapes_beside
+    assert columns_beside(shapes, metadata) == count
+    assert tell_head(shapes, SIDE, metadata) == name
+    head = make_head(name, SIDE, output.shape, count)
+    assert head.classes(output.shape) in (CLASSES, None)
+    found = head.read(output, 0.25)
+    order = np.argsort(found.scores)[::-1]
+    assert np.allclose(np.array(found.boxes)[order], [row[:4] for row in TRUTH], atol=1e-4)
+    assert np.allclose(np.array(found.scores)[order], [row[4] for row in TRUTH], atol=1e-6)
+    assert [found.classes[index] for index in order] == [row[5] for row in TRUTH]
+
+
+def test_rtdetr_gives_shares_of_the_picture_and_is_told_by_its_names():
+    output = np.zeros((1, 300, 4 + CLASSES), np.float32)
+    for row, (x1, y1, x2, y2, score, c) in zip((3, 200), TRUTH):
+        output[0, row, :4] = np.array([x1 + x2, y1 + y2, 2 * (x2 - x1), 2 * (y2 - y1)]) / 2 / SIDE
+        output[0, row, 4 + c] = score
+    assert tell_head([output.shape], SIDE, {}, names=CLASSES) == "rtdetr"
+    found = make_head("rtdetr", SIDE, output.shape, names=CLASSES).read(output, 0.25)
+    assert np.allclose(found.boxes, [row[:4] for row in TRUTH], atol=1e-4)
+    assert found.classes == [row[5] for row in TRUTH]
+    assert not make_head("rtdetr", SIDE, output.shape).overlapping
+
+
+def test_a_network_for_two_classes_with_300_rows_might_be_either():
+    with pytest.raises(ModelError, match="--head"):
+        tell_head([(1, 300, 6)], SIDE, {}, names=2)
+    assert tell_head([(1, 300, 6)], SIDE, {"end2end": "True"}, names=2) == "end2end"
+
+
+def test_rtdetr_as_ultralytics_writes_it_now():
+    """(1, 300, 6) like an end-to-end YOLO, but shares of the picture around centres; its description tells."""
+    output = np.zeros((1, 300, 6), np.float32)
+    for row, (x1, y1, x2, y2, score, c) in zip((0, 1), TRUTH):
+        output[0, row, :4] = np.array([x1 + x2, y1 + y2, 2 * (x2 - x1), 2 * (y2 - y1)]) / 2 / SIDE
+        output[0, row, 4:] = score, c
+    metadata = {"description": "Ultralytics RT-DETR-l model", "task": "detect", "end2end": "False"}
+    assert tell_head([output.shape], SIDE, metadata, names=80) == "rtdetr"
+    found = make_head("rtdetr", SIDE, output.shape, names=80).read(output, 0.25)
+    assert np.allclose(found.boxes, [row[:4] for row in TRUTH], atol=1e-4)
+    assert found.classes == [row[5] for row in TRUTH]

@@ -119,7 +119,26 @@ def test_a_wrong_number_of_names_is_refused():
         Detector(float_engine((1, 3, 64, 64), (1, 7, 84), []), classes=["a", "b"])
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 64, 96), (1, 4, 64, 64), (None, 8), (2, 3, 64, 64)])
+@pytest.mark.parametrize("shape", [(1, 3, 64, 96), (1, 4, 64, 64), (None, 8)])
 def test_inputs_that_are_no_square_picture_are_refused(shape):
     with pytest.raises(ModelError, match="expected"):
         Detector(float_engine(shape, (1, 7, 84), []))
+
+
+def test_a_batch_that_is_fixed_above_one_is_padded_and_said(caplog):
+    seen, answer = [], np.zeros((3, 7, 84), np.float32)
+    answer[0, :, 5] = 32, 32, 16, 8, 0.9, 0.1, 0.1
+    answer[1:, 4, :] = 0.99  # what the network sees in the padding is none of ours
+    spec = TensorSpec("images", (3, 3, 64, 64), np.dtype(np.float32))
+
+    def run(tensor):
+        seen.append(tensor.copy())
+        return [answer]
+
+    detector = Detector(FakeEngine(spec, [TensorSpec("out", (3, 7, 84), np.dtype(np.float32))], run))
+    found = detector.detect(detector.prepare(np.full((64, 64, 3), 255, np.uint8)))
+    assert found.boxes_px.tolist() == [[24.0, 28.0, 40.0, 36.0]]
+    assert seen[-1].shape == (3, 3, 64, 64)
+    assert seen[-1][0].min() == 1.0
+    assert not seen[-1][1:].any()
+    assert "takes 3 pictures at a time" in caplog.text
