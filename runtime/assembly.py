@@ -16,7 +16,7 @@ from runtime.engines.choice import EngineChoice
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError, UsageError
 from runtime.figures.board import NOT_AVAILABLE, Board, fps_per_watt
-from runtime.figures.limits import with_throttling
+from runtime.figures.limits import with_cpu, with_throttling
 from runtime.figures.report import figures_as_json, platform_line
 from runtime.loop.loop import Loop, LoopParts
 from runtime.loop.overlapped import OverlappedLoop
@@ -81,7 +81,9 @@ class Assembly(NamedTuple):
         )
         board = self.board.summary()
         if board:
-            report["limited_by"] = with_throttling(report["limited_by"], _throttled(board))
+            cpu = board.get("cpu_load_percent")
+            bound = with_throttling(report["limited_by"], _throttled(board))
+            report["limited_by"] = with_cpu(bound, cpu["mean"] if isinstance(cpu, dict) else None)
             report["board"] = dict(board, fps_per_watt=_fps_per_watt(report["true_fps"], board))
         return report
 

@@ -1,5 +1,7 @@
 """What bounds the true rate, in one line, worked out from the figures alone."""
 
+from typing import Optional
+
 from runtime.figures.figures import INFERENCE, PRESENTING, Stages
 
 REACHED = 0.98
@@ -7,6 +9,8 @@ REACHED = 0.98
 
 KEEPS_UP = 0.95
 """From this share of the camera's rate on, the loop takes every frame but a stray one."""
+SPARE = 0.9
+"""Up to this share of a period of what is to be reached, the work of a frame fits into it with ease."""
 WAITS = 0.05
 """From this share of the period on, the loop had time to spare: it waited for the camera, not the camera for it."""
 
@@ -19,8 +23,9 @@ def limited_by(
     live: bool,
     overlapped: bool = False,
     why_slow: str = "",
+    latency_p95_ms: Optional[float] = None,
 ) -> str:
-    """Name the bound: the rate asked for, the source, or the longest stage with its share of the period.
+    """Name the bound: the rate asked for, the source, irregular time, or the longest stage and its share of the period.
 
     `why_slow`: of a camera, where that is known.
     """
@@ -33,9 +38,32 @@ def limited_by(
         return _longest(stages_ms, PRESENTING, period_ms)
     if live and true_fps >= KEEPS_UP * camera_fps and stages_ms.wait >= WAITS * period_ms:
         return "camera: it delivers {:.1f} fps".format(camera_fps) + (", " + why_slow if why_slow else "")
+    rate_fps = min(camera_fps, nominal_fps or camera_fps)
+    work_ms = period_ms - stages_ms.wait - stages_ms.delay
+    if live and stages_ms.wait >= WAITS * period_ms and work_ms <= SPARE * 1e3 / rate_fps:
+        return _irregular(work_ms, 1e3 / rate_fps, camera_fps, latency_p95_ms)
     # A live source that is faster than the loop does not bound it, however long it is waited for now and then.
     works = stages_ms._replace(delay=0.0, wait=0.0 if live else stages_ms.wait)
     return _longest(works, INFERENCE if overlapped else Stages._fields, period_ms)
+
+
+def _irregular(work_ms: float, period_ms: float, camera_fps: float, latency_p95_ms: Optional[float]) -> str:
+    """The loop waits, the work fits, and frames are lost all the same: what comes irregularly is the work, or they.
+
+    Frames that are late when they are shown waited for us: other work on the machine came in between. Where none is
+    late, they came several at once, and the newest won.
+    """
+    if latency_p95_ms is not None and latency_p95_ms >= period_ms:
+        late = "machine busy: {:.1f} ms of work a frame, but one in twenty is {:.0f} ms late"
+        return late.format(work_ms, latency_p95_ms)
+    return "camera: it delivers {:.1f} fps in bursts".format(camera_fps)
+
+
+def with_cpu(bound: str, cpu_load_percent: Optional[float]) -> str:
+    """`bound` as limited_by gave it, with the load of the CPU where other work on it is the cause."""
+    if cpu_load_percent is None or not bound.startswith("machine busy:"):
+        return bound
+    return bound.replace("machine busy:", "machine busy (CPU {:.0f} %):".format(cpu_load_percent), 1)
 
 
 def with_throttling(bound: str, throttled: str) -> str:

@@ -164,7 +164,7 @@ class Meter:
         stages_ms = Stages(*[stage_ms / max(1, count - 1) for stage_ms in total_ms])
         bound = "starting"
         if self._presented > 1:
-            how = self._live, self._overlapped, self._why_slow()
+            how = self._live, self._overlapped, self._why_slow(), p95_ms
             bound = limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, *how)
         return Figures(
             nominal_fps=self._nominal_fps,

@@ -6,7 +6,7 @@ import numpy as np
 
 from runtime.figures.board import Board
 from runtime.figures.figures import Figures
-from runtime.figures.limits import with_throttling
+from runtime.figures.limits import with_cpu, with_throttling
 from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import Observation
 from runtime.picture.compose import Composer
@@ -31,7 +31,8 @@ class Presenter:
         reading = self._board.latest()
         if reading is None:
             return figures
-        return figures._replace(board=reading, limited_by=with_throttling(figures.limited_by, reading.throttled))
+        bound = with_cpu(with_throttling(figures.limited_by, reading.throttled), reading.cpu_load_percent)
+        return figures._replace(board=reading, limited_by=bound)
 
     def present(self, observation: Observation, figures: Figures, watch: Stopwatch) -> bool:
         """Draw on the frame and hand it to every sink; false when one of them asks to end."""

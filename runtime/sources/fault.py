@@ -27,6 +27,7 @@ KINDS: Dict[str, Kind] = {
     "drop": Kind((0.5,), "a share of the frames never comes"),
     "duplicate": Kind((0.5,), "a share of the frames is the one before, sent again as if it were new"),
     "corrupt": Kind((0.5,), "a share of the frames has noise in its lower half"),
+    "burst": Kind((2.0,), "so many frames come at once, after a pause as long as they took"),
     "slow": Kind((200.0,), "each frame comes so many ms late"),
     "blank": Kind((0.5,), "for so many seconds at first, pictures of one colour"),
     "freeze": Kind((5.0,), "from so many seconds on, one picture over and over"),
@@ -102,6 +103,10 @@ class Faults:
         until_s = self._number(kind)
         return until_s is not None and self._age_s() < until_s
 
+    def burst(self) -> int:
+        """How many frames come at once; 0: each as it comes."""
+        return int(self._number("burst") or 0)
+
     def delay_s(self) -> float:
         """By how much each frame is late."""
         return (self._number("slow") or 0.0) / 1e3
@@ -126,6 +131,8 @@ class FaultySource(Source):
         self._faults = faults
         self._clock = clock or MonotonicClock()
         self._kept: Optional[np.ndarray] = None
+        self._held: List[Frame] = []
+        self._is_bursting = False
         self._closed = threading.Event()
 
     def read(self, timeout_s: float) -> Optional[Frame]:
@@ -136,13 +143,25 @@ class FaultySource(Source):
         if faults.is_past("stall"):
             self._clock.wait(self._closed, timeout_s)
             return None
-        frame = self._source.read(timeout_s)
+        frame = self._next(timeout_s)
         if frame is None or frame.id is None:
             return frame
         self._clock.wait(self._closed, faults.delay_s())
         if faults.happens("drop"):
             return None
         return frame._replace(image=self._suffered(frame.image))
+
+    def _next(self, timeout_s: float) -> Optional[Frame]:
+        """Of the source; in a burst held back until enough have come, and taken for captured when it is let go."""
+        if self._is_bursting and self._held:
+            return self._held.pop(0)._replace(captured_s=self._clock.now_s())
+        self._is_bursting = False
+        frame = self._source.read(timeout_s)
+        if frame is None or frame.id is None or not self._faults.burst():
+            return frame
+        self._held.append(frame)
+        self._is_bursting = len(self._held) >= self._faults.burst()
+        return self._next(timeout_s) if self._is_bursting else None
 
     def _suffered(self, image: np.ndarray) -> np.ndarray:
         faults = self._faults

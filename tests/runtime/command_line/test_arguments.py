@@ -21,7 +21,7 @@ def test_the_defaults_are_those_of_the_settings(monkeypatch):
 
 def test_the_mission_statement():
     settings = settings_from_arguments(["--res", "640x480", "--size", "160"])
-    assert (settings.res, settings.size, settings.fps, settings.source) == ((640, 480), 160, 30.0, "auto")
+    assert (settings.res, settings.size, settings.live_fps, settings.source) == ((640, 480), 160, 30.0, "auto")
 
 
 @pytest.mark.parametrize("action", flags(), ids=lambda action: action.option_strings[-1])
