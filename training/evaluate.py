@@ -27,6 +27,7 @@ from runtime.errors import UsageError
 from runtime.frame import UNKNOWN
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
+from runtime.recognition.doubles import kept_of
 from training.data.dataset import DataSet, open_data_set, read_picture, write_atomically
 
 LOWEST_SCORE = 0.001
@@ -145,7 +146,8 @@ def detected(seen: List[Seen], min_score: float, threshold: float) -> Dict[str, 
     right = claimed = boxes = 0
     for each in seen:
         claims = (each.sure_similarities >= threshold) & (each.sure.scores >= min_score)
-        named = Found(each.sure.boxes_px[claims], each.sure.scores[claims], each.sure.classes[claims])
+        kept = kept_of(each.sure.boxes_px[claims].tolist(), each.sure.classes[claims].tolist())  # as the loop does
+        named = Found(*[column[claims][kept] for column in each.sure])
         ours = each.products != UNKNOWN
         taken = hits(named, Truth(each.truth.boxes_px[ours], each.products[ours]))
         right += int((taken >= 0).sum())

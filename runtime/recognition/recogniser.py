@@ -9,6 +9,7 @@ from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import Detections, Frame, Observation, Words
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
+from runtime.recognition.doubles import without_doubles
 from runtime.recognition.naming import Naming
 from runtime.recognition.tracker import Tracker
 
@@ -62,4 +63,4 @@ class Recogniser:
         if self._naming is not None:
             names = self._naming.name(frame.image, detections, track_ids, detect_ms)
             watch.lap("classify")
-        return Observation(frame, detections, track_ids, names, self._words)
+        return without_doubles(Observation(frame, detections, track_ids, names, self._words))
