@@ -1,5 +1,6 @@
 """Packaging: what is installed, from where. Works with setuptools 59.6, the newest for Python 3.6, and current ones."""
 
+import os
 import re
 from pathlib import Path
 
@@ -7,14 +8,18 @@ from setuptools import find_packages, setup
 
 INIT = Path(__file__).resolve().parent / "runtime" / "__init__.py"
 
+IS_JETSON = os.path.exists(os.path.join(os.environ.get("SHELFSIGHT_ROOT") or "/", "etc/nv_tegra_release"))
+
 INSTALL = [
     "numpy",
-    # A Nano takes JetPack's own cv2, the only one with GStreamer; pip's would hide it.
-    'opencv-python<5; python_version >= "3.7" or platform_machine != "aarch64"',
     "onnxruntime",
     "pillow>=8",  # text in any script
     "tqdm",
 ]
+if not IS_JETSON:
+    # A Jetson takes JetPack's own cv2, the only one with GStreamer; pip's would hide it. A wheel built elsewhere cannot
+    # look where it is installed, and leaves it out for a Nano's Python only.
+    INSTALL.append('opencv-python<5; python_version >= "3.7" or platform_machine != "aarch64"')
 
 EXTRAS = {
     # onnxruntime-gpu and onnxruntime install the same import name, onnxruntime, and pip has no word for "instead of".

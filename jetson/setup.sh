@@ -16,6 +16,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(dirname "$here")
+# shellcheck source=jetson/jetpack.sh
+. "$here/jetpack.sh"
 
 # Where a test puts captured files; the root of a real machine is empty here.
 root=${SHELFSIGHT_ROOT:-}
@@ -81,18 +83,12 @@ parse() {
 # What this is: `jetpack` (4, 5, 6 or empty), `nano` (yes or empty).
 look() {
     compatible=$(tr '\0' '\n' 2>/dev/null <"$root/proc/device-tree/compatible" || true)
-    release=$(head -n 1 "$root/etc/nv_tegra_release" 2>/dev/null || true)
     nano=
     case $compatible in
     *nvidia,tegra210*) nano=yes ;;
     esac
-    case $release in
-    "# R32 "*) jetpack=4 ;;
-    "# R35 "*) jetpack=5 ;;
-    "# R36 "*) jetpack=6 ;;
-    "# R"*) fail "this script knows L4T 32, 35 and 36, this is: $release" ;;
-    *) jetpack= ;;
-    esac
+    look_for_jetpack "$root"
+    [ "$jetpack" != unknown ] || fail "this script knows L4T 32, 35 and 36, this is: $release"
     if [ -n "$jetpack" ]; then
         say "a Jetson with JetPack $jetpack: $release"
     elif [ -e "$root/etc/debian_version" ]; then
@@ -169,11 +165,11 @@ libraries() {
     step "Python packages" "at the versions of constraints.txt; onnx is what engines are built from"
     # shellcheck disable=SC2086 # pip is several words
     case $jetpack in
-    "") run $pip install --quiet -c "$checkout/constraints.txt" numpy opencv-python onnxruntime tqdm aiohttp ;;
+    "") run $pip install --quiet -c "$checkout/constraints.txt" numpy opencv-python onnxruntime "pillow>=8" tqdm aiohttp ;;
     4) # no opencv-python: it would hide JetPack's cv2
-        run $pip install --quiet -c "$checkout/constraints.txt" numpy onnxruntime onnx tqdm aiohttp ;;
+        run $pip install --quiet -c "$checkout/constraints.txt" numpy onnxruntime onnx "pillow>=8" tqdm aiohttp ;;
     *) # JetPack's cv2 and TensorRT were built for numpy 1
-        run $pip install --quiet "numpy<2" onnxruntime "onnx<1.18" aiohttp tqdm
+        run $pip install --quiet "numpy<2" onnxruntime "onnx<1.18" "pillow>=8" tqdm aiohttp
         ;;
     esac
 }

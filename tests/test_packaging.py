@@ -31,7 +31,7 @@ def run(*command, **options) -> str:
 
 def stays_in_the_repository(path: Path) -> bool:
     """What lies beside the packages' code and is not installed: scripts, documents, results of benchmarks."""
-    return path.suffix in (".sh", ".md") or "results" in path.parts
+    return path.suffix in (".sh", ".md") or path.stem == "Dockerfile" or "results" in path.parts
 
 
 @pytest.fixture(scope="module")

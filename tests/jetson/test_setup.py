@@ -1,6 +1,7 @@
 """setup.sh on a machine of files and of commands that only tell what they were asked: each JetPack, twice, and back."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Dict, List
@@ -119,6 +120,19 @@ def test_a_dry_run_tells_all_and_changes_nothing(played, jetpack):
     assert ("+ nvpmodel -m 0" in told) == (jetpack == "4")
     assert ("opencv-python onnxruntime" in told) == (jetpack is None)  # a Jetson's cv2 is JetPack's
     assert "nothing was changed" in told
+
+
+@pytest.mark.parametrize("jetpack", [None, "4", "5", "6"])
+def test_all_that_the_program_requires_is_installed(played, root, jetpack):
+    """setup.py's own list, but for cv2, which is JetPack's on a Jetson."""
+    if jetpack:
+        played.become(jetpack)
+    (required,) = re.findall(r"^INSTALL = \[\n(.*?)^\]", (root / "setup.py").read_text(), re.DOTALL | re.MULTILINE)
+    names = re.findall(r'^    "([a-z]+)', required, re.MULTILINE)
+    assert {"numpy", "onnxruntime"} <= set(names)
+    told = played.run("--dry-run")
+    (installed,) = [line for line in told.splitlines() if "pip" in line and " onnxruntime " in line]
+    assert not [name for name in names if " " + name not in installed]
 
 
 @pytest.mark.parametrize("jetpack", ["4", "5", "6"])
