@@ -17,10 +17,12 @@ from tqdm import tqdm
 
 from benchmarks.machine import machine
 from benchmarks.scoring.labelled_frames import open_labelled_frames
+from benchmarks.sweep.card import CARD
 from benchmarks.sweep.child import run_module
+from benchmarks.sweep.pareto import PLOT
 from benchmarks.sweep.plan import Cell, SweepFolder
 from benchmarks.sweep.rows import Row, best_of, checks_of, row_of
-from benchmarks.sweep.writing import FLAGS, PLOT, flags_text, markdown_of, write_all, write_text
+from benchmarks.sweep.writing import FLAGS, flags_text, markdown_of, write_all, write_text
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.command import exit_status_of
 from runtime.command_line.utf8 import in_utf8
@@ -28,8 +30,9 @@ from runtime.errors import ShelfsightError, UsageError
 
 EPILOG = """
 Every flag of runtime.camera that says what to look with works too: --bundle, --detector, --engine, --threads and so on.
-Default: 8 cells, under 3 minutes on a desk machine. Into --out go sweep.json, sweep.csv, sweep.md, pareto.png (where
-matplotlib is) and best.flags: python -m runtime.camera @DIR/best.flags
+Default: 8 cells, some 4 minutes on a desk machine. Into --out go sweep.json, sweep.csv, sweep.md, pareto.png (where
+matplotlib is), card.png and card.json to show around, and best.flags: python -m runtime.camera @DIR/best.flags
+The ceiling is the true FPS on frames from memory, taken as fast as they go: what no camera and no --fps bounds.
 """
 OURS = ("--frames", "--seconds", "--report", "--wait", "--log-every")
 """Flags of runtime.camera that a sweep sets itself."""
@@ -90,7 +93,13 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--res", metavar="LIST", type=_listed(_word), default="320x240,640x480", help="resolutions (%(default)s)")
     add("--size", metavar="LIST", type=_listed(int), default="160,320", help="sides of the detector (%(default)s)")
-    add("--fps", metavar="LIST", type=_listed(float), default="24,40", help="nominal rates, 0 = no limit (%(default)s)")
+    add(
+        "--fps",
+        metavar="LIST",
+        type=_listed(float),
+        default="24,40",
+        help="nominal rates; 0 = frames from memory as fast as they are taken (%(default)s)",
+    )
     add(
         "--source",
         metavar="URI",
@@ -199,7 +208,7 @@ def verdict(report: Dict[str, Any]) -> str:
     want, best = report["want_fps"], report["best"]
     if best is not None:
         text = "best setting for >= {:g} true FPS: --res {res} --size {size} --fps {nominal_fps:g} "
-        text += "(F1 {f1}, AP50 {ap50}, true {true_fps} FPS)"
+        text += "(F1 {f1}, AP50 {ap50}, true {true_fps} FPS, at most {ceiling_fps})"
         return text.format(want, **best)
     if not report["cells"]:
         return "no setting could be measured"
@@ -222,6 +231,8 @@ def finish(sweep: Sweep, folder: SweepFolder, failed: Dict[Cell, str]) -> int:
     for check in report["checks"]:
         print("{}: {claim} ({seen})".format("holds" if check["passes"] else "FAILS", **check))
     print(no_plot or "plot: {}".format(folder.file(PLOT)))
+    if report["cells"]:
+        print("card: {}".format(folder.file(CARD + ".png")))
     print(text)
     if best is not None:
         print("python -m runtime.camera @{}".format(folder.file(FLAGS)))

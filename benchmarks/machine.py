@@ -3,15 +3,20 @@
 import os
 import platform
 import subprocess
-from typing import Dict
+from typing import Dict, Optional
 
 import cv2
 import numpy as np
 
+from jetson.checks.machine import Machine
+from jetson.checks.power import power_mode_in
 
-def machine() -> Dict[str, object]:
-    """Processor, cores, system, versions and commit, ready for JSON."""
+
+def machine(looked_at: Optional[Machine] = None) -> Dict[str, object]:
+    """Processor, cores, system, versions and commit, ready for JSON; of a Jetson its name and power mode too."""
+    looked_at = looked_at or Machine()
     return {
+        **_board(looked_at),
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": "{} {}".format(platform.system(), platform.machine()),
@@ -20,6 +25,12 @@ def machine() -> Dict[str, object]:
         "opencv": cv2.__version__,
         "commit": _commit(),
     }
+
+
+def _board(looked_at: Machine) -> Dict[str, object]:
+    if not looked_at.is_jetson:
+        return {}
+    return {"board": looked_at.model, "power_mode": power_mode_in(looked_at.ask("nvpmodel", "-q"))}
 
 
 def _processor() -> str:

@@ -1,7 +1,7 @@
 """The rows of benchmarks.peers as tables, verdicts and a plot."""
 
 import statistics
-from typing import Any, Callable, Dict, Iterator, List, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 BARE, OURS, HAND, DNN = "bare", "ours", "hand-written", "opencv dnn"
 OPENVINO = "ours, openvino"
@@ -80,27 +80,43 @@ def verdicts(rows: Sequence[Dict[str, Any]]) -> Iterator[str]:
 
 
 def plot(path: str, rows: Sequence[Dict[str, Any]]) -> None:
-    """Whole over bare against the number of boxes, a panel for each size."""
+    """Whole over bare against the number of objects: a panel for each peer and size, the other peers behind it."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     sizes = sorted({row["size"] for row in rows})
-    figure, panels = pyplot.subplots(1, len(sizes), figsize=(5 * len(sizes), 4), sharey=True, squeeze=False)
-    for axes, size in zip(panels[0], sizes):
-        for name in dict.fromkeys(row["peer"] for row in rows):
-            mine = [row for row in rows if row["size"] == size and row["peer"] == name]
-            middle = [row["over_bare"]["median"] for row in mine]
-            gaps = [
-                [row["over_bare"]["median"] - row["over_bare"]["min"] for row in mine],
-                [row["over_bare"]["max"] - row["over_bare"]["median"] for row in mine],
-            ]
-            axes.errorbar([row["boxes"] for row in mine], middle, gaps, label=name, marker="o", capsize=3)
-        axes.set(title="detector at {}".format(size), xlabel="objects in a frame")
-    panels[0][0].set(ylabel="whole loop / bare networks")
-    handles, names = panels[0][0].get_legend_handles_labels()
-    legend = figure.legend(handles, names, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    names = [name for name in dict.fromkeys(row["peer"] for row in rows) if name != BARE]
+    shape = len(sizes), len(names)
+    figure, panels = pyplot.subplots(
+        *shape, figsize=(1.0 + 1.55 * len(names), 0.9 + 2.1 * len(sizes)), sharex=True, sharey=True, squeeze=False
+    )
+    for size, line in zip(sizes, panels):
+        of = {name: [row for row in rows if (row["size"], row["peer"]) == (size, name)] for name in names}
+        for name, axes in zip(names, line):
+            for other in names:
+                axes.plot(*_medians(of[other]), color="0.85", linewidth=1, zorder=1)
+            axes.axhline(1.0, color="0.4", linestyle=":", linewidth=1, zorder=2)
+            is_ours = name.startswith(OURS)
+            colour = "C0" if is_ours else "C1"
+            axes.errorbar(*_medians(of[name]), _gaps(of[name]), color=colour, marker="o", markersize=4, capsize=2)
+        line[0].set(ylabel="detector at {}".format(size))
+    for name, axes in zip(names, panels[0]):
+        axes.set_title(name, fontsize=9)
+    highest = max(row["over_bare"]["max"] for row in rows)
+    panels[0][0].set(ylim=(0, 1.05 * highest), xticks=sorted({row["boxes"] for row in rows}))
+    figure.suptitle("whole loop / bare networks (dotted: 1), by objects in a frame; less is better", fontsize=10)
     figure.tight_layout()
-    figure.savefig(path, dpi=110, bbox_extra_artists=[legend], bbox_inches="tight")
+    figure.savefig(path, dpi=110)
     pyplot.close(figure)
+
+
+def _medians(rows: Sequence[Dict[str, Any]]) -> Tuple[List[int], List[float]]:
+    return [row["boxes"] for row in rows], [row["over_bare"]["median"] for row in rows]
+
+
+def _gaps(rows: Sequence[Dict[str, Any]]) -> List[List[float]]:
+    """From each median down to the least and up to the most."""
+    found = [row["over_bare"] for row in rows]
+    return [[one["median"] - one["min"] for one in found], [one["max"] - one["median"] for one in found]]

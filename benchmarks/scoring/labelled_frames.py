@@ -50,6 +50,11 @@ class LabelledFrame(NamedTuple):
     is_scored: bool = True
     """False: shown only for what comes before and after it."""
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is one of the black frames between two runs."""
+        return not self.is_scored and not self.image.any()
+
 
 class LabelledFrames:
     """A set of labelled frames: go through it as often as you like. Raises SourceError for what cannot be read."""

@@ -3,7 +3,7 @@
 Accuracy: AP50 of the detector at this size, on every detection down to a score of 0.001 (as training.evaluate has it),
 and F1 of what the loop presents, at the bundle's own thresholds, paced at the cell's nominal rate, names reused from
 tracks included, with as much time for new ones as they take; on the same frames for every cell of a resolution. Speed:
-the report of the camera program on the live source.
+see speed.py.
 """
 
 import argparse
@@ -15,8 +15,7 @@ import numpy as np
 
 from benchmarks.scoring.labelled_frames import OUTSIDER, LabelledFrame, LabelledFrames, numbers_in, open_labelled_frames
 from benchmarks.scoring.matching import Found, Truth, ap50, ap50_ignoring_class, hits
-from benchmarks.stand_ins.replay import ReplaySource
-from jetson.telemetry import SysfsBoard
+from benchmarks.sweep.speed import speeds
 from runtime.assembly import Assembly, assemble
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.command import exit_status_of
@@ -28,8 +27,6 @@ from runtime.recognition.detector import Detector
 from runtime.settings import Settings
 from runtime.sinks.sink import Sink
 from runtime.sources.fake import FakeSource
-from runtime.sources.opening import DEMO
-from runtime.sources.source import Source
 
 LOWEST_SCORE = 0.001
 """Average precision needs the doubtful detections too."""
@@ -158,25 +155,13 @@ def _rounded(value: float) -> Optional[float]:
     return None if value != value else round(value, 5)
 
 
-def speeds(settings: Settings, frames: LabelledFrames, repeats: int) -> List[Dict[str, Any]]:
-    """The camera program's report of each run, `settings.seconds` long."""
-    images = [] if settings.source.startswith(DEMO) else [frame.image for frame in frames if frame.is_scored]
-    reports = []
-    for _ in range(repeats):
-        source: Optional[Source] = ReplaySource(images, settings.live_fps) if images else None
-        with SysfsBoard() as board, assemble(settings, threading.Event(), source, board=board) as assembly:
-            assembly.loop.run()
-            reports.append(assembly.report())
-    return reports
-
-
 def measure(flags: Sequence[str], effort: Effort) -> Dict[str, Any]:
     """Everything about the cell that these flags of runtime.camera describe."""
     settings = settings_from_arguments(flags)._replace(seconds=effort.seconds, log_every_s=1e9)
     frames = open_labelled_frames(settings.source, settings.res, effort.pictures)
     # Accuracy first: it also draws what the demo will show, which would else take the processor from the first run.
     scores = accuracy(settings, frames)
-    return {"accuracy": scores, "runs": speeds(settings, frames, effort.repeats)}
+    return dict(speeds(settings, frames, effort.repeats)._asdict(), accuracy=scores)
 
 
 def main(arguments: Optional[List[str]] = None) -> int:

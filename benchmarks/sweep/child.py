@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional, Sequence
 
 from runtime.engines.building import SIGKILL
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _PREFIX = "shelfsight: "
 _END_S = 5.0
 

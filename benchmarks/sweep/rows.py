@@ -21,6 +21,7 @@ def row_of(cell: Cell, figures: Dict[str, Any]) -> Row:
     """The row of a cell that was measured: medians over its runs, and the range of true FPS."""
     runs, scores = figures["runs"], figures["accuracy"]
     true_fps = [run["true_fps"] for run in runs]
+    ceiling_fps = [run["true_fps"] for run in figures["ceiling"]]
     asked, reused = (sum(run["classify"][key] for run in runs) for key in ("asked", "reused"))
     row: Row = {
         "res": cell.res,
@@ -34,6 +35,9 @@ def row_of(cell: Cell, figures: Dict[str, Any]) -> Row:
         "true_fps": _median(true_fps),
         "true_fps_min": min(true_fps),
         "true_fps_max": max(true_fps),
+        "ceiling_fps": _median(ceiling_fps),
+        "ceiling_fps_min": min(ceiling_fps),
+        "ceiling_fps_max": max(ceiling_fps),
         "latency_p50_ms": _median([run["latency_ms"]["p50"] for run in runs]),
         "latency_p95_ms": _median([run["latency_ms"]["p95"] for run in runs]),
     }
@@ -46,13 +50,25 @@ def row_of(cell: Cell, figures: Dict[str, Any]) -> Row:
         reused_share=round(reused / (asked + reused), 4) if asked + reused else None,
         limited_by=runs[len(runs) // 2]["limited_by"],
         engine=runs[0]["engine"],
+        model=_model(runs[0]),
         repeats=len(runs),
     )
     board = [dict(numbers_in(run.get("board"), BOARD)) for run in runs]
     row.update((key, _median([each.get(key) for each in board])) for key in sorted(set().union(*board)))
-    hottest = [value for key, value in row.items() if key.startswith(BOARD + "temperatures") and key.endswith(".max")]
-    row["hottest_celsius"] = max((value for value in hottest if value is not None), default=None)
+    row["hottest_celsius"] = _hottest(runs + figures["ceiling"])
     return row
+
+
+def _model(report: Dict[str, Any]) -> str:
+    """What a report was measured with, in a word or two."""
+    return report["detector"] if report.get("bundle") is None else "bundle " + report["bundle"]
+
+
+def _hottest(reports: Sequence[Dict[str, Any]]) -> Optional[float]:
+    """Of any sensor in any run."""
+    told = (pair for report in reports for pair in numbers_in(report.get("board"), BOARD))
+    values = [value for key, value in told if key.startswith(BOARD + "temperatures") and key.endswith(".max")]
+    return max(values, default=None)
 
 
 def numbers_in(board: Any, prefix: str) -> Iterator[Tuple[str, float]]:
@@ -123,10 +139,10 @@ def _merit(row: Row) -> Tuple[float, float, float]:
     return round(row["f1"] or 0.0, 3), round(row["ap50"] or 0.0, 3), row["true_fps"]
 
 
-def pareto_of(rows: Sequence[Row]) -> List[Row]:
-    """The rows that no other one beats in both accuracy (F1) and true FPS, slowest first."""
+def pareto_of(rows: Sequence[Row], speed: str = "true_fps") -> List[Row]:
+    """The rows that no other one beats in both accuracy (F1) and the column `speed`, slowest first."""
     front: List[Row] = []
-    for row in sorted(rows, key=lambda row: (-row["true_fps"], -(row["f1"] or 0.0))):
+    for row in sorted(rows, key=lambda row: (-row[speed], -(row["f1"] or 0.0))):
         if not front or (row["f1"] or 0.0) > (front[-1]["f1"] or 0.0):
             front.append(row)
     return front[::-1]

@@ -1,4 +1,4 @@
-"""What a sweep leaves in its folder: JSON, CSV, a Markdown table, a plot, and the flags of the best setting."""
+"""What a sweep leaves in its folder: JSON, CSV, a Markdown table, a plot, a card, and the flags of the best setting."""
 
 import csv
 import os
@@ -6,12 +6,13 @@ import shlex
 import tempfile
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from benchmarks.sweep.card import CARD, card_of, encoded
+from benchmarks.sweep.pareto import PLOT, plot
 from benchmarks.sweep.plan import Cell, SweepFolder
-from benchmarks.sweep.rows import BOARD, Row, pareto_of
+from benchmarks.sweep.rows import BOARD, Row
 from runtime.figures.report import write_report
 
 FLAGS = "best.flags"
-PLOT = "pareto.png"
 
 _LATENCIES = ("latency_p50_ms", "latency_p95_ms")
 _COLUMNS: Sequence[Tuple[str, Callable[[Row], str]]] = (
@@ -22,6 +23,7 @@ _COLUMNS: Sequence[Tuple[str, Callable[[Row], str]]] = (
     ("camera", lambda row: _number(row["camera_fps"], 1)),
     ("**true FPS**", lambda row: "**{}**".format(_number(row["true_fps"], 1))),
     ("range", lambda row: "{:.1f}-{:.1f}".format(row["true_fps_min"], row["true_fps_max"])),
+    ("ceiling", lambda row: _number(row["ceiling_fps"], 1)),
     ("AP50", lambda row: _number(row["ap50"], 3)),
     ("F1", lambda row: _number(row["f1"], 3)),
     ("latency p50, p95 ms", lambda row: "{}, {}".format(*(_number(row[k], 0) for k in _LATENCIES))),
@@ -96,35 +98,6 @@ def _write_whole(path: str, write: Callable[[Any], Any]) -> None:
         raise
 
 
-def plot(path: str, rows: Sequence[Row], want_fps: float, title: str) -> Optional[str]:
-    """Accuracy against true FPS, the settings that none beats joined; why there is none, or None where it was drawn."""
-    try:
-        import matplotlib
-    except ImportError:
-        return "no plot: matplotlib is not installed (pip install matplotlib)"
-    matplotlib.use("Agg")  # a file needs no display
-    from matplotlib import pyplot
-
-    rows = [row for row in rows if row["f1"] is not None]
-    figure, axes = pyplot.subplots(figsize=(8, 5))
-    front = pareto_of(rows)
-    axes.plot([row["true_fps"] for row in front], [row["f1"] for row in front], color="0.6", zorder=1)
-    for kind in sorted({(row["res"], row["size"]) for row in rows}):
-        alike = [row for row in rows if (row["res"], row["size"]) == kind]
-        axes.scatter([row["true_fps"] for row in alike], [row["f1"] for row in alike], label="{} at {}".format(*kind))
-        for row in alike:
-            place = row["true_fps"], row["f1"]
-            text = "{:g}".format(row["nominal_fps"])
-            axes.annotate(text, place, textcoords="offset points", xytext=(5, 4), fontsize=8)
-    axes.axvline(want_fps, color="0.6", linestyle=":")
-    axes.set(xlabel="true FPS (numbers: nominal)", ylabel="F1 of both stages", title=title)
-    axes.legend()
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
-    return None
-
-
 def write_all(folder: SweepFolder, report: Dict[str, Any], failed: Dict[Cell, str]) -> Optional[str]:
     """Everything but the flags; why there is no plot, or None."""
     rows = report["cells"]
@@ -137,6 +110,11 @@ def write_all(folder: SweepFolder, report: Dict[str, Any], failed: Dict[Cell, st
     text = "{source}, {pictures} labelled frames, {repeats} runs of {seconds:g} s; {processor}, {machine[cores]} cores,"
     text += " Python {machine[python]}, commit {machine[commit]}\n\n"
     write_text(folder.file("sweep.md"), text.format(**report) + markdown_of(rows, reasons))
+    card = card_of(report)
+    if card is not None:
+        write_report(folder.file(CARD + ".json"), card)
+        with open(folder.file(CARD + ".png"), "wb") as file:
+            file.write(encoded(card))
     if not any(row["f1"] is not None for row in rows):
         return "no plot: no cell has an accuracy"
     return plot(folder.file(PLOT), rows, report["want_fps"], "{source}, {processor}".format(**report))

@@ -6,7 +6,7 @@ from typing import Iterator, Optional
 from jetson.board.sensors import Temperatures
 from jetson.board.throttling import over_current_counters
 from jetson.checks.finding import NOT_APPLICABLE, OK, PROBLEM, WARNING, Finding
-from jetson.checks.machine import Machine
+from jetson.checks.machine import Answer, Machine
 
 LOW_MV = 4750
 """5 V less 5 %, what the Nano's carrier board asks for (NVIDIA, power supply considerations)."""
@@ -24,15 +24,20 @@ def check_power(machine: Machine) -> Iterator[Finding]:
     yield _temperature(machine)
 
 
-def _mode(machine: Machine) -> Finding:
-    answer = machine.ask("nvpmodel", "-q")
+def power_mode_in(answer: Answer) -> Optional[str]:
+    """The name in what `nvpmodel -q` says, such as MAXN or 15W; None where it says none."""
     match = re.search(r"NV Power Mode: *(\S+)", answer.output)
+    return None if match is None else match.group(1)
+
+
+def _mode(machine: Machine) -> Finding:
     if not machine.is_jetson:
         return Finding("power mode", NOT_APPLICABLE, "no Jetson")
-    if match is None:
+    answer = machine.ask("nvpmodel", "-q")
+    mode = power_mode_in(answer)
+    if mode is None:
         why = "no nvpmodel" if not answer.is_there else answer.last_line or "nvpmodel says nothing"
         return Finding("power mode", WARNING, why, "sudo nvpmodel -q")
-    mode = match.group(1)
     if machine.is_nano and mode != "MAXN":
         return Finding("power mode", WARNING, mode + ": two cores are off, the GPU at 640 MHz", "sudo nvpmodel -m 0")
     if re.match(r"(MODE_)?(7|10)W", mode):

@@ -7,20 +7,22 @@ import signal
 import subprocess
 import sys
 
+import cv2
 import pytest
 import tiny_bundle as tiny
 from labelled_scenes import write_data
 
 from benchmarks import fps_sweep
 from benchmarks.sweep.child import Outcome, outcome_of, run_module
+from benchmarks.sweep.pareto import plot
 from benchmarks.sweep.plan import Cell, SweepFolder
 from benchmarks.sweep.rows import best_of, checks_of, pareto_of, row_of
-from benchmarks.sweep.writing import flags_text, markdown_of, plot, write_csv
+from benchmarks.sweep.writing import flags_text, markdown_of, write_csv
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.errors import UsageError
 
 
-def figures(true_fps=(23.9, 24.0, 23.8), f1=0.9, ap50=0.95, **more):
+def figures(true_fps=(23.9, 24.0, 23.8), ceiling=(71.0, 75.0, 70.0), f1=0.9, ap50=0.95, **more):
     """What a cell's process writes, as far as rows need it."""
     runs = [
         dict(
@@ -32,11 +34,13 @@ def figures(true_fps=(23.9, 24.0, 23.8), f1=0.9, ap50=0.95, **more):
             classify={"asked": 30, "reused": 10},
             limited_by="nominal",
             engine="fake",
+            bundle="tiny",
             **more,
         )
         for rate in true_fps
     ]
-    return {"accuracy": {"ap50": ap50, "f1": f1, "precision": 0.9, "recall": 0.9}, "runs": runs}
+    unbound = [dict(run, true_fps=rate) for run, rate in zip(runs, ceiling)]
+    return {"accuracy": {"ap50": ap50, "f1": f1, "precision": 0.9, "recall": 0.9}, "runs": runs, "ceiling": unbound}
 
 
 def rows(*cells):
@@ -56,6 +60,8 @@ def test_a_row_holds_medians_range_and_what_the_board_tells():
     }
     (row,) = rows((SLOW, {"board": board}))
     assert (row["true_fps"], row["true_fps_min"], row["true_fps_max"]) == (23.9, 23.8, 24.0)
+    assert (row["ceiling_fps"], row["ceiling_fps_min"], row["ceiling_fps_max"]) == (71.0, 70.0, 75.0)
+    assert (row["model"], row["engine"]) == ("bundle tiny", "fake")
     assert (row["asked"], row["reused_share"], row["latency_p95_ms"], row["wait_ms"]) == (90, 0.25, None, None)
     assert (row["board.total_mw.mean"], row["hottest_celsius"]) == (4200.0, 61.5)
     assert not any("rails" in key or "throttled" in key for key in row)
@@ -125,6 +131,8 @@ def test_the_plot_needs_no_display(monkeypatch, tmp_path):
     monkeypatch.delenv("DISPLAY", raising=False)
     assert plot(str(tmp_path / "p.png"), rows((SLOW, {}), (FAST, {"f1": None})), 20.0, "title") is None
     assert (tmp_path / "p.png").stat().st_size > 1000
+    same = rows(*[(Cell("640x480", size, 24.0), {}) for size in range(32, 320, 32)])
+    assert plot(str(tmp_path / "q.png"), same, 20.0, "nine at one place") is None
 
 
 @pytest.mark.parametrize(
@@ -145,6 +153,12 @@ def test_how_a_cell_ended_in_one_line(status, said, expected):
 def test_a_cell_that_takes_too_long_is_ended(tmp_path):
     outcome = run_module("http.server", ["0", "--bind", "127.0.0.1"], str(tmp_path / "log"), 1.0)
     assert "not done after 1 s" in outcome.failure
+
+
+def test_a_cell_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    assert run_module("benchmarks.sweep.cell", ["--help"], str(tmp_path / "log"), 30.0) == Outcome(None)
 
 
 def test_figures_of_other_settings_are_not_mixed_in(tmp_path):
@@ -234,6 +248,10 @@ def test_a_whole_sweep_interrupted_and_taken_up_again(data, tiny_folder, tmp_pat
     assert (settings.res, settings.size, settings.bundle) == ((160, 160), 160, str(tiny_folder))
     assert len((out / "sweep.csv").read_text().splitlines()) == 3
     assert (out / "sweep.md").read_text().count("160x160") == 2
+    assert all(row["ceiling_fps"] > 0 for row in report["cells"])
+    card = json.loads((out / "card.json").read_text())
+    assert (card["model"], card["settings"][0]["size"]) == ("bundle tiny", 160)
+    assert cv2.imread(str(out / "card.png")).shape == (630, 1200, 3)
 
 
 @pytest.mark.slow
