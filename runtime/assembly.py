@@ -37,12 +37,14 @@ from runtime.sinks.systemd import systemd_sinks
 from runtime.sources.opening import DEMO, open_source
 from runtime.sources.source import Source
 from runtime.sources.waiting import WaitingSource
+from runtime.untrusted.files import read_text
 
 log = logging.getLogger(__name__)
 
 _OpenEngine = Callable[[str, str], Engine]
 """Of a stage and the path of its model."""
 
+MAX_CLASSES_BYTES = 1 << 20
 THROTTLED_SHARE = 0.1
 """From this part of a run on, held-down clocks are what bounds its rate."""
 SHIPPED_BUNDLE = shipped.DRAWN
@@ -257,11 +259,10 @@ def _class_names(text: Optional[str]) -> Optional[List[str]]:
         return None
     if text == "coco":
         return list(coco.NAMES)
-    if os.path.isfile(text):
+    if os.path.exists(text):
         try:
-            with open(text, encoding="utf-8") as file:
-                names = [line.strip() for line in file if line.strip()]
-        except (OSError, UnicodeDecodeError) as error:
+            names = [line.strip() for line in read_text(text, MAX_CLASSES_BYTES).splitlines() if line.strip()]
+        except (OSError, ValueError) as error:
             raise UsageError("--classes {}: cannot read it as a list of names: {}".format(text, error)) from error
     elif "," in text:
         names = [name.strip() for name in text.split(",")]

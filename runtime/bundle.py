@@ -1,15 +1,16 @@
 """The bundle: everything the device knows about its products, in one folder, checked when it opens."""
 
 import hashlib
-import json
 import os
-import zipfile
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, BinaryIO, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
 from runtime.errors import BundleError
 from runtime.gallery import Gallery
+from runtime.untrusted import fields
+from runtime.untrusted.arrays import read_arrays
+from runtime.untrusted.files import opened
 
 FORMAT = 1
 DESCRIPTION = "bundle.json"
@@ -17,6 +18,14 @@ FILES = ("detector.onnx", "classifier.onnx", "gallery.npz", "parity.npz")
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bundles")
 """A folder of bundles, inside the package, so that a checkout and an installed copy both find them."""
 _MEND = "copy the bundle again, or put it together again with python -m export.bundle"
+LIMITS_BYTES = {
+    DESCRIPTION: 4 << 20, "detector.onnx": 1 << 30, "classifier.onnx": 1 << 30, "gallery.npz": 64 << 20,
+    "parity.npz": 256 << 20,
+}  # fmt: skip
+"""Of each file; archives unpacked too. The largest that makes sense on a device, some ten times over."""
+MAX_SIDE_PX, MAX_CROP_PX = 4096, 1024
+_EXTERNAL = b"\n\x08location"
+"""The key under which ONNX names such a file (TensorProto.external_data)."""
 
 
 class Bundle(NamedTuple):
@@ -47,25 +56,29 @@ class Bundle(NamedTuple):
         """
         folder = folder_of(folder)
         description = _read_description(folder)
-        for file_name in FILES:
-            _check_file(folder, file_name, _field(description, folder, "sha256", file_name, str))
-        shapes = _names(description, folder, "shapes")
-        products = _names(description, folder, "products")
-        threshold = float(_field(description, folder, "classifier", "threshold", (int, float)))
-        return cls(
-            folder=folder,
-            name=str(description.get("name") or os.path.basename(os.path.abspath(folder))),
-            shapes=shapes,
-            products=products,
-            detector=os.path.join(folder, "detector.onnx"),
-            classifier=os.path.join(folder, "classifier.onnx"),
-            gallery=_read_gallery(folder, len(products), threshold),
-            size=_field(description, folder, "detector", "size", int),
-            min_score=float(_field(description, folder, "detector", "min_score", (int, float))),
-            iou=float(_field(description, folder, "detector", "iou", (int, float))),
-            crop_size=_field(description, folder, "classifier", "crop_size", int),
-            crop_margin=float(_field(description, folder, "classifier", "crop_margin", (int, float))),
-        )
+        try:
+            for file_name in FILES:
+                _check_file(folder, file_name, fields.text(description, "sha256", file_name))
+            products = fields.names(description, "products")
+            threshold = fields.number(description, "classifier", "threshold", -1.0, 1.0)
+            return cls(
+                folder=folder,
+                name=_name(description, folder),
+                shapes=fields.names(description, "shapes"),
+                products=products,
+                detector=os.path.join(folder, "detector.onnx"),
+                classifier=os.path.join(folder, "classifier.onnx"),
+                gallery=_read_gallery(folder, len(products), threshold),
+                size=fields.whole(description, "detector", "size", 32, MAX_SIDE_PX, step=32),
+                min_score=fields.number(description, "detector", "min_score", 0.0, 1.0),
+                iou=fields.number(description, "detector", "iou", 0.0, 1.0),
+                crop_size=fields.whole(description, "classifier", "crop_size", 16, MAX_CROP_PX),
+                crop_margin=fields.number(description, "classifier", "crop_margin", 0.0, 4.0),
+            )
+        except ValueError as error:
+            if isinstance(error, BundleError):
+                raise
+            raise BundleError("{}: {}; {}".format(os.path.join(folder, DESCRIPTION), error, _MEND)) from error
 
 
 def folder_of(bundle: str) -> str:
@@ -91,65 +104,64 @@ def _read_description(folder: str) -> Dict[str, Any]:
         message = "no bundle at {}: give the path of a folder that holds {}, or a shipped one by name ({})"
         raise BundleError(message.format(folder, DESCRIPTION, names))
     try:
-        with open(path, encoding="utf-8") as file:
-            description = json.load(file)
+        description = fields.read_json(path, LIMITS_BYTES[DESCRIPTION])
     except FileNotFoundError as error:
         raise BundleError("{} holds no {}, so it is no bundle; {}".format(folder, DESCRIPTION, _MEND)) from error
     except (OSError, ValueError) as error:
-        raise BundleError("cannot read {}: {}; {}".format(path, error, _MEND)) from error
+        raise BundleError("cannot read {}: {}; {}".format(path, _reason(error), _MEND)) from error
     found = description.get("format") if isinstance(description, dict) else None
     if found != FORMAT:
         raise BundleError(
-            "{} says format {!r}, this program reads {}: use the program that the bundle was made with, or {}".format(
-                path, found, FORMAT, _MEND
+            "{} says format {}, this program reads {}: use the program that the bundle was made with, or {}".format(
+                path, fields.shown(found), FORMAT, _MEND
             )
         )
     return description
 
 
-def _field(description: Dict[str, Any], folder: str, section: str, key: str, kind: Any) -> Any:
-    part = description.get(section)
-    value = part.get(key) if isinstance(part, dict) else None
-    if isinstance(value, bool) or not isinstance(value, kind):
-        wanted = " or ".join(k.__name__ for k in kind) if isinstance(kind, tuple) else kind.__name__
-        where = os.path.join(folder, DESCRIPTION)
-        raise BundleError("{}: {}.{} is {!r}, expected {}; {}".format(where, section, key, value, wanted, _MEND))
-    return value
-
-
-def _names(description: Dict[str, Any], folder: str, key: str) -> List[str]:
-    names = description.get(key)
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) and n.strip() for n in names):
-        where = os.path.join(folder, DESCRIPTION)
-        raise BundleError("{}: {!r} is {!r}, expected a list of names, none empty; {}".format(where, key, names, _MEND))
-    if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        where = os.path.join(folder, DESCRIPTION)
-        raise BundleError("{}: {!r} names {} twice; {}".format(where, key, ", ".join(twice), _MEND))
-    return names
+def _name(description: Dict[str, Any], folder: str) -> str:
+    name = description.get("name") or os.path.basename(os.path.abspath(folder))
+    if not fields.is_name(name):
+        raise ValueError("'name' is {}, expected a name that can be printed".format(fields.shown(name)))
+    return name
 
 
 def _check_file(folder: str, file_name: str, expected: str) -> None:
     path = os.path.join(folder, file_name)
     try:
-        found = sha256_of(path)
-    except OSError as error:
-        raise BundleError("cannot read {}: {}; {}".format(path, error.strerror or error, _MEND)) from error
+        with opened(path, LIMITS_BYTES[file_name]) as file:
+            found, is_alone = _looked_over(file)
+    except (OSError, ValueError) as error:
+        raise BundleError("cannot read {}: {}; {}".format(path, _reason(error), _MEND)) from error
     if found != expected:
         message = "{} has sha256 {}..., {} says {}...: the file was altered or cut short; {}"
-        raise BundleError(message.format(path, found[:12], DESCRIPTION, expected[:12], _MEND))
+        raise BundleError(message.format(path, found[:12], DESCRIPTION, fields.shown(expected[:12])[1:-1], _MEND))
+    if file_name.endswith(".onnx") and not is_alone:
+        raise BundleError("{} names other files that hold its weights: expected them inside; {}".format(path, _MEND))
+
+
+def _looked_over(file: BinaryIO) -> Tuple[str, bool]:
+    """The SHA-256, and whether nothing in it reads like the reference to a file of weights (ONNX: external data)."""
+    digest, is_alone, end = hashlib.sha256(), True, b""
+    for block in iter(lambda: file.read(1 << 20), b""):
+        digest.update(block)
+        is_alone = is_alone and _EXTERNAL not in end + block
+        end = block[-len(_EXTERNAL) :]
+    return digest.hexdigest(), is_alone
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _read_gallery(folder: str, products: int, threshold: float) -> Gallery:
     path = os.path.join(folder, "gallery.npz")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            prototypes = arrays["prototypes"].astype(np.float32)
-            owners = arrays["products"].astype(np.int32)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise BundleError(
-            "{} does not hold the arrays 'prototypes' and 'products' ({}); {}".format(path, error, _MEND)
-        ) from error
+        arrays = read_arrays(path, ("prototypes", "products"), LIMITS_BYTES["gallery.npz"])
+    except (OSError, ValueError) as error:
+        message = "{} does not hold the arrays 'prototypes' and 'products' ({}); {}"
+        raise BundleError(message.format(path, _reason(error), _MEND)) from error
+    prototypes, owners = arrays["prototypes"].astype(np.float32), arrays["products"].astype(np.int32)
     if prototypes.ndim != 2 or owners.shape != prototypes.shape[:1] or not len(owners):
         message = "{}: prototypes {} and products {}, expected (p, d) and (p,) with p > 0; {}"
         raise BundleError(message.format(path, prototypes.shape, owners.shape, _MEND))
@@ -157,7 +169,7 @@ def _read_gallery(folder: str, products: int, threshold: float) -> Gallery:
     beyond = sorted(set(owners.tolist()) - set(range(products)))
     if missing or beyond:
         message = "{}: its prototypes do not match the {} products of {} (without one: {}; not named: {}); {}"
-        raise BundleError(message.format(path, products, DESCRIPTION, missing, beyond, _MEND))
+        raise BundleError(message.format(path, products, DESCRIPTION, missing[:5], beyond[:5], _MEND))
     lengths = np.linalg.norm(prototypes, axis=1)
     if not np.allclose(lengths, 1.0, atol=1e-3):
         message = "{}: prototypes have lengths {:.3f} to {:.3f}, expected 1; {}"

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional
 
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
+from runtime.command_line.one_line import one_line
 from runtime.command_line.opencv import load_opencv
 from runtime.command_line.utf8 import in_utf8
 from runtime.errors import ShelfsightError
@@ -44,7 +45,7 @@ def _fail(message: str, exit_status: int, verbose: bool) -> int:
     if verbose:
         traceback.print_exc()
     prefix = journal_prefix(logging.ERROR) if goes_to_journal(sys.stderr) else ""
-    print("{}shelfsight: {}".format(prefix, message), file=sys.stderr)
+    print("{}shelfsight: {}".format(prefix, one_line(message)), file=sys.stderr)
     return exit_status
 
 

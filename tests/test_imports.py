@@ -19,6 +19,7 @@ OURS = {
 ROOMS = {
     # room: the rooms that it may import of its package. A file at the top is either what every room may import (FLOOR),
     # or an entry point, which no room imports.
+    "runtime/untrusted": (),
     "runtime/figures": (),
     "runtime/scene": (),
     "runtime/v4l2": (),
@@ -26,10 +27,10 @@ ROOMS = {
     "runtime/engines": (),
     "runtime/picture": ("figures",),
     "runtime/recognition": ("engines", "figures"),
-    "runtime/sources": ("gstreamer", "v4l2", "scene", "picture"),
+    "runtime/sources": ("gstreamer", "v4l2", "scene", "picture", "untrusted"),
     "runtime/sinks": ("gstreamer", "figures"),
     "runtime/loop": ("recognition", "figures", "picture", "sources", "sinks"),
-    "runtime/command_line": ("engines", "recognition"),
+    "runtime/command_line": ("engines", "recognition", "untrusted"),
     "jetson/board": (),
     "jetson/checks": ("board",),
     "export/graph": (),

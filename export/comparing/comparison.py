@@ -1,13 +1,12 @@
 """One engine held against another on the same frames: detections of stage 1, embeddings and names of stage 2."""
 
 import os
-import zipfile
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from export.comparing import gate
-from runtime.bundle import Bundle
+from runtime.bundle import LIMITS_BYTES, Bundle
 from runtime.engines.cache import CLASSIFIER, DETECTOR
 from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
@@ -15,6 +14,7 @@ from runtime.errors import BundleError
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
 from runtime.recognition.network_input import input_side
+from runtime.untrusted.arrays import read_arrays
 
 FAILED = 3
 """Exit status of a command: both ran, and they do not agree."""
@@ -76,9 +76,8 @@ def parity_frames(bundle: Bundle) -> List[np.ndarray]:
     """The bundle's own sample frames, each (H, W, 3) uint8 BGR."""
     path = os.path.join(bundle.folder, "parity.npz")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            frames = arrays["frames"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        frames = read_arrays(path, ("frames",), LIMITS_BYTES["parity.npz"])["frames"]
+    except (OSError, ValueError) as error:
         raise BundleError(
             "{} does not hold the array 'frames' ({}): copy the bundle again".format(path, error)
         ) from error

@@ -2,11 +2,11 @@
 
 import argparse
 import os
-import shlex
-from typing import List, NoReturn, Sequence
+from typing import NoReturn, Sequence
 
 from runtime import __version__
 from runtime.command_line.flag_values import byte_count, network_size, number_within, precision, resolution, segment
+from runtime.command_line.flags_file import expanded
 from runtime.engines.sidecar import BF16, FP16
 from runtime.errors import UsageError
 from runtime.recognition import heads
@@ -29,13 +29,10 @@ exit status: 0 done, 1 it could not run, 2 wrong usage.
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises instead of exiting; reads @FILE the way a shell reads a line, with # comments."""
+    """Raises instead of exiting."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError("{} (python -m runtime.camera --help lists the flags)".format(message))
-
-    def convert_arg_line_to_args(self, arg_line: str) -> List[str]:
-        return shlex.split(arg_line, comments=True)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -45,7 +42,6 @@ def make_parser() -> argparse.ArgumentParser:
         description="Name the products in front of a camera, and tell the truth about the speed.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        fromfile_prefix_chars="@",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version="shelfsight " + __version__)
@@ -236,7 +232,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def settings_from_arguments(arguments: Sequence[str]) -> Settings:
     """Parse a command line; UsageError in one line for what makes no sense. Exits for --help and --version."""
-    values = vars(make_parser().parse_args(arguments))
+    values = vars(make_parser().parse_args(expanded(arguments)))
     values["sinks"] = tuple(values["sinks"] or ())
     settings = Settings(**values)
     if settings.detector is None:

@@ -3,6 +3,7 @@
 import sys
 from typing import Callable, Optional
 
+from runtime.command_line.one_line import one_line
 from runtime.errors import ShelfsightError
 
 
@@ -27,5 +28,5 @@ def exit_status_of(action: Callable[[], Optional[int]], interrupted: str = "inte
 
 
 def _say(message: str, status: int = 1) -> int:
-    print("shelfsight: {}".format(message), file=sys.stderr)
+    print("shelfsight: {}".format(one_line(message)), file=sys.stderr)
     return status

@@ -4,15 +4,17 @@ import logging
 import os
 from typing import IO
 
+from runtime.command_line.one_line import one_line
+
 JOURNAL_VARIABLE = "JOURNAL_STREAM"
 """Set by systemd to DEVICE:INODE of the standard error that it made."""
 
 
 class OneLine(logging.Formatter):
-    """A message of several lines, such as a library's own text or a traceback, becomes one."""
+    """A message of several lines, such as a library's own text or a traceback, becomes one that steers no terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return " | ".join(line.strip() for line in super().format(record).splitlines() if line.strip())
+        return one_line(" | ".join(line.strip() for line in super().format(record).splitlines() if line.strip()))
 
 
 class ForJournal(OneLine):

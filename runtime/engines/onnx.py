@@ -61,13 +61,16 @@ class OnnxEngine(Engine):
             self._session = onnxruntime.InferenceSession(path, options, providers=providers)
         except Exception as error:  # onnxruntime's exceptions share no public base class
             raise ModelError(_explain(path, error, onnxruntime.__version__)) from error
-        inputs = self._session.get_inputs()
+        try:
+            inputs = [_spec(node) for node in self._session.get_inputs()]
+            self.outputs = [_spec(node) for node in self._session.get_outputs()]
+            self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+        except UnicodeDecodeError as error:
+            raise ModelError("{}: a name in it is no text ({}): export it again".format(path, error)) from error
         if len(inputs) != 1:
             raise ModelError("{} has {} inputs: expected one, the picture".format(path, len(inputs)))
-        self.input = _spec(inputs[0])
-        self.outputs = [_spec(node) for node in self._session.get_outputs()]
+        self.input = inputs[0]
         self._output_names = [spec.name for spec in self.outputs]
-        self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         provider = self._session.get_providers()[0].replace("ExecutionProvider", "")
         self.name = "onnxruntime {} {}".format(onnxruntime.__version__, provider)
 

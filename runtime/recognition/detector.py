@@ -16,6 +16,7 @@ from runtime.recognition.nms import suppress
 
 log = logging.getLogger(__name__)
 
+MAX_NAMES_LETTERS = 1 << 20
 MAX_DETECTIONS = 300
 """The limit that Ultralytics uses."""
 
@@ -114,9 +115,10 @@ def _class_names(expected: Optional[int], names: List[str]) -> List[str]:
 def names_in(metadata: Dict[str, str]) -> List[str]:
     """The class names in a model's metadata, or none: Ultralytics writes `names` as the text of a dict from index."""
     try:
-        names = ast.literal_eval(metadata.get("names", "{}"))
+        text = metadata.get("names", "{}")
+        names = ast.literal_eval(text if len(text) <= MAX_NAMES_LETTERS else "")
         return [str(names[index]) for index in sorted(names)]
-    except (ValueError, SyntaxError, TypeError, KeyError) as error:
+    except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise ModelError(
             "the model's metadata 'names' is not a list of names: give them with --classes ({})".format(error)
         ) from error

@@ -3,9 +3,12 @@
 import cv2
 import numpy as np
 
+from runtime.bundle import MAX_SIDE_PX
 from runtime.engines.engine import TensorSpec
 from runtime.errors import ModelError
 from runtime.recognition.letterbox import Letterbox, SquareBuffer
+
+MAX_BATCH = 64
 
 
 class UInt8Input:
@@ -66,6 +69,12 @@ def input_side(spec: TensorSpec, wanted: int, explicit: bool) -> int:
     Raises ModelError where the model is fixed to something else than what was asked for explicitly, or not square.
     """
     height, width = spec.shape[1:3] if takes_uint8(spec) else spec.shape[2:4]
+    if max(height or 0, width or 0) > MAX_SIDE_PX or (spec.shape[0] or 1) > MAX_BATCH:
+        raise ModelError(
+            "the model is fixed to {} pictures of {}x{}: expected {} at most, of {} px at most".format(
+                spec.shape[0] or 1, width, height, MAX_BATCH, MAX_SIDE_PX
+            )
+        )
     if height is None and width is None:
         return wanted
     if height != width or height is None:

@@ -105,7 +105,10 @@ class DemoSource(Source):
 
 def parse_demo_uri(uri: str) -> DemoRequest:
     """The request in `demo://?products=8&seed=3&...`; UsageError, one line, for anything it cannot be."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:  # of a bracket, which would begin an IPv6 address
+        raise UsageError("{!r}: {}".format(uri, error)) from error
     if parts.scheme != "demo":
         raise UsageError("{!r} is not a demo address: expected demo:// or demo://?products=8&seed=3".format(uri))
     if parts.netloc or parts.path.strip("/"):

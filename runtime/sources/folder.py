@@ -15,9 +15,11 @@ from runtime.sources.fitting import Size, fitted
 from runtime.sources.source import Source
 from runtime.sources.times import FPS
 from runtime.told import TOLD
+from runtime.untrusted.files import read_bytes
 
 log = logging.getLogger(__name__)
 
+LIMIT_BYTES = 1 << 30
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
@@ -44,10 +46,10 @@ def natural_order(name: str) -> list:
 def read_image(path: str) -> Optional[np.ndarray]:
     """(H, W, 3) uint8 BGR, or None where the file is no image. Unlike cv2.imread it says nothing and takes any name."""
     try:
-        data = np.fromfile(path, np.uint8)
-    except OSError:
+        data = np.frombuffer(read_bytes(path, LIMIT_BYTES), np.uint8)
+        return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except (OSError, ValueError, MemoryError, cv2.error):  # OpenCV's: more pixels than it takes
         return None
-    return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
 
 
 class FolderSource(Source):
