@@ -69,6 +69,8 @@ def _returning(opener: Opener, may_be_absent: bool) -> Source:
 def _opener(uri: str, settings: Settings) -> Opener:
     name = redacted(uri)
     res = settings.res
+    if "\0" in uri:
+        raise UsageError("{!r} is no address: it holds a zero byte".format(name))
     if uri.startswith(fault.PREFIX):
         return _faulty(uri, settings)
     if uri.startswith(DEMO):

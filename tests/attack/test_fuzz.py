@@ -38,7 +38,7 @@ class Crashing(fuzz.Target):
 def test_what_is_wrong_is_found(monkeypatch):
     monkeypatch.setitem(fuzz.TARGETS, "crashing", Crashing)
     monkeypatch.setattr(fuzz, "HANG_S", 0.5)
-    found = " ".join(fuzz.wrong(fuzz.fuzz("crashing", 8, seed=1)))
+    found = " ".join(fuzz.wrong(fuzz.fuzz("crashing", 24, seed=1)))
     assert "unexpected RecursionError" in found
     assert "killed, status -9" in found
     assert "hung for 0.5 s" in found
