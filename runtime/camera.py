@@ -11,11 +11,13 @@ from typing import Any, Dict, List, Optional
 
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
+from runtime.command_line.log_limit import LimitedHandler
 from runtime.command_line.one_line import one_line
 from runtime.command_line.opencv import load_opencv
 from runtime.command_line.utf8 import in_utf8
 from runtime.errors import ShelfsightError
 from runtime.figures.report import check_report_path, write_report
+from runtime.handles import raise_limit
 from runtime.settings import AUTO, Settings
 
 
@@ -94,7 +96,7 @@ class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement
 
 
 def _start_log(verbose: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LimitedHandler(sys.stderr)
     handler.setFormatter(formatter_for(sys.stderr, verbose))
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.INFO)
 
@@ -106,6 +108,7 @@ def program() -> None:
     without an active exception"): where a bounded join has left one behind, the process ends without that.
     """
     in_utf8("runtime.camera")
+    raise_limit()
     status = main()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

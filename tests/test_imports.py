@@ -58,6 +58,7 @@ FLOOR = {
         "errors",
         "frame",
         "gallery",
+        "handles",
         "redacted",
         "seen",
         "settings",

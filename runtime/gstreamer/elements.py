@@ -6,7 +6,8 @@ import subprocess
 import sys
 from typing import FrozenSet, Iterable, Optional
 
-from runtime.errors import MissingPackageError
+from runtime.errors import MissingPackageError, SourceError
+from runtime.handles import is_short
 
 PROBE_TIMEOUT_S = 60.0
 """The first call after an installation scans every plugin: half a minute on a Nano's SD card."""
@@ -50,7 +51,7 @@ def present_elements() -> FrozenSet[str]:
     """All elements of this machine, asked of `gst-inspect-1.0` anew; none where GStreamer is not installed.
 
     None beyond Linux either: pipelines run in a child process that takes its pipes by number and loads the library by
-    its name there.
+    its name there. SourceError where the machine is too short of anything to say.
     """
     if not _is_linux():
         return frozenset()
@@ -62,7 +63,11 @@ def present_elements() -> FrozenSet[str]:
             stderr=subprocess.DEVNULL,
             timeout=PROBE_TIMEOUT_S,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except subprocess.TimeoutExpired:
+        return frozenset()
+    except OSError as error:
+        if is_short(error):  # else somebody would be told to install what is there
+            raise SourceError("cannot ask GStreamer for its elements: {}".format(error.strerror)) from error
         return frozenset()
     return elements_in(done.stdout.decode("utf-8", "replace"))
 

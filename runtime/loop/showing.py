@@ -101,7 +101,8 @@ class Showing:
             self._log_s = now_s  # one frame has no rate yet
         if now_s - self._log_s >= self._log_every_s:
             self._log_s = now_s
-            log.info(log_line(self._presenter.with_board(self._meter.recent(now_s))))
+            # periodic: no repetition to be held back (runtime/command_line/log_limit.py)
+            log.info(log_line(self._presenter.with_board(self._meter.recent(now_s))), extra={"periodic": True})
 
     def _current_figures(self) -> Figures:
         now_s = self._clock.now_s()

@@ -1,6 +1,8 @@
 """The endpoints of the page: `/`, `/stream.mjpg`, `/snapshot.jpg`, `/figures.json`, `/events`."""
 
+import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import logging
@@ -11,6 +13,7 @@ from typing import Any, NamedTuple, Optional
 
 from runtime.sinks.access import Access
 from runtime.sinks.audience import Audience, NoSeatError, wait, write
+from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg, Latest
 
 EVENTS_PERIOD_S = 0.25
@@ -34,8 +37,10 @@ HEADERS = {
 class PageServer:
     """Built and run on one event loop. `web` is the module aiohttp.web."""
 
-    def __init__(self, web: Any, access: Access, latest: Latest) -> None:
+    def __init__(self, web: Any, access: Access, latest: Latest, bounds: Bounds) -> None:
         self.audience = Audience(latest)
+        self._guests = Guests(bounds)
+        self._receiving: Optional[asyncio.Future] = None
         self._web = web
         self._access = access
         self._latest = latest
@@ -60,14 +65,22 @@ class PageServer:
         # cookies know no ports: two servers on one machine must not overwrite each other's
         self._cookie = "shelfsight-{}".format(listener.getsockname()[1])
         await self._runner.setup()
-        await self._web.SockSite(self._runner, listener).start()
+        # not aiohttp's own site: it takes every connection there is, and keeps silent ones for an hour
+        self._receiving = asyncio.ensure_future(self._guests.receive(listener, self._runner.server))
+        self._receiving.add_done_callback(lambda _: self.audience.end())
 
     async def run(self) -> None:
-        """Serve until the audience is told to end, then release the port. SinkError: a picture cannot be encoded."""
+        """Serve until the audience is told to end. SinkError: a picture cannot be encoded."""
+        assert self._receiving is not None
         try:
             await self.audience.encode_until_end()
+            if self._receiving.done():
+                self._receiving.result()
         finally:
             self.audience.end()
+            self._receiving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._receiving
             await self.audience.leave(FAREWELL_S)
             for connection in self._runner.server.connections:
                 if connection.transport is not None:
@@ -76,6 +89,10 @@ class PageServer:
 
     async def _admit(self, request: Any, handler: Any) -> Any:
         """Every request comes through here: turn away whom the access rules or a full house turn away."""
+        with self._guests.answering(request.transport):
+            return await self._answer(request, handler)
+
+    async def _answer(self, request: Any, handler: Any) -> Any:
         refusal = self._access.refusal(
             host=request.headers.get("Host", ""),
             query_token=request.query.get("token"),

@@ -12,8 +12,10 @@ import numpy as np
 from runtime.errors import MissingPackageError, SinkError
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
+from runtime.handles import limit
 from runtime.sinks.access import Access
 from runtime.sinks.audience import Audience
+from runtime.sinks.guests import bounds_for
 from runtime.sinks.latest import Latest
 from runtime.sinks.listening import open_listening_socket, url_of
 from runtime.sinks.page_server import PageServer
@@ -83,7 +85,7 @@ class WebSink(Sink):
         asyncio.set_event_loop(self._loop)  # Python 3.6 binds asyncio.Event to the thread's loop, not the running one
         self._loop.set_exception_handler(_log_in_one_line)
         try:
-            self._server = PageServer(web, access, self._latest)
+            self._server = PageServer(web, access, self._latest, bounds_for(limit()))
             self._loop.run_until_complete(self._server.start(listener))
             self._is_ready.set()
             self._loop.run_until_complete(self._server.run())

@@ -5,7 +5,6 @@ import threading
 from typing import Callable, Optional
 
 from runtime.clock import MonotonicClock
-from runtime.errors import SourceError
 from runtime.frame import Frame
 from runtime.sources.fitting import Size
 from runtime.sources.offline import offline_picture
@@ -58,7 +57,7 @@ class WaitingSource(Source):
             return self._try_to_open(timeout_s)
         try:
             frame = self._source.read(timeout_s)
-        except SourceError as error:
+        except OSError as error:  # SourceError is one; others are of the system, such as no file handle left
             self._drop_source()
             return self._offline_frame(error)
         return self._numbered(frame)
@@ -84,7 +83,7 @@ class WaitingSource(Source):
         try:
             opening, self._opening = self._opening, None
             self._source = opening.result()
-        except SourceError as error:
+        except OSError as error:
             return self._offline_frame(error)
         self._note_opened()
         return None
@@ -95,7 +94,7 @@ class WaitingSource(Source):
         self._reason = ""
         log.info("%s is there, after %.1f s", self.name, self._opened_s - self._lost_s)
 
-    def _offline_frame(self, error: SourceError) -> Frame:
+    def _offline_frame(self, error: OSError) -> Frame:
         now_s = self._clock.now_s()
         if not self._reason:
             self._lost_s = now_s

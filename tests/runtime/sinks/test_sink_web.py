@@ -1,5 +1,6 @@
 """The web sink as its viewers and its loop meet it: a real server, real connections."""
 
+import contextlib
 import gc
 import json
 import logging
@@ -22,6 +23,7 @@ from runtime.errors import MissingPackageError, SinkError, UsageError
 from runtime.figures.figures import Figures, Stages
 from runtime.figures.report import figures_as_json
 from runtime.frame import Detections, Frame, Observation, Words
+from runtime.sinks import guests
 from runtime.sinks.access import Access, is_local
 from runtime.sinks.audience import STREAMS
 from runtime.sinks.latest import Latest
@@ -581,3 +583,60 @@ class TestClosing:
 
 def test_the_report_and_the_page_share_their_keys():
     assert figures_as_json(FIGURES) == EXPECTED
+
+
+class TestGuests:
+    """Who asks for nothing makes room, and is sent away in time; who watches stays."""
+
+    def connect(self, sink, data=b""):
+        one = socket.create_connection(("127.0.0.1", int(base_of(sink).rsplit(":", 1)[1].rstrip("/"))), WAIT_S)
+        one.sendall(data)
+        return one
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Half:",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nhalf",
+        ],
+    )
+    def test_an_idle_connection_is_closed(self, monkeypatch, data):
+        monkeypatch.setattr(guests, "IDLE_S", 0.5)
+        monkeypatch.setattr(guests, "SWEEP_S", 0.1)
+        with WebSink(port=0) as sink, self.connect(sink, data) as one, contextlib.suppress(ConnectionResetError):
+            while one.recv(65536):
+                pass
+
+    def test_a_viewer_is_not_idle(self, monkeypatch):
+        monkeypatch.setattr(guests, "IDLE_S", 0.2)
+        monkeypatch.setattr(guests, "SWEEP_S", 0.1)
+        with WebSink(port=0) as sink, Feeding(sink, fps=20.0):
+            stream = Stream(sink)
+            begun_s = time.monotonic()
+            while time.monotonic() < begun_s + 1.0:
+                assert stream.next_picture() is not None
+
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_idle_connections_make_room(self, monkeypatch, caplog):
+        monkeypatch.setattr(guests, "MOST", 10)
+        monkeypatch.setattr(guests, "MOST_BY_ADDRESS", 10)
+        caplog.set_level(logging.ERROR, guests.log.name)
+        with WebSink(port=0) as sink, Feeding(sink, fps=20.0), contextlib.ExitStack() as held:
+            stream = Stream(sink)
+            assert stream.next_picture() is not None
+            for _ in range(40):
+                held.enter_context(self.connect(sink))
+            assert ask(sink, "figures.json")[0] == 200
+            assert stream.next_picture() is not None
+
+    def test_busy_ones_do_not(self, monkeypatch, caplog):
+        monkeypatch.setattr(guests, "MOST", 2)
+        monkeypatch.setattr(guests, "LEAST", 2)
+        caplog.set_level(logging.ERROR, guests.log.name)
+        with WebSink(port=0) as sink, Feeding(sink, fps=20.0):
+            streams = [Stream(sink), Stream(sink)]
+            with self.connect(sink) as third, contextlib.suppress(ConnectionResetError):
+                assert third.recv(1) == b""
+            assert all(stream.next_picture() is not None for stream in streams)
