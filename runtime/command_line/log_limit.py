@@ -24,7 +24,7 @@ class _Seen:
 class Repeats(NamedTuple):
     """What was held back."""
 
-    count: int
+    times: int
     record: logging.LogRecord
 
 
@@ -90,8 +90,8 @@ class LimitedHandler(logging.StreamHandler):
         super().close()
 
     def _write_counts(self, repeats: List[Repeats]) -> None:
-        for count, record in repeats:
-            text = "{} (and {} more like this)".format(record.getMessage(), count)
+        for times, record in repeats:
+            text = "{} (and {} more like this)".format(record.getMessage(), times)
             super().emit(
                 logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, None, None)
             )
