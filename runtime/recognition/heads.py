@@ -278,8 +278,8 @@ def _told_by_shape(shape: Sequence[int], side: int, metadata: Dict[str, str], mo
         return Yolov5Head.name
     if is_usual and strides_of(rows, side) and columns > 5 and not more:
         return YoloxHead.name
-    if columns == 6 + more and names != columns - 4:
+    if columns == 6 + more:
         return EndToEndHead.name
-    if names and columns == 4 + names and columns != 6:
+    if names and columns == 4 + names:
         return RtdetrHead.name
     return None

@@ -175,10 +175,11 @@ def test_rtdetr_gives_shares_of_the_picture_and_is_told_by_its_names():
     assert not make_head("rtdetr", SIDE, output.shape).overlapping
 
 
-def test_a_network_for_two_classes_with_300_rows_might_be_either():
-    with pytest.raises(ModelError, match="--head"):
-        tell_head([(1, 300, 6)], SIDE, {}, names=2)
-    assert tell_head([(1, 300, 6)], SIDE, {"end2end": "True"}, names=2) == "end2end"
+def test_six_columns_for_two_classes_are_end_to_end_unless_the_description_says_otherwise():
+    assert tell_head([(1, 300, 6)], SIDE, {}, names=2) == "end2end"
+    metadata = {"description": "Ultralytics RT-DETR-x model"}
+    assert tell_head([(1, 300, 6)], SIDE, metadata, names=2) == "rtdetr"
+    assert make_head("rtdetr", SIDE, (1, 300, 6), names=2).classes((1, 300, 6)) == 2
 
 
 def test_rtdetr_as_ultralytics_writes_it_now():
