@@ -168,8 +168,9 @@ def make_parser() -> argparse.ArgumentParser:
         dest="sinks",
         metavar="KIND",
         action="append",
-        help="window, web, none, the path of an .mp4, rtsp (a stream at rtsp://127.0.0.1:8554/shelfsight) or "
-        "rtsp://ADDR:PORT/NAME; may be repeated (default: window with a display, else web)",
+        help="window, web, none, the path of an .mp4, .jsonl or .csv (names as data), a folder/ for pictures, rtsp (a "
+        "stream at rtsp://127.0.0.1:8554/shelfsight) or rtsp://ADDR:PORT/NAME; may be repeated (default: window with a "
+        "display, else web)",
     )
     shown.add_argument(
         "--segment",

@@ -8,6 +8,8 @@ from runtime.gstreamer.elements import is_jetson, present_elements
 from runtime.gstreamer.encoding import recording
 from runtime.gstreamer.pipelines import Machine
 from runtime.settings import DEFAULT_RES, Settings
+from runtime.sinks.data import ENDINGS as DATA_ENDINGS
+from runtime.sinks.data import DataSink
 from runtime.sinks.mp4 import Mp4Sink
 from runtime.sinks.null import NullSink
 from runtime.sinks.pictures import PicturesSink
@@ -22,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def open_sink(kind: str, settings: Settings) -> Sink:
-    """`kind`: auto, window, web, none, rtsp, rtsp://ADDRESS, an .mp4 or a folder. SinkError where it fails."""
+    """`kind`: auto, window, web, none, rtsp://ADDRESS, an .mp4, .jsonl, .csv or a folder. SinkError where it fails."""
     if kind == "auto":
         return _default(settings)
     if kind == "window":
@@ -33,14 +35,15 @@ def open_sink(kind: str, settings: Settings) -> Sink:
         return NullSink()
     if kind.lower().endswith(".mp4"):
         return _recording(kind, settings)
+    if kind.lower().endswith(DATA_ENDINGS):
+        return DataSink(kind, settings.segment, settings.keep_bytes)
     if kind.endswith(("/", os.sep)) or os.path.isdir(kind):
         return PicturesSink(kind)
     if kind == "rtsp" or kind.startswith("rtsp://"):
         return RtspSink(DEFAULT_ADDRESS if kind == "rtsp" else kind, _machine(), settings.token, settings.live_fps)
     raise UsageError(
-        "--sink {!r}: expected window, web, none, rtsp, a path that ends in .mp4 or a folder that ends in /".format(
-            kind
-        )
+        "--sink {!r}: expected window, web, none, rtsp, a path that ends in .mp4, .jsonl or .csv, or a folder that "
+        "ends in /".format(kind)
     )
 
 
