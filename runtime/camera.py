@@ -1,13 +1,17 @@
 """The camera program: python -m runtime.camera --res 640x480 --size 160"""
 
+from runtime.command_line.ending import ENDING
+
+if __name__ == "__main__":
+    ENDING.catch()  # before the other imports, which take a while
+
 import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
 import traceback
-from typing import Any, Dict, List, Optional
+from typing import List, Optional
 
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
@@ -21,20 +25,19 @@ from runtime.handles import raise_limit
 from runtime.settings import AUTO, Settings
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
-    """Run the program; its exit status: 0 done, 1 it could not run, 2 wrong usage."""
+def main(arguments: Optional[List[str]] = None, stop: Optional[threading.Event] = None) -> int:
+    """Run the program, until `stop` is set; its exit status: 0 done, 1 it could not run, 2 wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     verbose = "-v" in arguments or "--verbose" in arguments
-    stop = threading.Event()
+    stop = stop or threading.Event()
     try:
         settings = settings_from_arguments(arguments)
         _start_log(settings.verbose)
-        with _stopped_by_signals(stop):
-            load_opencv(quiet=not settings.verbose)
-            if settings.list_modes:
-                _list_modes(settings)
-            else:
-                _run(settings, stop)
+        load_opencv(quiet=not settings.verbose)
+        if settings.list_modes:
+            _list_modes(settings)
+        else:
+            _run(settings, stop)
     except ShelfsightError as error:
         return _fail(str(error), error.exit_status, verbose)
     except Exception as error:  # a mistake of ours: still one line, and the way to the rest of it
@@ -75,26 +78,6 @@ def _list_modes(settings: Settings) -> None:
     sys.stdout.write(listing(paths, settings.res or DEFAULT_RES, settings.live_fps))
 
 
-class _stopped_by_signals:  # noqa: N801 - reads as a verb in the with statement
-    """SIGINT and SIGTERM set `stop` instead of ending the process; a second one ends it the hard way."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._before: Dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
-
-    def _on_signal(self, number: int, _: object) -> None:
-        self._stop.set()
-        signal.signal(number, self._before[number])
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-
 def _start_log(verbose: bool) -> None:
     handler = LimitedHandler(sys.stderr)
     handler.setFormatter(formatter_for(sys.stderr, verbose))
@@ -107,14 +90,16 @@ def program() -> None:
     A thread that is still inside OpenCV when the interpreter takes itself apart aborts the process ("terminate called
     without an active exception"): where a bounded join has left one behind, the process ends without that.
     """
+    ENDING.catch()
     in_utf8("runtime.camera")
     raise_limit()
-    status = main()
+    status = main(stop=ENDING.stop)
+    ENDING.is_over()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
-    if threading.active_count() > 1:
+    if threading.active_count() > 1 + ENDING.threads:
         os._exit(status)
     sys.exit(status)
 

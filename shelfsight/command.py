@@ -5,8 +5,6 @@ import runpy
 import sys
 from typing import NamedTuple
 
-from runtime.command_line.arguments import make_parser as make_run_parser
-
 
 class Command(NamedTuple):
     """What `shelfsight NAME` runs: the same as `python -m MODULE`."""
@@ -29,6 +27,8 @@ EPILOG = "shelfsight COMMAND --help lists what it takes. Exit status: 0 done, 1 
 
 def make_parser() -> argparse.ArgumentParser:
     """For the help, and for programs that make shell completions out of a parser; the commands parse by themselves."""
+    from runtime.command_line.arguments import make_parser as make_run_parser  # here: a run begins without it
+
     parser = argparse.ArgumentParser(prog="shelfsight", epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, command in COMMANDS.items():

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from runtime.command_line.ending import ENDING
+
 _STARTED = "SHELFSIGHT_UTF8"
 """Set for the second start, so that a system without the locale C.UTF-8 is not started for ever."""
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -22,4 +24,5 @@ def in_utf8(module: str) -> None:
     environment[_STARTED] = "1"
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, "-m", module] + sys.argv[1:], environment)
+    if ENDING.hand_on():  # else it is about to end anyway
+        os.execve(sys.executable, [sys.executable, "-m", module] + sys.argv[1:], environment)

@@ -61,6 +61,7 @@ def present_elements() -> FrozenSet[str]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C is for us: killed by it, it would have told of no element
             timeout=PROBE_TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:

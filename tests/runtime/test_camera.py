@@ -251,7 +251,7 @@ for _ in range(2):
     threading.Thread(target=work, daemon=True).start()
 time.sleep(0.2)
 print("the report", end="")
-camera.main = lambda: 3
+camera.main = lambda stop: 3
 camera.program()
 """
 
