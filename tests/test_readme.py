@@ -23,6 +23,18 @@ def commands(root):
                 yield shlex.split(line, comments=True)[2:]
 
 
+def test_the_korean_one_names_commands_of_the_english_one_only(root):
+    blocks = {}
+    for name in ("README.md", "README.ko.md"):
+        text = (root / name).read_text(encoding="utf-8")
+        blocks[name] = {
+            line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
+        }
+    only = {line for line in blocks["README.ko.md"] - blocks["README.md"] if "jetson/setup.sh" not in line}
+    assert only == set()
+    assert "sh run.sh" in blocks["README.ko.md"]
+
+
 @pytest.fixture
 def folder(tmp_path, tiny_folder):
     """What the README's examples name: a video, photos, a detector."""
@@ -62,9 +74,8 @@ def test_those_on_files_do_what_they_say(root, folder, tiny_folder):
             timeout=50,
         )
         assert done.returncode == 0, (arguments, done.stderr)
-        for flag in ("--report", "--sink"):
-            value = arguments[arguments.index(flag) + 1]
-            if "." in value:
+        for flag, value in zip(arguments, arguments[1:]):
+            if flag in ("--report", "--sink") and "." in value:
                 assert (folder / value).stat().st_size > 0, arguments
         ran += 1
     assert ran >= 2
