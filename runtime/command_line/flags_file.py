@@ -27,6 +27,8 @@ def expanded(arguments: Sequence[str], inside: Sequence[str] = ()) -> List[str]:
 
 
 def _flags_in(path: str, inside: Sequence[str]) -> List[str]:
+    if path == os.devnull:  # "no flags", as a shell has it
+        return []
     key = os.path.realpath(path) if "\0" not in path else path
     if key in inside or len(inside) >= DEEPEST:
         raise UsageError("@{}: it names itself, by way of {}: take that line out".format(path, ", ".join(inside)))

@@ -17,6 +17,7 @@ def calls(monkeypatch):
     def record(name, result=None):
         return lambda *arguments: made.append((name, arguments)) or result
 
+    monkeypatch.setattr(bundle, "require", lambda packages, device: None)
     monkeypatch.setattr(bundle, "make_start", record("start"))
     monkeypatch.setattr(bundle.detector, "train", record("detector", "weights/last.pt"))
     monkeypatch.setattr(bundle.detector, "is_finished", lambda last: last.exists() and last.read_bytes() == b"done")

@@ -520,7 +520,7 @@ class TestOpening:
 
     def test_without_aiohttp_the_command_that_mends_it(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "aiohttp", None)
-        with pytest.raises(MissingPackageError, match=r'pip install "shelfsight\[dashboard\]"'):
+        with pytest.raises(MissingPackageError, match=r'pip install "\.\[dashboard\]" in a checkout'):
             WebSink(port=0)
 
     def test_aiohttp_is_loaded_only_by_a_page(self):
