@@ -68,7 +68,10 @@ def _run(training: Any, regions: Regions, out: Path) -> None:
     report_every = max(20, training.values["steps"] // CURVE_POINTS)
     reported, saved_s = training.progress(), time.monotonic()
     losses: List[Tuple[float, float]] = []
-    with tqdm(total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {elapsed}{postfix}", disable=None) as bar:
+    best = 0.0
+    with tqdm(
+        total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}", disable=None
+    ) as bar:
         while training.progress() < 1.0:
             losses.append(training.learn(regions.train))
             bar.update(100 * training.progress() - bar.n)
@@ -77,7 +80,10 @@ def _run(training: Any, regions: Regions, out: Path) -> None:
                 reported = training.progress()
                 loss, right = np.mean(losses, axis=0)
                 val = accuracy(training, regions.val[:: max(1, len(regions.val) // VALIDATED)])
-                bar.set_postfix_str(f"step {training.step} loss {loss:.3f} right {right:.3f} val {val:.3f}")
+                best = max(best, val)
+                bar.set_postfix_str(
+                    f"step {training.step} loss {loss:.3f} right {right:.3f} val {val:.3f} best {best:.3f}"
+                )
                 _append(out / "metrics.csv", (training.step, training.spent_s, loss, right, val))
                 losses.clear()
             if time.monotonic() - saved_s > CHECKPOINT_EVERY_S:

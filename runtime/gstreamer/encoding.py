@@ -9,6 +9,8 @@ FRAGMENT_MS = 1000
 """What a recording loses at most when power or process go: the fragment that was being written."""
 BITS_PER_PIXEL = 0.15
 """640x480 at 30 fps gives 1.4 Mbit/s: labels stay sharp with x264's fastest preset (looked at, desk)."""
+LEAST_RATE_HZ = 15.0
+"""A slower recording has as many bits a second as one of this rate: its pictures have less in common."""
 LEAST_BITS = 300000
 """A second: small pictures need more bits a pixel."""
 DEFAULT_FPS = 30.0
@@ -18,7 +20,7 @@ def h264(machine: Machine, fps: float, width: int, height: int, purpose: str) ->
     """From raw BGR to parsed H.264. `purpose` is named where an element is missing."""
     rate = fps or DEFAULT_FPS
     key_frames = max(1, int(round(rate * KEY_FRAME_S)))
-    bits = max(LEAST_BITS, int(width * height * rate * BITS_PER_PIXEL))
+    bits = max(LEAST_BITS, int(width * height * max(rate, LEAST_RATE_HZ) * BITS_PER_PIXEL))
     require(["videoconvert", "h264parse"], machine.elements, purpose)
     if machine.jetson and {"nvv4l2h264enc", "nvvidconv"} <= machine.elements:
         return chain(
