@@ -85,10 +85,11 @@ class Composer:
 
     def _panel_tile(self, picture: np.ndarray, figures: Figures, offline: bool, is_small: bool) -> np.ndarray:
         """The panel, or its headline alone; rendered when the figures change."""
-        key = (figures, offline, picture.shape)
-        if self._panels_of != key:
+        before = self._panels_of
+        # The same object while the figures stand: comparing their fields takes as long as drawing a label.
+        if before is None or before[0] is not figures or before[1:] != (offline, picture.shape):
             self._panels.clear()
-            self._panels_of = key
+            self._panels_of = (figures, offline, picture.shape)
         if is_small not in self._panels:
             lines = panel_lines(figures, self._products is not None)
             self._panels[is_small] = self._render_panel(lines[:1] if is_small else lines, offline, _scale(picture))
