@@ -1,6 +1,7 @@
 """What every test may use, and the rule that CI skips nothing but what tests/skips_allowed_in_ci.txt lists."""
 
 import os
+import signal
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,6 +11,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIPS_ALLOWED = Path(__file__).with_name("skips_allowed_in_ci.txt")
+
+# A shell without job control has its background jobs ignore Ctrl-C, and children inherit that: tests send signals.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+for ignored in (getattr(signal, name) for name in ("SIGQUIT", "SIGHUP", "SIGTERM") if hasattr(signal, name)):
+    if signal.getsignal(ignored) == signal.SIG_IGN:
+        signal.signal(ignored, signal.SIG_DFL)
 
 # No deadline: a busy machine is no bug. In CI the same examples every time: a red run can be run again.
 hypothesis.settings.register_profile("shelfsight", deadline=None, derandomize=os.environ.get("CI") == "true")

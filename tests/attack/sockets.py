@@ -54,7 +54,7 @@ class Viewer:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError):
+        with self._socket, contextlib.suppress(OSError):
             while True:
                 count = len(self._socket.recv(1 << 20))
                 if not count:
