@@ -8,7 +8,7 @@ import numpy as np
 
 from runtime.figures.figures import Figures
 from runtime.figures.wording import panel_lines
-from runtime.frame import PENDING, UNKNOWN, Observation
+from runtime.frame import PENDING, UNKNOWN, Observation, Words
 from runtime.picture.fonts import FONTS, advice_for
 from runtime.picture.placing import LabelPlaces, PanelPlace
 from runtime.picture.tiles import DARK, LIGHT, Colour, LabelTiles, LetterTiles, paste, printable
@@ -39,8 +39,7 @@ class Composer:
         `panel`: whether the figures are drawn. Names that no font here can write are told in the log.
         """
         self.has_panel = panel
-        self._shapes = shapes
-        self._products = products
+        self._words = Words(shapes, products)
         self._labels = LabelTiles()
         self._label_places = LabelPlaces()
         self._panel_place = PanelPlace()
@@ -91,7 +90,7 @@ class Composer:
             self._panels.clear()
             self._panels_of = (figures, offline, picture.shape)
         if is_small not in self._panels:
-            lines = panel_lines(figures, self._products is not None)
+            lines = panel_lines(figures, self._words.products is not None)
             self._panels[is_small] = self._render_panel(lines[:1] if is_small else lines, offline, _scale(picture))
         return self._panels[is_small]
 
@@ -104,8 +103,8 @@ class Composer:
         return cv2.copyMakeBorder(tile, 0, 0, 0, width - tile.shape[1], cv2.BORDER_CONSTANT, value=DARK)
 
     def _label(self, shape: int, product: Optional[int], score: float) -> str:
-        shape_name = self._shapes[shape] if shape < len(self._shapes) else "class {}".format(shape)
-        if product is None or self._products is None:
+        shape_name, products = self._words.shape(shape), self._words.products
+        if product is None or products is None:
             return "{} {:.0f}%".format(shape_name, score * 100)
         if product == PENDING:
             return "{} ...".format(shape_name)
@@ -113,7 +112,7 @@ class Composer:
             return "unknown {}".format(shape_name)
         # Without its similarity: a cosine read as a percentage looks like doubt where there is none, and a label that
         # changes with it is drawn anew on most frames.
-        return self._products[product]
+        return products[product]
 
     @staticmethod
     def _colour(shape: int, product: Optional[int]) -> Colour:

@@ -14,7 +14,6 @@ from runtime.sinks.sink import Sink
 log = logging.getLogger(__name__)
 
 JPEG_QUALITY = 95
-WRITABLE = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
 class PicturesSink(Sink):

@@ -20,19 +20,21 @@ from runtime.untrusted.files import read_bytes
 log = logging.getLogger(__name__)
 
 LIMIT_BYTES = 1 << 30
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff") + (
+    (".avif",) if cv2.haveImageWriter(".avif") else ()  # what an OpenCV writes of it, it reads
+)
 
 
 UNREADABLE = (".avif", ".heic", ".heif", ".jxl")
-"""Pictures that neither OpenCV's nor Pillow's wheels read everywhere."""
+"""Kinds of pictures that not every OpenCV reads, or none."""
 
 
 def no_images(what: str, path: str, names: Iterable[str]) -> str:
     """Why a folder with these files has no `what` (images, photos, ...) for us, and the way out, in one line."""
     text = "no {} in {}: expected files that end in {}".format(what, path, ", ".join(EXTENSIONS))
-    others = [name for name in names if name.lower().endswith(UNREADABLE)]
+    others = [name for name in names if name.lower().endswith(UNREADABLE) and not name.lower().endswith(EXTENSIONS)]
     if others:
-        text += "; the {} that end in {} are of a kind that OpenCV and Pillow here cannot read: convert them, as in {}"
+        text += "; the {} that end in {} are of a kind that OpenCV here cannot read: convert them, as in {}"
         endings = ", ".join(sorted({os.path.splitext(name)[1].lower() for name in others}))
         text = text.format(len(others), endings, "heif-convert a.heic a.jpg (Debian package: libheif-examples)")
     return text

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import real_gstreamer
+from played_back import played_back
 
 from runtime.assembly import assemble
 from runtime.gstreamer import pipelines
@@ -45,16 +46,6 @@ def write(path, times_s):
     return path
 
 
-def read_back(path):
-    capture, times_s, levels = cv2.VideoCapture(str(path)), [], []
-    while True:
-        delivered, image = capture.read()
-        if not delivered:
-            return times_s, levels
-        times_s.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
-        levels.append(float(image.mean()))
-
-
 def machine():
     real_gstreamer.need_gstreamer()
     return Machine(present_elements(), jetson=False)
@@ -79,7 +70,7 @@ def test_each_picture_is_written_once_at_its_own_time(tmp_path, tiny_folder, wan
     source = open_reader(reader, write(tmp_path / "in.mp4", wanted_s))
     sinks = [open_writer(writer, tmp_path / "out.mp4"), SlowSink()]
     run(Settings(bundle=str(tiny_folder), engine="onnx", fps=fps), source, sinks)
-    times_s, levels = read_back(tmp_path / "out.mp4")
+    times_s, levels = played_back(tmp_path / "out.mp4")
     assert times_s == pytest.approx(wanted_s, abs=0.002)
     assert levels == pytest.approx([20 + 7 * number for number in range(len(wanted_s))], abs=9.0)
 

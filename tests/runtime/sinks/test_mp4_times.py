@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from played_back import played_back
 
 from runtime.sinks.mp4_times import retime
 
@@ -22,16 +23,6 @@ def ten(tmp_path_factory):
     return path
 
 
-def times_of(path):
-    capture, times_s, levels = cv2.VideoCapture(str(path)), [], []
-    while True:
-        delivered, image = capture.read()
-        if not delivered:
-            return times_s, levels
-        times_s.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
-        levels.append(image.mean())
-
-
 @given(st.lists(st.floats(0.001, 30.0), min_size=9, max_size=9), st.floats(-1e6, 1e6))
 @settings(max_examples=25)
 def test_any_rising_times_are_played(ten, tmp_path_factory, steps, start_s):
@@ -41,9 +32,9 @@ def test_any_rising_times_are_played(ten, tmp_path_factory, steps, start_s):
     for step in steps:
         wanted_s.append(wanted_s[-1] + step)
     retime(str(path), [start_s + time_s for time_s in wanted_s])
-    times_s, levels = times_of(path)
+    times_s, levels = played_back(path)
     assert times_s == pytest.approx(wanted_s, abs=0.0006)
-    assert levels == pytest.approx(times_of(ten)[1])
+    assert levels == pytest.approx(played_back(ten)[1])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from played_back import played_back
 from real_gstreamer import need_gstreamer, need_rtsp_server
 
 from runtime.errors import SinkError, UsageError
@@ -58,18 +59,6 @@ def test_contract(sink):
             assert (observation.frame.image == before).all(), "a sink does not draw"
             observation.frame.image[:] = 0
     sink.close()
-
-
-def played_back(path):
-    """Times in seconds and mean levels of all pictures."""
-    capture = cv2.VideoCapture(str(path))
-    times_s, levels = [], []
-    while True:
-        delivered, image = capture.read()
-        if not delivered:
-            return times_s, levels
-        times_s.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
-        levels.append(float(image.mean()))
 
 
 def test_a_recording_keeps_true_time_through_a_stall_and_a_burst(tmp_path):

@@ -409,11 +409,11 @@ def test_a_frame_is_a_value():
 
 
 def test_a_folder_of_other_pictures_says_what_cannot_be_read_and_the_way_out(tmp_path):
-    for name in ("a.avif", "b.HEIC", "c.heic", "notes.txt"):
+    for name in ("a.heif", "b.HEIC", "c.heic", "notes.txt"):
         (tmp_path / name).write_bytes(b"x")
     with pytest.raises(SourceError) as raised:
         FolderSource(str(tmp_path))
-    assert "the 3 that end in .avif, .heic are of a kind that OpenCV and Pillow here cannot read" in str(raised.value)
+    assert "the 3 that end in .heic, .heif are of a kind that OpenCV here cannot read" in str(raised.value)
     assert "heif-convert" in str(raised.value)
 
 
@@ -428,3 +428,14 @@ def test_a_broken_picture_is_named_once_however_often_it_is_read(tmp_path, caplo
     assert [message for message in caplog.messages if "broken.png" in message] == [
         "{} is not a readable image: passed over".format(tmp_path / "broken.png")
     ]
+
+
+def test_avif_is_read_where_opencv_can_and_named_where_it_cannot(tmp_path):
+    path = tmp_path / "a.avif"
+    if cv2.haveImageWriter(".avif"):
+        cv2.imwrite(str(path), np.full((32, 48, 3), 90, np.uint8))
+        assert FolderSource(str(tmp_path)).read(0).image.shape == (32, 48, 3)
+    else:
+        path.write_bytes(b"x")
+        with pytest.raises(SourceError, match=r"the 1 that end in \.avif are of a kind that OpenCV here cannot read"):
+            FolderSource(str(tmp_path))
