@@ -16,6 +16,7 @@ from export.checking.rules import ERROR
 from export.checking.targets import TARGETS
 from export.checking.verdict import check_model
 from export.from_torch.agreement import Differences, classifier_differences, detector_differences, pictures
+from export.from_torch.checkpoint_file import TRUST_HELP
 from export.from_torch.classifier_weights import open_classifier
 from export.from_torch.tracing import describe, onnx_from_torch
 from export.from_torch.ultralytics_weights import open_weights
@@ -56,10 +57,13 @@ class Exported(NamedTuple):
     as_stored: Differences
 
 
-def export_detector(weights: str, out: str, end2end: bool = False, detections: int = DETECTIONS) -> Exported:
+def export_detector(
+    weights: str, out: str, end2end: bool = False, detections: int = DETECTIONS, trust: bool = False
+) -> Exported:
     """Export the Ultralytics detector in `weights` to `out`. `end2end`: no suppression needed, `detections` boxes.
 
-    Raises ModelError, and leaves `out` as it was, where the result is too far from torch.
+    `trust`: see `load_checkpoint`. Raises ModelError, and leaves `out` as it was, where the result
+    is too far from torch.
     """
     if end2end and not 1 <= detections <= grid_cells(SMALLEST_SIDE):
         raise UsageError(
@@ -69,7 +73,7 @@ def export_detector(weights: str, out: str, end2end: bool = False, detections: i
         )
     import torch
 
-    opened = open_weights(weights, end2end, detections)
+    opened = open_weights(weights, end2end, detections, trust)
     shape = ["n", detections, 6] if end2end else ["n", 4 + opened.classes, "cells"]
     # Neither square nor the smallest: a side taken for constant shows in the comparison.
     model = onnx_from_torch(opened.module, torch.rand(2, 3, 7 * opened.stride, 6 * opened.stride), "output0", shape)
@@ -176,13 +180,14 @@ def _parser() -> argparse.ArgumentParser:
     detector.add_argument(
         "--detections", type=int, default=DETECTIONS, metavar="N", help="boxes of --end2end (default: %(default)s)"
     )
+    detector.add_argument("--trust", action="store_true", help=TRUST_HELP)
     detector.add_argument("--out", required=True, metavar="FILE.onnx", help="the file to write")
     return parser
 
 
 def _export(values: argparse.Namespace) -> Exported:
     if values.stage == "detector":
-        return export_detector(values.weights, values.out, values.end2end, values.detections)
+        return export_detector(values.weights, values.out, values.end2end, values.detections, values.trust)
     if values.stage == "classifier":
         opened = open_classifier(values.weights)
         return export_classifier(opened.module, opened.crop_size, values.out, opened.mean, opened.std)

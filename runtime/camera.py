@@ -22,6 +22,7 @@ from runtime.command_line.utf8 import in_utf8
 from runtime.errors import ShelfsightError
 from runtime.figures.report import check_report_path, write_report
 from runtime.handles import raise_limit
+from runtime.outputs import claimed
 from runtime.settings import AUTO, Settings
 
 
@@ -59,7 +60,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
     from runtime.assembly import assemble
 
     check_report_path(settings.report)
-    with SysfsBoard() as board, assemble(settings, stop, board=board) as assembly:
+    with claimed(settings.report), SysfsBoard() as board, assemble(settings, stop, board=board) as assembly:
         try:
             assembly.loop.run()
         finally:

@@ -59,6 +59,7 @@ FLOOR = {
         "frame",
         "gallery",
         "handles",
+        "outputs",
         "redacted",
         "seen",
         "settings",

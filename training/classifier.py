@@ -43,7 +43,7 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
     if content is None and last.exists():
         raise UsageError(f"{last} exists: go on with --resume, or give another --out")
     if content is not None:
-        values = dict(values, **{key: content["values"][key] for key in KEPT})
+        values = dict(values, **{key: content["values"][key] for key in KEPT if key in content["values"]})
     out.mkdir(parents=True, exist_ok=True)
     regions = regions or collect_regions(values)
     training = Training(values, regions.products, regions.others, is_begun=content is not None)
@@ -122,6 +122,8 @@ def _check(values: Dict[str, Any]) -> None:
     counts = min(values["steps"], values["batch"] - 1, values["embedding"], values["limit"])
     if counts < 1 or values["crop_size"] < 32:
         raise UsageError("--steps, --embedding and --limit must be at least 1, --batch 2, --crop-size 32")
+    if values["teacher"] and values["cutmix"]:
+        raise UsageError("--teacher with --cutmix: its patches are not the same in two sizes, take --mixup")
     if values["batch"] % 2 and (values["mixup"] or values["cutmix"]):
         raise UsageError(f"--batch {values['batch']}: mixup and CutMix take examples in pairs, so an even number")
     shares = {name: values[name] for name in ("smoothing", "warmup", "ema", "context")}

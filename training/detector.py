@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
+from export.from_torch.checkpoint_file import TRUST_HELP, load_checkpoint
 from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, SourceError, UsageError
 from runtime.scene.products import SHAPES
@@ -41,8 +42,10 @@ def _ultralytics() -> Any:
     return ultralytics
 
 
-def make_trainer(sizes_px: Sequence[int], recoloured: float) -> Any:
+def make_trainer(sizes_px: Sequence[int], recoloured: float, bands: float = 0.0) -> Any:
     """Ultralytics' trainer for detectors, with each batch shrunk to one of `sizes_px`, and that share of it recoloured.
+
+    `bands`: that share of the batches is cut to 4:3 or 16:9, across or upright.
 
     Its own multi_scale enlarges pictures beyond what was loaded, which teaches blur; this only shrinks. Half of the
     batches skip pixels instead of averaging them, as the device does where it shrinks 640 to 160 in one step.
@@ -52,6 +55,7 @@ def make_trainer(sizes_px: Sequence[int], recoloured: float) -> Any:
     from torch.nn import functional
     from ultralytics.models.yolo.detect import DetectionTrainer
 
+    from training.stage1.bands import cut_band
     from training.stage1.recolouring import recolour
 
     class ShrinkingTrainer(DetectionTrainer):
@@ -62,6 +66,8 @@ def make_trainer(sizes_px: Sequence[int], recoloured: float) -> Any:
             if side < batch["img"].shape[2]:
                 mode = random.choice(({"mode": "nearest"}, {"mode": "bilinear", "align_corners": False}))
                 batch["img"] = functional.interpolate(batch["img"], size=(side, side), **mode)
+            if random.random() < bands:
+                cut_band(batch)
             return batch
 
     return ShrinkingTrainer
@@ -91,7 +97,7 @@ def arguments_of_training(values: Dict[str, Any], yaml: Path, out: Path) -> Dict
         "close_mosaic": values["close_mosaic"],
         "mosaic": 0.7,
         "degrees": 4.0,
-        "scale": 0.4,
+        "scale": values["zoom"],
         "hsv_h": 0.03,
         "hsv_s": 0.7,
         "hsv_v": 0.5,
@@ -110,8 +116,8 @@ def train(values: Dict[str, Any]) -> Path:
     ultralytics = _ultralytics()
     _threads(values["threads"])
     if values["resume"]:
-        model = _opened(ultralytics, str(whole_checkpoint(last)))
-        trainer = make_trainer(values["sizes"], values["recoloured"])
+        model = _opened(ultralytics, str(whole_checkpoint(last)), values["trust"])
+        trainer = make_trainer(values["sizes"], values["recoloured"], values["bands"])
         with _watched(model, values):
             _go_on(model, trainer, last)
         return last
@@ -119,8 +125,8 @@ def train(values: Dict[str, Any]) -> Path:
         raise UsageError(f"{last} exists: go on with --resume, or give another --out")
     data, validating = open_to_train(values["data"], values["groups"])
     stage1 = write_stage1_data(_with_shapes(data, values), validating, out / "data", SHAPES)
-    model = _opened(ultralytics, _start(values["model"]))
-    trainer = make_trainer(values["sizes"], values["recoloured"])
+    model = _opened(ultralytics, _start(values["model"]), values["trust"])
+    trainer = make_trainer(values["sizes"], values["recoloured"], values["bands"])
     try:
         with _watched(model, values):
             model.train(trainer=trainer, **arguments_of_training(values, stage1.yaml, out))
@@ -171,8 +177,10 @@ def whole_checkpoint(last: Path) -> Path:
     return last
 
 
-def _opened(ultralytics: Any, weights: str) -> Any:
-    """A model of Ultralytics from its own file; ModelError for another."""
+def _opened(ultralytics: Any, weights: str, trust: bool) -> Any:
+    """A model of Ultralytics from its own file; ModelError for another, and for one that holds more than a network."""
+    if weights.endswith(".pt") and not trust:
+        load_checkpoint(weights)  # what passes here may be opened by Ultralytics, which takes anything
     try:
         return ultralytics.YOLO(weights)
     except (KeyError, AttributeError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError, OSError) as error:
@@ -185,12 +193,7 @@ def _opened(ultralytics: Any, weights: str) -> Any:
 
 def is_finished(last: Path) -> bool:
     """Whether a training ended by itself: Ultralytics then writes epoch -1."""
-    import torch
-
-    if not last.exists() or not zipfile.is_zipfile(last):
-        return False
-    # Written by our own training: the file holds objects of Ultralytics.
-    return torch.load(last, map_location="cpu", weights_only=False).get("epoch", -1) < 0
+    return last.exists() and zipfile.is_zipfile(last) and load_checkpoint(str(last)).get("epoch", -1) < 0
 
 
 def _go_on(model: Any, trainer: Any, last: Path) -> None:
@@ -242,11 +245,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--recoloured", type=float, default=0.5, metavar="SHARE", help="of the pictures, to other colours (0.5)"
     )
+    made.add_argument(
+        "--bands", type=float, default=0.0, metavar="SHARE", help="of the batches, cut to 4:3 or 16:9 (0)"
+    )
+    made.add_argument(
+        "--zoom", type=float, default=0.4, metavar="Z", help="pictures shrink or grow by up to this part (0.4)"
+    )
     made.add_argument("--close-mosaic", type=int, default=3, metavar="N", help="last epochs without mosaics (3)")
     made.add_argument("--device", default="cpu", help="cpu, or 0 for the first GPU (cpu)")
     made.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
     made.add_argument("--workers", type=int, default=0, metavar="N", help="processes that load pictures (0)")
     made.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is drawn by chance (0)")
+    made.add_argument("--trust", action="store_true", help=TRUST_HELP)
     made.add_argument("--resume", action="store_true", help="go on with the training in --out")
     return made
 

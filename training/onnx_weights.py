@@ -1,9 +1,11 @@
-"""A detector's ONNX back to weights that a training starts from:
+"""A network's ONNX back to weights that a training starts from:
 
 python -m training.onnx_weights yolo11n runtime/bundles/demo/detector.onnx --data SET --out start.pt
+python -m training.onnx_weights tf_efficientnet_lite0 runtime/bundles/demo/classifier.onnx --data SET --out last.pt
 
-For whoever has a bundle, but not the .pt it was exported from. The network is one of Ultralytics' by name; the ONNX
-holds its weights under the names of its modules, batch norms folded in, as float32, FP16 or int8 with a scale.
+For whoever has a bundle, but not the .pt it was exported from. A detector is one of Ultralytics' by name; the ONNX
+holds its weights under the names of its modules, batch norms folded in, as float32, FP16 or int8 with a scale. A
+classifier has one of timm's backbones, and its layers are taken in order.
 """
 
 import argparse
@@ -25,6 +27,8 @@ _PIECE = re.compile(r"(.+)\[(\d+):\d+\]$")
 """What export.graph.rewriting calls the weights of a part of a convolution."""
 BATCH = 32
 SIDE_PX = 224
+CROPS, CROP_PX, MARGIN = 256, 96, 0.1
+"""What a classifier's batch norms take their statistics from."""
 
 
 def float_weights(path: Path) -> Dict[str, np.ndarray]:
@@ -104,7 +108,7 @@ def refold(network: Any, pictures: Any) -> None:
     """
     import torch
 
-    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
     with torch.no_grad(), _statistics_of(norms) as seen:
         network.eval()(pictures)
         for norm in norms:
@@ -122,7 +126,8 @@ def _statistics_of(norms: List[Any]) -> Iterator[Dict[int, Any]]:
     seen: Dict[int, Any] = {}
 
     def look(norm: Any, inputs: Any) -> None:
-        seen[id(norm)] = (inputs[0].mean(dim=(0, 2, 3)), inputs[0].var(dim=(0, 2, 3), unbiased=False))
+        rest = [axis for axis in range(inputs[0].ndim) if axis != 1]
+        seen[id(norm)] = (inputs[0].mean(dim=rest), inputs[0].var(dim=rest, unbiased=False))
 
     hooks = [norm.register_forward_pre_hook(look) for norm in norms]
     try:
@@ -163,20 +168,58 @@ def make_start(architecture: str, path: Path, data: Path, out: Path) -> int:
     return taken
 
 
+def make_classifiers_start(backbone: str, path: Path, data: Path, out: Path) -> int:
+    """Write `out`, which training.classifier takes as --start; how many layers came from `path`."""
+    try:
+        from training.stage2.crops import cut
+        from training.stage2.from_onnx import make_checkpoint
+        from training.stage2.regions import regions_of
+    except ImportError as error:
+        raise MissingPackageError(f"this needs {error.name}: pip install '.[training]'") from error
+    pictures = open_data_set(data).pictures
+    numbers = sorted({number for picture in pictures for number in picture.classes.tolist()})
+    crops: List[np.ndarray] = []
+    for picture in pictures[:: max(1, len(pictures) // CROPS)]:
+        crops += [cut(region.image, region.box_px, MARGIN, CROP_PX) for region in regions_of(picture, numbers)[:1]]
+    if not crops:
+        raise SourceError(f"{data} has no boxes: some crops of products are looked at")
+    return make_checkpoint(backbone, path, np.stack(crops), out)
+
+
+def is_classifier(path: Path) -> bool:
+    """Whether an ONNX file says of itself that it gives embeddings."""
+    import onnx
+
+    try:
+        properties = onnx.load(str(path)).metadata_props
+    except Exception:  # protobuf's own errors share no public base class; whoever reads the weights says more
+        return False
+    return any(each.key == "task" and each.value == "embed" for each in properties)
+
+
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m training.onnx_weights", description="Weights to start a training from, out of an ONNX file."
     )
-    parser.add_argument("architecture", help="the network's name with Ultralytics (yolo11n)")
-    parser.add_argument("onnx", type=Path, metavar="FILE.onnx", help="a detector, float32, FP16 or int8")
+    parser.add_argument("architecture", help="the network's name with Ultralytics or timm (yolo11n)")
+    parser.add_argument(
+        "onnx", type=Path, metavar="FILE.onnx", help="a detector, float32, FP16 or int8, or a classifier"
+    )
     parser.add_argument("--data", required=True, type=Path, metavar="SET", help="some pictures are looked at")
-    parser.add_argument("--out", required=True, type=Path, metavar="start.pt", help="for training.detector --model")
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="start.pt",
+        help="for training.detector --model, or training.classifier --start",
+    )
     values = parser.parse_args(arguments)
 
     def work() -> None:
-        taken = make_start(values.architecture, values.onnx, values.data, values.out)
-        print(f"{values.out}: {taken} convolutions from {values.onnx}")
+        make = make_classifiers_start if is_classifier(values.onnx) else make_start
+        taken = make(values.architecture, values.onnx, values.data, values.out)
+        print(f"{values.out}: {taken} layers from {values.onnx}")
 
     return exit_status_of(work, target=values.out)
 

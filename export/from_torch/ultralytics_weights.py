@@ -1,9 +1,9 @@
 """A detector as Ultralytics saves it (.pt): opened, fused, its head set to give one tensor at any size. Needs torch."""
 
 import os
-import pickle
 from typing import Any, Dict, NamedTuple
 
+from export.from_torch.checkpoint_file import load_checkpoint
 from runtime.errors import MissingPackageError, ModelError, UsageError
 
 ONE_TO_ONE = "one2one_cv2"
@@ -22,12 +22,13 @@ class Weights(NamedTuple):
     """Pixels: sides of the input are multiples of it."""
 
 
-def open_weights(path: str, end2end: bool = False, detections: int = 300) -> Weights:
+def open_weights(path: str, end2end: bool = False, detections: int = 300, trust: bool = False) -> Weights:
     """Open `path`. `end2end`: use the one-to-one head, which gives its best `detections` boxes, no suppression needed.
 
+    `trust`: also where it names more than parts of networks, see `load_checkpoint`.
     Raises ModelError for anything but an Ultralytics detector, UsageError where it has no one-to-one head.
     """
-    network = _load(path)
+    network = _load(path, trust)
     head = network.model[-1]
     task = getattr(network, "task", None) or type(head).__name__.lower()
     if task != "detect" or not hasattr(head, "dynamic") or not hasattr(head, "nc"):
@@ -47,7 +48,7 @@ def open_weights(path: str, end2end: bool = False, detections: int = 300) -> Wei
     return Weights(network, _metadata(network, stride, end2end), int(head.nc), stride)
 
 
-def _load(path: str) -> Any:
+def _load(path: str, trust: bool) -> Any:
     """The network in `path`, float32, for inference; the averaged weights (EMA) where there are some."""
     if not os.path.isfile(path):
         raise ModelError("no weights at {}: give the path of a .pt file that Ultralytics saved".format(path))
@@ -58,12 +59,7 @@ def _load(path: str) -> Any:
         raise MissingPackageError(
             "{} cannot be imported: pip install '.[training]' on the workstation".format(error.name)
         ) from error
-    try:
-        # weights_only=False runs code from the file: that is how Ultralytics saves a network. Open your own only.
-        saved = torch.load(path, map_location="cpu", weights_only=False)
-    except (OSError, RuntimeError, EOFError, AttributeError, ImportError, ValueError, pickle.UnpicklingError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError("cannot read {} as weights of Ultralytics: {}".format(path, reason)) from error
+    saved = load_checkpoint(path, trust)
     network = (saved.get("ema") or saved.get("model")) if isinstance(saved, dict) else saved
     if not isinstance(network, torch.nn.Module) or not hasattr(network, "fuse") or not hasattr(network, "model"):
         raise ModelError("{} holds no network of Ultralytics: expected a .pt that its training wrote".format(path))

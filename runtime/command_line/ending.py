@@ -1,5 +1,6 @@
 """Signals end the program in order, whenever they come and however many."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -63,9 +64,13 @@ class Ending:
         return not self.is_asked
 
     def is_over(self) -> None:
-        """Everything is finished: a signal that still comes changes nothing, not the exit status either."""
+        """Everything is finished: a signal that still comes changes nothing, not the exit status either.
+
+        What still runs is a child that is frozen, such as one that a source was being opened with.
+        """
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+        _kill_children()
 
     def _on_signal(self, _number: int, _frame: Any) -> None:
         self.is_asked = True
@@ -86,8 +91,7 @@ class Ending:
     def _cut_short(self) -> None:
         """Something hangs, in a library or in the kernel: end all the same, and leave no child."""
         logging.getLogger(__name__).error("not ended %g s after it was asked to: something hangs", LONGEST_S)
-        for child in children(os.getpid()):
-            os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
+        _kill_children()
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -109,6 +113,12 @@ def children(pid: int) -> List[int]:
             if parent == pid:
                 found.append(int(name))
     return found
+
+
+def _kill_children() -> None:
+    for child in children(os.getpid()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 class _Blocked:

@@ -11,6 +11,7 @@ from typing import Any, Dict, Optional
 from runtime.errors import SinkError
 from runtime.figures.board import board_line
 from runtime.figures.figures import CAPTURE, INFERENCE, PRESENTING, Figures, Stages
+from runtime.outputs import is_special, is_stream, write_to
 
 STANDARD_OUTPUT = "-"
 
@@ -56,9 +57,13 @@ def check_report_path(path: Optional[str]) -> None:
     """Raise SinkError now rather than at the end of a long run, where `path` cannot be written."""
     if path is None or path == STANDARD_OUTPUT:
         return
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = os.path.dirname(os.path.realpath(path))
     if os.path.isdir(path):
         raise SinkError("--report {} is a folder: name a file in it".format(path))
+    if is_special(path) or is_stream(path):
+        if not os.access(path, os.W_OK):
+            raise SinkError("--report {}: no permission to write to it".format(path))
+        return
     if not os.path.isdir(folder):
         raise SinkError("--report {}: no folder {} (mkdir -p it)".format(path, folder))
     if not os.access(folder, os.W_OK):
@@ -66,20 +71,27 @@ def check_report_path(path: Optional[str]) -> None:
 
 
 def write_report(path: str, report: Dict[str, Any]) -> None:
-    """Write `report` to `path` whole or not at all; "-" is standard output."""
+    """Write `report` to `path` whole or not at all; "-" is standard output.
+
+    A regular file is replaced, also behind a link, which stays; a device or a pipe is written to.
+    """
     text = json.dumps(report, indent=2) + "\n"
-    folder = os.path.dirname(os.path.abspath(path))
     try:
         if path == STANDARD_OUTPUT:
             sys.stdout.write(text)
             sys.stdout.flush()
             return
+        if is_special(path) or is_stream(path):
+            write_to(path, text)
+            return
+        target = os.path.realpath(path)
+        folder = os.path.dirname(target)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".report-")
         try:
             with os.fdopen(handle, "w") as file:
                 file.write(text)
             os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
+            os.replace(temporary, target)
         except BaseException:
             os.unlink(temporary)
             raise

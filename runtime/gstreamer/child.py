@@ -31,6 +31,7 @@ class PipelineProcess:
 
     def __init__(self, pipeline: str, role: str, **streams: Any) -> None:
         """`role`: capture or record, see runtime/gstreamer/launch.py. `streams`: as subprocess.Popen takes them."""
+        self._is_closed = False
         self._trouble, report = os.pipe()
         is_verbose = log.isEnabledFor(logging.DEBUG)
         try:
@@ -43,6 +44,9 @@ class PipelineProcess:
                 bufsize=0,
                 **streams,
             )
+        except OSError:
+            os.close(self._trouble)
+            raise
         finally:
             os.close(report)
 
@@ -60,11 +64,23 @@ class PipelineProcess:
         except subprocess.TimeoutExpired:
             return None
 
+    def end_input(self) -> None:
+        """What it holds it may still finish."""
+        if self.popen.stdin is not None:
+            self.popen.stdin.close()
+
+    def kill(self) -> None:
+        """At once, frozen or not; from any thread."""
+        self.popen.kill()
+
     def close(self, grace_s: float = GRACE_S) -> None:
-        """End its input and wait; kill it after `grace_s`. Call once."""
-        for stream in (self.popen.stdin, self.popen.stdout):
-            if stream is not None:
-                stream.close()
+        """End its input and wait; kill it after `grace_s`. Again: nothing more happens."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.end_input()
+        if self.popen.stdout is not None:
+            self.popen.stdout.close()
         if self._ended(grace_s) is None:
             self.popen.kill()
             self.popen.wait()

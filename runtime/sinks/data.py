@@ -26,7 +26,7 @@ WAITING = 1000
 """Frames that wait for a slow disk at most: half a minute."""
 FLUSH_S = 1.0
 """What a kill can lose, and the last line of a .jsonl may be cut: a line counts once its end is there."""
-CLOSE_S = 10.0
+CLOSE_S = 3.0
 
 
 class DataSink(Sink):

@@ -1,6 +1,7 @@
 """A recording through OpenCV, where there is no GStreamer: each picture once, at its own time."""
 
 import array
+import contextlib
 import logging
 from typing import Optional
 
@@ -10,6 +11,7 @@ import numpy as np
 from runtime.errors import SinkError
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
+from runtime.outputs import claimed, free_path, is_special
 from runtime.sinks.mp4_times import retime
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.sink import Sink
@@ -30,9 +32,13 @@ class Mp4Sink(Sink):
     """
 
     def __init__(self, path: str) -> None:
-        """Nothing is written before the first picture."""
+        """Nothing is written before the first picture. Where `path` is there, out-2.mp4 beside it is written."""
         check_recordable(path)
-        self.name = path
+        if is_special(path):
+            raise SinkError("{} is no regular file, which OpenCV needs: name another".format(path))
+        self._claim = contextlib.ExitStack()
+        self._claim.enter_context(claimed(path))
+        self.name = free_path(path)
         self._writer: Optional[cv2.VideoWriter] = None
         self._size = (0, 0)
         self._times_s = array.array("d")
@@ -59,6 +65,10 @@ class Mp4Sink(Sink):
         return writer
 
     def close(self) -> None:
+        with self._claim:
+            self._finish()
+
+    def _finish(self) -> None:
         if self._writer is None:
             return
         self._writer.release()

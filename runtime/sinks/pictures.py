@@ -1,5 +1,6 @@
 """A folder of annotated pictures: what a folder of pictures, or a video, becomes."""
 
+import contextlib
 import logging
 import os
 
@@ -9,6 +10,7 @@ import numpy as np
 from runtime.errors import SinkError
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
+from runtime.outputs import claimed
 from runtime.sinks.sink import Sink
 
 log = logging.getLogger(__name__)
@@ -22,9 +24,12 @@ class PicturesSink(Sink):
     def __init__(self, path: str) -> None:
         """Makes the folder. SinkError where it holds anything: no picture of anybody's is written over."""
         self.name = path
+        self._claim = contextlib.ExitStack()
         try:
             os.makedirs(path, exist_ok=True)
+            self._claim.enter_context(claimed(path))
             if os.listdir(path):
+                self._claim.close()
                 raise SinkError("--sink {}: the folder is not empty, name a new one".format(path))
         except OSError as error:
             if isinstance(error, SinkError):
@@ -51,6 +56,7 @@ class PicturesSink(Sink):
         return True
 
     def close(self) -> None:
+        self._claim.close()
         if self._written:
             log.info("wrote %d pictures to %s", self._written, self.name)
             self._written = 0

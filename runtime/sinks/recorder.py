@@ -3,31 +3,31 @@
 import logging
 import os
 import subprocess
-from typing import Any, Tuple, cast
+from typing import Any, Tuple
 
 import cv2
 import numpy as np
 
 from runtime.errors import SinkError
 from runtime.gstreamer import gdp
-from runtime.gstreamer.child import PipelineProcess, widen
+from runtime.gstreamer.child import PipelineProcess
 from runtime.gstreamer.encoding import recording
+from runtime.gstreamer.feeding import Feeding
 from runtime.gstreamer.pipelines import Machine
 from runtime.gstreamer.rows import rows_from_image
 from runtime.gstreamer.trouble import error_from
 
 log = logging.getLogger(__name__)
 
-FINISH_S = 10.0
+FINISH_S = 2.5
 """How long the encoder may take over what it still holds and the end of the file."""
-
 SYNC_S = 5.0
 """Of recording, between two times that it is put on the disk: Linux keeps the last half minute in memory, and a power
 cut took 28 s of a recording (virtual machine)."""
 
 
 class Recorder:
-    """Takes pictures with their times; SinkError from any call after something went wrong."""
+    """Takes pictures with their times; SinkError from any call after something went wrong, and no child is left."""
 
     def __init__(self, machine: Machine, path: str, fps: float, shape: Tuple[int, ...]) -> None:
         """`shape`: of the pictures, (H, W, 3); the file has its even part. MissingPackageError without an encoder."""
@@ -35,13 +35,12 @@ class Recorder:
         self._size = (shape[1] & ~1, shape[0] & ~1)
         pipeline = recording(machine, path, fps, self._size[0], self._size[1])
         self._process = PipelineProcess(pipeline, "record", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        self._stdin = cast(Any, self._process.popen.stdin)
+        self._feeding = Feeding(self._process.popen.stdin)
         self._synced_s = 0.0
-        widen(self._stdin.fileno())
         self._write(gdp.stream_start(self._size))
 
     def write(self, picture: np.ndarray, seconds: float) -> None:
-        """`picture` (H, W, 3) uint8 BGR is shown from `seconds` on; waits for the encoder."""
+        """`picture` (H, W, 3) uint8 BGR is shown from `seconds` on; waits for the encoder, for STALL_S at most."""
         if picture.shape[1::-1] != self._size:
             picture = cv2.resize(picture, self._size)
         rows = rows_from_image(picture)
@@ -60,22 +59,29 @@ class Recorder:
             log.debug("%s not put on the disk: %s", self.path, error)
 
     def _write(self, data: Any) -> None:
-        view = memoryview(data).cast("B")
         try:
-            while len(view):
-                view = view[self._stdin.write(view) :]
-        except OSError as error:
-            self._end()
+            self._feeding.write(data)
+        except TimeoutError as error:
+            self._process.kill()
+            self._process.close()
+            raise SinkError("{}: the encoder is frozen, {}".format(self.path, error)) from error
+        except OSError as error:  # it has ended, and its own words say more
+            self.close()
             raise SinkError("{}: {}".format(self.path, error)) from error
 
-    def close(self) -> None:
-        """Finish the file, within FINISH_S. SinkError where that failed."""
-        self._end()
+    def kill(self) -> None:
+        """From any thread: end the child at once, the file as it is."""
+        self._process.kill()
 
-    def _end(self) -> None:
-        """Let the child end; SinkError with what it says went wrong."""
-        self._stdin.close()
+    def close(self) -> None:
+        """Finish the file. SinkError where that failed or took longer than FINISH_S."""
+        self._process.end_input()
         trouble = self._process.trouble(FINISH_S)
-        self._process.close()
+        is_late = self._process.popen.poll() is None
+        self._process.close(0.0)
+        if is_late:
+            raise SinkError(
+                "{}: the encoder did not finish within {:g} s, the end is missing".format(self.path, FINISH_S)
+            )
         if trouble:
             raise SinkError(str(error_from(trouble, self.path)))

@@ -2,10 +2,13 @@
 
 import os
 import re
-from typing import List, NamedTuple, Optional, Tuple
+import shutil
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from runtime.settings import Segment
 
+ROOM_BYTES, ROOM_SHARE = 64 << 20, 20
+"""What stays free on the disk, or a twentieth of a small one: a minute of one camera."""
 DIGITS = 6
 """Segments are numbered, not dated: a Nano has no clock that runs without power."""
 
@@ -35,7 +38,10 @@ class Series(NamedTuple):
     def _number(self, path: str) -> int:
         """Of a segment, from 1; 0 for any other file."""
         _, stem, ending = self._parts()
-        match = re.match(re.escape(stem) + r"-(\d+)" + re.escape(ending) + "$", os.path.basename(path))
+        # out-2.mp4 is no segment, but a second recording beside out.mp4
+        match = re.match(
+            r"{}-(\d{{{},}}){}$".format(re.escape(stem), DIGITS, re.escape(ending)), os.path.basename(path)
+        )
         return int(match.group(1)) if match else 0
 
     def _parts(self) -> Tuple[str, str, str]:
@@ -47,11 +53,20 @@ class Series(NamedTuple):
 
         `keep`: the one being written, which stays.
         """
+        return self._delete(lambda total: total <= budget_bytes, keep)
+
+    def make_room(self, keep: Optional[str]) -> List[str]:
+        """Delete the oldest segments until the disk has room again; those deleted. `keep` as for `delete_beyond`."""
+        folder = self._parts()[0]
+        return self._delete(lambda _: _has_room(folder), keep)
+
+    def _delete(self, is_enough: Callable[[int], bool], keep: Optional[str]) -> List[str]:
+        """The oldest first, until `is_enough` of the bytes that all together take."""
         segments = self.existing()
         sizes = {path: _size(path) for path in segments}
         total, deleted = sum(sizes.values()), []
         for path in segments:
-            if total <= budget_bytes:
+            if is_enough(total):
                 break
             if path != keep:
                 os.unlink(path)
@@ -65,6 +80,14 @@ def is_over(segment: Segment, seconds: float, path: str) -> bool:
     if segment.seconds is not None and seconds >= segment.seconds:
         return True
     return segment.bytes is not None and _size(path) >= segment.bytes
+
+
+def _has_room(folder: str) -> bool:
+    try:
+        disk = shutil.disk_usage(folder)
+    except OSError:
+        return True
+    return disk.free >= min(ROOM_BYTES, disk.total // ROOM_SHARE)
 
 
 def _size(path: str) -> int:

@@ -233,3 +233,31 @@ def test_out_of_memory_says_which_batch_fits(data, tmp_path, monkeypatch, capsys
     monkeypatch.setattr(Training, "learn", short_of_memory)
     assert run(data, tmp_path / "run", "--steps", "1") == 1
     assert "out of memory with --batch 8: --batch 2 fits" in capsys.readouterr().err
+
+
+def test_a_student_takes_after_its_teacher(data, tmp_path, capsys):
+    """Another network, with smaller crops, comes to give the teacher's embeddings."""
+    pytest.importorskip("onnx", reason="needs onnx")
+    from export.onnx import export_classifier
+    from runtime.engines.onnx import OnnxEngine
+    from training.stage2.training import embeddings_of
+
+    assert run(data, tmp_path / "teacher", "--steps", "30") == 0
+    taught = load_training(tmp_path / "teacher/last.pt").embedder
+    path = tmp_path / "classifier.onnx"
+    export_classifier(taught, 32, str(path), taught.mean, taught.std)
+    flags = ["--teacher", str(path), "--distil", "20", "--mixup", "0.5", "--augment", "light"]
+    assert run(data, tmp_path / "student", "--steps", "150", "--seed", "5", *flags) == 0
+    image = cv2.imread(str(data / "images/0.png"))
+    crops = np.stack([cv2.resize(image[8:40, 40 * n + 4 : 40 * n + 36], (32, 32)) for n in range(3)])
+    wanted = OnnxEngine(str(path), threads=1).run(crops)[0]
+    random = make_embedder("test_efficientnet", 16, "kaiming")[0]
+
+    def agreement(embedder):
+        return float((embeddings_of(embedder, crops) * wanted).sum(axis=1).mean())
+
+    assert agreement(load_training(tmp_path / "student/last.pt").embedder) > agreement(random) + 0.25
+    capsys.readouterr()
+    assert run(data, tmp_path / "other", "--teacher", str(path), "--embedding", "8") == 1
+    assert "--embedding 16" in capsys.readouterr().err
+    assert run(data, tmp_path / "other", "--teacher", str(path), "--cutmix", "1") == 2

@@ -99,3 +99,24 @@ def test_what_is_no_onnx_is_one_plain_line(tmp_path, capsys):
     flags = ["no_such_net", str(path), "--data", str(tmp_path), "--out", str(tmp_path / "start.pt")]
     assert main(flags) == 1
     assert "no_such_net" in capsys.readouterr().err
+
+
+def test_a_classifier_back_to_a_start_computes_the_same(tmp_path, root):
+    """The shipped one, into the checkpoint that --start takes."""
+    from runtime.engines.onnx import OnnxEngine
+    from training.checkpoint import read_checkpoint
+    from training.stage2.embedder import make_embedder
+    from training.stage2.from_onnx import make_checkpoint
+    from training.stage2.training import embeddings_of
+
+    path = root / "runtime/bundles/demo/classifier.onnx"
+    engine = OnnxEngine(str(path), threads=1)
+    side = engine.input.shape[1]
+    crops = np.random.RandomState(0).randint(0, 256, (6, side, side, 3)).astype(np.uint8)
+    assert make_checkpoint("tf_efficientnet_lite0", path, crops, tmp_path / "start.pt") == 50
+    embedder, _ = make_embedder("tf_efficientnet_lite0", 128, "kaiming")
+    embedder.load_state_dict(read_checkpoint(tmp_path / "start.pt", "classifier")["embedder"])
+    cosines = (embeddings_of(embedder, crops) * engine.run(crops)[0]).sum(axis=1)
+    assert cosines.min() > 0.999
+    with pytest.raises(ModelError, match="backbone"):
+        make_checkpoint("mobilenetv3_small_050", path, crops, tmp_path / "other.pt")

@@ -111,7 +111,7 @@ def _coarse(crop: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
 
 def _lit(crop: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     """Brightness, colour of the light, and a soft or striped shadow across."""
-    gain = np.full((1, 1, 3), rng.uniform(0.40, 1.30), np.float32)
+    gain: np.ndarray = np.full((1, 1, 3), rng.uniform(0.40, 1.30), np.float32)
     warmth = rng.uniform(-0.16, 0.16)
     gain[0, 0] *= (1 - warmth, 1 + rng.uniform(-0.05, 0.05), 1 + warmth)
     if rng.uniform() < 0.5:

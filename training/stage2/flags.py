@@ -57,6 +57,8 @@ def _learning(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--loss", choices=LOSSES, default="cosface", help="the margin of the cosine head (cosface)")
     group.add_argument("--scale", type=float, default=20.0, help="what cosines are multiplied by (20)")
     group.add_argument("--margin", type=float, help="radians or cosine (0.3; softmax 0)")
+    group.add_argument("--teacher", metavar="classifier.onnx", help="a bundle's, whose embeddings are learnt too")
+    group.add_argument("--distil", type=float, default=5.0, metavar="W", help="weight of the teacher's word (5)")
     group.add_argument("--smoothing", type=float, default=0.0, metavar="S", help="label smoothing (0)")
     group.add_argument("--optimizer", default="sgd", help="one of timm's; sgd is with Nesterov's momentum (sgd)")
     group.add_argument(

@@ -18,6 +18,7 @@ from training.checkpoint import read_checkpoint
 from training.stage2.crops import Region, cut, spoiled_crop
 from training.stage2.embedder import Embedder, make_embedder
 from training.stage2.margins import CosineHead
+from training.stage2.teacher import Teacher, distillation_loss
 from training.stage2.weight_init import freeze, zero_gamma
 
 TICKS = 10_000
@@ -30,7 +31,7 @@ LR_SCALES = {"backbone": 0.4, "embed": 1.0, "head": 4.0}
 """Learning rates of the parts: the backbone knows something already, the head starts from nothing."""
 KEPT = (
     "backbone embedding crop_size seed batch lr steps hours optimizer weight_decay warmup loss scale margin init "
-    "freeze zero_gamma smoothing mixup cutmix ema augment context"
+    "freeze zero_gamma smoothing mixup cutmix ema augment context teacher distil"
 ).split()
 """Flags that a resumed training takes from its checkpoint."""
 
@@ -69,6 +70,8 @@ class Training:
         self._mix = Mixup(values["mixup"], values["cutmix"], None, share, 0.5, "batch", True, 0.0, classes)
         self._mix.label_smoothing = values["smoothing"]
         self._loss = SoftTargetCrossEntropy()
+        path = values.get("teacher")
+        self._teacher = Teacher(path, values["embedding"], values["threads"]) if path else None
         self.step = 0
         self.spent_s = 0.0
 
@@ -80,16 +83,21 @@ class Training:
     def learn(self, regions: Sequence[Region]) -> Tuple[float, float]:
         """One step on a batch drawn at random; loss and share named right. ModelError where the loss is no number."""
         started_s = time.monotonic()
-        pixels, numbers = self._examples(regions)
+        pixels, numbers, seen_by_teacher = self._examples(regions)
         self._schedule.step_update(int(TICKS * self.progress()))
         self.network.train()
         for norm in self._frozen:
             norm.eval()
+        state = np.random.get_state()
         pixels, targets = self._mix(pixels, numbers)
         with torch.autocast(self.device, enabled=self.device != "cpu"):
             embeddings = self.network["embedder"](pixels)
         cosines, logits = self.network["head"](embeddings.float(), targets, min(1.0, self.progress() * 4))
         loss = self._loss(logits, targets)
+        if self._teacher is not None:
+            np.random.set_state(state)  # timm's Mixup draws from it: the same mixture for both
+            wanted = self._teacher.embeddings(self._mix(seen_by_teacher, numbers)[0], self.embedder)
+            loss = loss + self.values["distil"] * distillation_loss(embeddings.float(), wanted)
         if not torch.isfinite(loss):
             raise ModelError(f"the loss is {loss.item()} at step {self.step}: start again with a lower --lr")
         self.optimizer.zero_grad(set_to_none=True)
@@ -103,17 +111,24 @@ class Training:
         self.spent_s += time.monotonic() - started_s
         return loss.item(), float((cosines.argmax(dim=1) == targets.argmax(dim=1)).float().mean())
 
-    def _examples(self, regions: Sequence[Region]) -> Tuple[Any, Any]:
+    def _examples(self, regions: Sequence[Region]) -> Tuple[Any, Any, Any]:
+        """Pixels, numbers of the products, and the same pixels in the teacher's size (None without one)."""
         values = self.values
         rng = np.random.RandomState([values["seed"], self.step])
         chosen = [regions[index] for index in rng.randint(len(regions), size=values["batch"])]
-        how = values["context"], values["crop_size"], values["augment"]
-        crops = [spoiled_crop(region, rng, *how) for region in chosen]
+        seeds = rng.randint(2**31, size=len(chosen))
+
+        def crops(side: int) -> Any:
+            how = values["context"], side, values["augment"]
+            made = [spoiled_crop(region, np.random.RandomState(seed), *how) for region, seed in zip(chosen, seeds)]
+            return tensor_of_crops(np.stack(made), self.embedder)
+
         # timm's Mixup and dropout draw from the global generators.
         np.random.seed(rng.randint(2**31))
         torch.manual_seed(rng.randint(2**31))
         numbers = torch.tensor([region.product for region in chosen], device=self.device)
-        return tensor_of_crops(np.stack(crops), self.embedder), numbers
+        for_teacher = None if self._teacher is None else crops(self._teacher.crop_size)
+        return crops(values["crop_size"]), numbers, for_teacher
 
     @property
     def embedder(self) -> Embedder:
@@ -221,6 +236,7 @@ def accuracy(training: Training, regions: List[Region]) -> float:
 def load_training(path: Path, device: str = "cpu") -> Training:
     """A finished or interrupted training from its last.pt; ModelError if it is none."""
     content = read_checkpoint(path, "classifier")
-    training = Training(dict(content["values"], device=device), content["products"], content["others"], is_begun=True)
+    values = dict(content["values"], device=device, teacher=None)
+    training = Training(values, content["products"], content["others"], is_begun=True)
     training.go_on_from(content)
     return training
