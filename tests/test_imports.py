@@ -69,7 +69,7 @@ FLOOR = {
     "jetson": ("__init__",),
     "export": ("__init__",),
     "benchmarks": ("__init__", "machine"),
-    "training": ("__init__", "checkpoint", "memory", "processes", "requirements"),
+    "training": ("__init__", "checkpoint", "memory", "processes", "refolding", "requirements"),
 }
 
 OURS_INSIDE_A_FUNCTION = {

@@ -12,9 +12,8 @@ import argparse
 import math
 import re
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, SourceError
 from runtime.recognition.letterbox import SquareBuffer
 from training.data.dataset import open_data_set, read_picture
+from training.refolding import refold
 
 _PIECE = re.compile(r"(.+)\[(\d+):\d+\]$")
 """What export.graph.rewriting calls the weights of a part of a convolution."""
@@ -98,43 +98,6 @@ def _norm_behind(network: Any, name: str) -> Any:
     """The batch norm that Ultralytics' Conv module puts behind its convolution, or None."""
     parent, _, last = name.rpartition(".")
     return getattr(network.get_submodule(parent), "bn", None) if last == "conv" else None
-
-
-def refold(network: Any, pictures: Any) -> None:
-    """Give each batch norm the statistics that it would have seen, without changing what the network computes.
-
-    A training norms by the batch's own mean and deviation: behind identities it would start from another function.
-    `pictures`: (n, 3, s, s) float32 RGB 0..1.
-    """
-    import torch
-
-    norms = [module for module in network.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
-    with torch.no_grad(), _statistics_of(norms) as seen:
-        network.eval()(pictures)
-        for norm in norms:
-            mean, variance = seen[id(norm)]
-            slope = norm.weight / (norm.running_var + norm.eps).sqrt()
-            norm.bias.add_(slope * (mean - norm.running_mean))
-            norm.weight.copy_(slope * (variance + norm.eps).sqrt())
-            norm.running_mean.copy_(mean)
-            norm.running_var.copy_(variance)
-
-
-@contextmanager
-def _statistics_of(norms: List[Any]) -> Iterator[Dict[int, Any]]:
-    """Mean and variance over the last input of each norm, by id."""
-    seen: Dict[int, Any] = {}
-
-    def look(norm: Any, inputs: Any) -> None:
-        rest = [axis for axis in range(inputs[0].ndim) if axis != 1]
-        seen[id(norm)] = (inputs[0].mean(dim=rest), inputs[0].var(dim=rest, unbiased=False))
-
-    hooks = [norm.register_forward_pre_hook(look) for norm in norms]
-    try:
-        yield seen
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def sample(folder: Path, count: int) -> Any:

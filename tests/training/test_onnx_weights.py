@@ -9,7 +9,8 @@ torch = pytest.importorskip("torch", reason="needs torch, a training extra")
 pytest.importorskip("ultralytics", reason="needs ultralytics, a training extra")
 
 from runtime.errors import ModelError  # noqa: E402
-from training.onnx_weights import float_weights, load_folded, main, refold  # noqa: E402
+from training.onnx_weights import float_weights, load_folded, main  # noqa: E402
+from training.refolding import refold  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("default")  # of Ultralytics and torch, not ours
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from runtime.errors import ModelError
 from training.checkpoint import write_checkpoint
+from training.refolding import refold
 from training.stage2.embedder import make_embedder
 from training.stage2.training import tensor_of_crops
 
@@ -62,8 +63,6 @@ def make_checkpoint(backbone: str, path: Path, crops: np.ndarray, out: Path) -> 
 
     `crops`: (n, s, s, 3) uint8 BGR, which give the batch norms the statistics that a training wants.
     """
-    from training.onnx_weights import refold
-
     layers = layers_of(path)
     if not layers:
         raise ModelError(f"{path} holds no layer with weights")
