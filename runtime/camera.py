@@ -1,8 +1,10 @@
 """The camera program: python -m runtime.camera --res 640x480 --size 160"""
 
+from runtime.command_line import standard_streams
 from runtime.command_line.ending import ENDING
 
 if __name__ == "__main__":
+    standard_streams.fill_in()  # before anything is opened
     ENDING.catch()  # before the other imports, which take a while
 
 import contextlib
@@ -21,7 +23,7 @@ from runtime.command_line.opencv import load_opencv
 from runtime.command_line.utf8 import in_utf8
 from runtime.errors import ShelfsightError
 from runtime.figures.report import check_report_path, write_report
-from runtime.handles import raise_limit
+from runtime.handles import OUT_OF_MEMORY, is_out_of_memory, raise_limit
 from runtime.outputs import claimed
 from runtime.settings import AUTO, Settings
 
@@ -42,6 +44,8 @@ def main(arguments: Optional[List[str]] = None, stop: Optional[threading.Event] 
     except ShelfsightError as error:
         return _fail(str(error), error.exit_status, verbose)
     except Exception as error:  # a mistake of ours: still one line, and the way to the rest of it
+        if is_out_of_memory(error):
+            return _fail(OUT_OF_MEMORY.format(error or type(error).__name__), 1, verbose)
         hint = "" if verbose else " (run it again with -v and tell us what it prints)"
         return _fail("unexpected {}: {}{}".format(type(error).__name__, error, hint), 1, verbose)
     return 0
@@ -91,6 +95,7 @@ def program() -> None:
     A thread that is still inside OpenCV when the interpreter takes itself apart aborts the process ("terminate called
     without an active exception"): where a bounded join has left one behind, the process ends without that.
     """
+    standard_streams.fill_in()
     ENDING.catch()
     in_utf8("runtime.camera")
     raise_limit()

@@ -6,6 +6,9 @@ import numpy as np
 
 from runtime.frame import UNKNOWN
 
+NO_LIKENESS = -1.0
+"""Of an answer that is no number: unknown."""
+
 
 class Answer(NamedTuple):
     """What stage 2 says of k crops."""
@@ -39,6 +42,8 @@ class Gallery(NamedTuple):
         nearest = similarities.argmax(axis=1).tolist()
         # In numbers: after an inference each further numpy function is cold and costs more than a few crops.
         best = [similarities.item(row, column) for row, column in enumerate(nearest)]
+        if not all(-2.0 < likeness < 2.0 for likeness in best):  # NaN, or far from any cosine: no embedding at all
+            best = [likeness if -2.0 < likeness < 2.0 else NO_LIKENESS for likeness in best]
         products = [
             self.products.item(column) if likeness >= self.threshold else UNKNOWN
             for column, likeness in zip(nearest, best)

@@ -1,4 +1,4 @@
-"""File handles: how many this process may have, and what it looks like when there are none left."""
+"""What the system may be short of: file handles, memory, threads; and what that looks like."""
 
 import errno
 from typing import Optional
@@ -33,3 +33,16 @@ def limit() -> Optional[int]:
 def is_short(error: OSError) -> bool:
     """Whether `error` says that the system is short of something, rather than that a thing is not there."""
     return error.errno in NONE_LEFT
+
+
+OUT_OF_MEMORY = (
+    "no more memory or threads to be had ({}): end other programs, or raise the limit (ulimit -v, ulimit -u)"
+)
+_WORDS = ("can't start new thread", "bad_alloc", "failed to map segment", "cannot allocate memory", "out of memory")
+"""What Python, C++, the dynamic linker, the C library and OpenCV say."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is what a library makes of a lack of memory, address space or threads."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in _WORDS)

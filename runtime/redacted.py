@@ -4,7 +4,10 @@ import re
 
 _USER_INFO = re.compile(r"(?<!\w)((?!fault://)\w+://)([^\s\"'@/:]*):[^\s\"']*@")
 """Up to the last @: a password may hold / and @ that nobody encoded. A path with an @ is hidden too: no harm done."""
-_QUERY = re.compile(r"([?&](?:\w*pass\w*|pwd|token|key|secret|auth)=)[^&\s\"']*", re.IGNORECASE)
+_QUERY = re.compile(
+    r"([?&;][\w.~-]*(?:pass|pwd|token|key|secret|auth|sig|credential|hmac)[\w.~-]*=)[^&;\s\"']*", re.IGNORECASE
+)
+"""By a word in its name: access_token, sig, X-Amz-Signature. More than needed is hidden now and then: no harm done."""
 _PROPERTY = re.compile(
     r"(?<![?&\w])((?:user-pw|proxy-pw|password|passphrase|token)\s*=\s*)(\"[^\"]*\"|\S+)", re.IGNORECASE
 )

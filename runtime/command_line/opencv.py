@@ -3,6 +3,7 @@
 import os
 
 from runtime.errors import MissingPackageError
+from runtime.handles import OUT_OF_MEMORY, is_out_of_memory
 
 
 def load_opencv(quiet: bool) -> None:
@@ -16,6 +17,8 @@ def load_opencv(quiet: bool) -> None:
     try:
         import cv2  # noqa: F401
     except ImportError as error:
+        if is_out_of_memory(error):
+            raise MissingPackageError(OUT_OF_MEMORY.format(error)) from error
         raise MissingPackageError(
             "OpenCV cannot be loaded ({}): on Debian and Ubuntu, apt-get install libgl1 libglib2.0-0; on a Jetson use "
             "JetPack's own python3-opencv; otherwise pip install opencv-python".format(error)

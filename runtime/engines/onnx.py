@@ -7,6 +7,7 @@ import numpy as np
 
 from runtime.engines.engine import Engine, TensorSpec
 from runtime.errors import MissingPackageError, ModelError
+from runtime.handles import OUT_OF_MEMORY, is_out_of_memory
 
 _DTYPES = {
     "tensor(uint8)": np.uint8,
@@ -23,6 +24,8 @@ def _import_onnxruntime():
     try:
         import onnxruntime
     except ImportError as error:
+        if is_out_of_memory(error):
+            raise MissingPackageError(OUT_OF_MEMORY.format(error)) from error
         raise MissingPackageError(
             "onnxruntime cannot be imported ({}): pip install onnxruntime, or onnxruntime-gpu for CUDA".format(error)
         ) from error
@@ -92,6 +95,8 @@ def _first_line(error: Exception) -> str:
 def _explain(path: str, error: Exception, version: str) -> str:
     reason = _first_line(error)
     lowered = reason.lower()
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY.format(reason)
     if "opset" in lowered or "ir_version" in lowered or "ir version" in lowered:
         hint = "it needs a newer onnxruntime than {}: upgrade, or export with opset 13 and IR version 8".format(version)
     elif "protobuf" in lowered or "parse" in lowered:

@@ -1,5 +1,6 @@
 """Stage 2: each candidate's crop to an embedding, all crops of a frame in one batch."""
 
+import logging
 import math
 from typing import List, Sequence, Tuple
 
@@ -8,9 +9,11 @@ import numpy as np
 from runtime.engines.cache import MAX_BATCH
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError
-from runtime.gallery import NOTHING, Answer, Gallery
+from runtime.gallery import NO_LIKENESS, NOTHING, Answer, Gallery
 from runtime.recognition.letterbox import SquareBuffer
 from runtime.recognition.naming_cost import NamingCost, measured_cost
+
+log = logging.getLogger(__name__)
 
 _Region = Tuple[int, int, int, int]
 """x1, y1, x2, y2 in whole pixels."""
@@ -34,6 +37,7 @@ class Classifier:
         self.gallery = gallery
         self._margin = margin
         self._crops = np.zeros((MAX_BATCH, size, size, 3), np.uint8)
+        self._has_warned = False
         self._squares = [SquareBuffer(crop) for crop in self._crops]
         embedding = engine.run(self._crops[:2])[0]
         if embedding.shape != (2, gallery.prototypes.shape[1]):
@@ -60,7 +64,11 @@ class Classifier:
     def _name_batch(self, image: np.ndarray, regions: Sequence[_Region], with_margins: bool) -> Answer:
         for square, (x1, y1, x2, y2) in zip(self._squares, regions):
             square.draw(image[y1:y2, x1:x2])
-        return self.gallery.name(self.engine.run(self._crops[: len(regions)])[0], with_margins)
+        answer = self.gallery.name(self.engine.run(self._crops[: len(regions)])[0], with_margins)
+        if not self._has_warned and NO_LIKENESS in answer.similarities.tolist():
+            self._has_warned = True
+            log.warning("the classifier answers with NaN: unknown; where it runs in FP16 or BF16, try --precision fp32")
+        return answer
 
     def _regions(self, image: np.ndarray, boxes_px: np.ndarray) -> List[_Region]:
         """Whole-pixel x1, y1, x2, y2 of each box, widened, inside the image and never empty."""

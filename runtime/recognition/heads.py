@@ -155,6 +155,10 @@ class YoloxHead(Yolov5Head):
         return rows
 
 
+NO_CLASS, MOST = -1, 1 << 30
+"""What a network that gives the class as a number may answer: anything."""
+
+
 class EndToEndHead(Head):
     """A network that suppresses by itself: (1, N, 6 or more), rows x1, y1, x2, y2, score, class, and what is unread."""
 
@@ -168,7 +172,8 @@ class EndToEndHead(Head):
         rows = output[0]
         rows = rows[rows[:, 4] >= min_score]
         boxes = [(x1, y1, x2, y2) for x1, y1, x2, y2 in rows[:, 0:4].tolist()]
-        return Candidates(boxes, rows[:, 4].tolist(), rows[:, 5].astype(int).tolist())
+        classes = [int(number) if number == number else NO_CLASS for number in rows[:, 5].clip(NO_CLASS, MOST).tolist()]
+        return Candidates(boxes, rows[:, 4].tolist(), classes)
 
 
 class RtdetrHead(Head):

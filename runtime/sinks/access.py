@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 import ipaddress
+import re
 from typing import NamedTuple, Optional
 
 from runtime.errors import UsageError
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@\[\]]+))(?::\d*)?\Z")
 
 
 class Refusal(NamedTuple):
@@ -28,16 +31,17 @@ def is_local(address: str) -> bool:
 
 
 def host_without_port(host: str) -> str:
-    """The name or address in a Host header: `[::1]:8080` gives `::1`, `localhost:8080` gives `localhost`."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    """The name or address in a Host header: `[::1]:8080` gives `::1`, `localhost:8080` gives `localhost`; else ""."""
+    match = _HOST.match(host)
+    return "" if match is None else match.group(1) or match.group(2)
 
 
 class Access:
     """The rules of one server. Without a token it may listen on this machine only (else UsageError)."""
 
     def __init__(self, listen: str, token: Optional[str]) -> None:
+        if token is not None and token and not token.strip():
+            raise UsageError("--token is blank: give a secret of letters and digits, or leave it out")
         if not token and not is_local(listen):
             raise UsageError(
                 "listening on {} shows the picture to the network and needs a token: "

@@ -9,10 +9,12 @@ import logging
 import pkgutil
 import re
 import socket
+import time
 from typing import Any, NamedTuple, Optional
 
 from runtime.sinks.access import Access
 from runtime.sinks.audience import Audience, NoSeatError, wait, write
+from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg, Latest
 
@@ -40,6 +42,7 @@ class PageServer:
     def __init__(self, web: Any, access: Access, latest: Latest, bounds: Bounds) -> None:
         self.audience = Audience(latest)
         self._guests = Guests(bounds)
+        self._guesses = Guesses(time.monotonic)
         self._receiving: Optional[asyncio.Future] = None
         self._web = web
         self._access = access
@@ -93,13 +96,18 @@ class PageServer:
             return await self._answer(request, handler)
 
     async def _answer(self, request: Any, handler: Any) -> Any:
-        refusal = self._access.refusal(
-            host=request.headers.get("Host", ""),
-            query_token=request.query.get("token"),
-            authorization=request.headers.get("Authorization"),
-            cookie=request.cookies.get(self._cookie),
-        )
+        given = [
+            request.query.get("token"),
+            request.headers.get("Authorization"),
+            request.cookies.get(self._cookie),
+        ]
+        address = request.remote or ""
+        if any(given) and not await self._guesses.wait_for_turn(address):
+            return self._web.Response(status=429, text="too many wrong tokens from your address: wait a minute\n")
+        refusal = self._access.refusal(request.headers.get("Host", ""), *given)
         if refusal is not None:
+            if any(given) and refusal.status == 401:
+                self._guesses.note_wrong(address)
             headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
             return self._web.Response(status=refusal.status, text=refusal.line + "\n", headers=headers)
         try:

@@ -19,6 +19,16 @@ from runtime.redacted import redacted
             'rtspsrc location="rtsp://a:***@b/c" user-pw=*** ! x',
         ),
         ("fault://drop@rtsp://me:secret@cam/1", "fault://drop@rtsp://me:***@cam/1"),
+        ("http://cam/1.mp4?sv=2&sig=secret%3D&x=1", "http://cam/1.mp4?sv=2&sig=***&x=1"),
+        (
+            "http://cam/1?X-Amz-Credential=secret&X-Amz-Signature=secret",
+            "http://cam/1?X-Amz-Credential=***&X-Amz-Signature=***",
+        ),
+        (
+            "http://cam/1?access_token=secret&apikey=secret;pwd=secret",
+            "http://cam/1?access_token=***&apikey=***;pwd=***",
+        ),
+        ("http://cam/1?width=640&codec=h264", "http://cam/1?width=640&codec=h264"),
         ("rtsp://cam:554/1", "rtsp://cam:554/1"),
         ("/dev/video0", "/dev/video0"),
         ("fault://die:5:3@demo://", "fault://die:5:3@demo://"),

@@ -142,3 +142,57 @@ def test_a_batch_that_is_fixed_above_one_is_padded_and_said(caplog):
     assert seen[-1][0].min() == 1.0
     assert not seen[-1][1:].any()
     assert "takes 3 pictures at a time" in caplog.text
+
+
+NAN, INF = float("nan"), float("inf")
+GREY = np.full((160, 160, 3), 114, np.uint8)
+
+
+def answering(rows, metadata=None):
+    """A detector whose network answers these rows of x1, y1, x2, y2, score, class for every picture."""
+    output = np.array([rows], np.float32)
+    engine = FakeEngine(
+        TensorSpec("images", (1, 160, 160, 3), np.uint8), [TensorSpec("output", output.shape, np.float32)],
+        lambda _: [output.copy()], metadata or {"end2end": "True"},
+    )  # fmt: skip
+    return Detector(engine, 160, head="end2end", classes=["square", "bar"], min_score=0.3)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [NAN, 1, 9, 9, 0.9, 0], [1, 1, INF, 9, 0.9, 0], [1, 1, 9, 9, INF, 0], [1, 1, 9, 9, NAN, 0],
+        [1, 1, 9, 9, 0.9, NAN], [1, 1, 9, 9, 0.9, 7], [1, 1, 9, 9, 0.9, -3], [1, 1, 9, 9, 0.9, INF],
+    ],
+)  # fmt: skip
+def test_what_is_no_box_is_passed_over_and_said_once(wrong, caplog):
+    right = [20, 20, 52, 52, 0.8, 1]
+    detector = answering([wrong, right])
+    for _ in range(3):
+        detections = detector.detect(detector.prepare(GREY))
+        assert detections.boxes_px.tolist() == [[20, 20, 52, 52]]
+        assert detections.shapes.tolist() == [1]
+    assert caplog.text.count("boxes that are none") <= 1
+
+
+def test_a_network_that_answers_nan_alone_finds_nothing():
+    detector = answering([[NAN] * 6] * 3)
+    assert detector.detect(detector.prepare(GREY)).boxes_px.shape == (0, 4)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("value", [NAN, INF, -INF, 1e30])
+def test_a_classifier_that_answers_nan_says_unknown(value, caplog):
+    engine = FakeEngine(
+        TensorSpec("images", (None, 32, 32, 3), np.uint8), [TensorSpec("embedding", (None, 4), np.float32)],
+        lambda crops: [np.full((len(crops), 4), value, np.float32)],
+    )  # fmt: skip
+    gallery = Gallery(np.eye(4, dtype=np.float32), np.arange(4, dtype=np.int32), 0.5)
+    classifier = Classifier(engine, gallery, 32, 0.1)
+    for _ in range(3):
+        answer = classifier.name(GREY, np.array(BOXES, np.float32))
+        assert answer.products.tolist() == [UNKNOWN] * 3
+        assert np.isfinite(answer.similarities).all()
+        assert np.isfinite(answer.margins).all()
+    assert caplog.text.count("answers with NaN") == 1

@@ -470,13 +470,31 @@ class TestAccess:
         port = base_of(sink).rpartition(":")[2].strip("/")
         for host in ("localhost:" + port, "127.0.0.1", "[::1]:" + port, "LocalHost"):
             assert ask(sink, Host=host)[0] == 200
-        for host in ("evil.example", "evil.example:" + port, "localhost.evil.example", "192.168.1.5", "[::2]", "["):
+        for host in (
+            "evil.example",
+            "evil.example:" + port,
+            "localhost.evil.example",
+            "192.168.1.5",
+            "[::2]",
+            "[",
+            "[::1]evil.example",
+            "localhost:80@evil.example",
+            "[::1",
+            "localhost:x",
+            "[localhost]",
+            "::1",
+        ):
             assert ask(sink, Host=host)[0] == 403
         connection = HTTPConnection("127.0.0.1", int(port), timeout=WAIT_S)
         connection.putrequest("GET", "/", skip_host=True)
         connection.endheaders()
         assert connection.getresponse().status in (400, 403)  # newer aiohttp refuses a request without Host itself
         connection.close()
+
+    @pytest.mark.parametrize("token", [" ", "\t ", "\n"])
+    def test_a_blank_token_is_none(self, token):
+        with pytest.raises(UsageError, match="blank"):
+            Access("127.0.0.1", token)
 
     def test_with_a_token_any_host_name_will_do(self, guarded):
         assert ask(guarded, "?" + guarded.url.partition("?")[2], Host="camera.example")[0] == 200
