@@ -119,7 +119,7 @@ def open_peers(
     """Bare, every way to run ours, and those of `names`."""
     with contextlib.ExitStack() as stack:
         peers = [opened(BARE, networks, threads)]
-        for name, ours in variants(list(flags) + ["--size", str(networks.size)]).items():
+        for name, ours in variants(list(flags) + ["--square", "--size", str(networks.size)]).items():
             peers.append(OurPeer(name, stack.enter_context(OurLoop(ours))))
         yield peers + [opened(name, networks, threads) for name in names]
 

@@ -27,6 +27,7 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine
 from runtime.engines.sidecar import BF16
 from runtime.scene.scene import Scene
+from runtime.sides import square
 from runtime.sources.demo import parse_demo_uri
 
 SIZES = (160, 224, 320)
@@ -86,7 +87,7 @@ def verdicts(bundle: Bundle, scenes: int, kinds: Sequence[str]) -> Iterator[Tupl
                     bundle.detector, kind, folder, shape
                 ) as candidate:
                     title = "detector {} at {}".format(kind, size)
-                    yield title, compare_detectors(reference, candidate, bundle, frames, size, limits)
+                    yield title, compare_detectors(reference, candidate, bundle, frames, square(size), limits)
             with OnnxEngine(bundle.classifier) as reference, opened(bundle.classifier, kind, folder) as candidate:
                 title = "classifier {} at {}".format(kind, bundle.crop_size)
                 yield title, compare_classifiers(reference, candidate, bundle, frames, boxes, limits)

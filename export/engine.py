@@ -17,12 +17,14 @@ from export.building.making import STAGING, Maker, Wishes
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
-from runtime.command_line.flag_values import network_size
+from runtime.command_line.flag_values import network_sides, resolution
 from runtime.command_line.utf8 import in_utf8
 from runtime.engines.cache import CLASSIFIER, DETECTOR, MAX_BATCH, check_private, engines_folder, look, wanted_key
 from runtime.engines.sidecar import FP16, FP32, EngineKey, EngineRecord
 from runtime.engines.tensorrt import this_machine
 from runtime.errors import BuildError, MissingPackageError
+from runtime.settings import DEFAULT_RES
+from runtime.sides import Sides, sides_for, square
 
 SMALLEST_WORKSPACE_MIB = 16
 
@@ -35,17 +37,18 @@ class Wanted(NamedTuple):
 
     @property
     def title(self) -> str:
-        return "{} at {}".format(self.key.stage, self.key.size)
+        return "{} at {}".format(self.key.stage, self.key.sides)
 
 
 def wanted_engines(bundle: Bundle, values: argparse.Namespace, machine: EngineKey) -> Iterator[Wanted]:
     """The detector at each size, and the classifier."""
     stages, precision = values.stage or (DETECTOR, CLASSIFIER), values.precision
     for size in values.size or [bundle.size] if DETECTOR in stages else ():
-        yield Wanted(bundle.detector, wanted_key(bundle.detector, DETECTOR, size, precision, 1, machine))
+        sides = size if isinstance(size, Sides) else square(size) if values.square else sides_for(size, values.res)
+        yield Wanted(bundle.detector, wanted_key(bundle.detector, DETECTOR, sides, precision, 1, machine))
     if CLASSIFIER not in stages:
         return
-    key = wanted_key(bundle.classifier, CLASSIFIER, bundle.crop_size, precision, MAX_BATCH, machine)
+    key = wanted_key(bundle.classifier, CLASSIFIER, square(bundle.crop_size), precision, MAX_BATCH, machine)
     yield Wanted(bundle.classifier, key)
 
 
@@ -124,11 +127,19 @@ def add_choice(parser: argparse.ArgumentParser, precisions: Sequence[str]) -> No
     parser.add_argument("bundle", nargs="?", default=SHIPPED_BUNDLE, metavar="BUNDLE", help="default: the shipped one")
     parser.add_argument(
         "--size",
-        type=network_size,
+        type=network_sides,
         action="append",
         metavar="N",
-        help="side of the detector's input; may be repeated (default: the bundle's)",
+        help="longer side of the detector's input, or both as in 160x128; may be repeated (default: the bundle's)",
     )
+    parser.add_argument(
+        "--res",
+        metavar="WxH",
+        type=resolution,
+        default=DEFAULT_RES,
+        help="of the camera, whose shape the input takes (default: 640x480)",
+    )
+    parser.add_argument("--square", action="store_true", help="a square input, whatever the camera's shape")
     parser.add_argument(
         "--stage", choices=(DETECTOR, CLASSIFIER), action="append", help="may be repeated (default: both)"
     )

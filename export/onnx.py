@@ -30,6 +30,7 @@ from runtime.command_line.command import exit_status_of
 from runtime.engines.onnx import OnnxEngine
 from runtime.errors import ModelError, UsageError
 from runtime.recognition.heads import grid_cells
+from runtime.sides import square
 
 SMALLEST_SIDE = 160
 """Pixels. An end-to-end detector gives a fixed number of boxes, at most the cells of the smallest input: 525 here."""
@@ -65,10 +66,10 @@ def export_detector(
     `trust`: see `load_checkpoint`. Raises ModelError, and leaves `out` as it was, where the result
     is too far from torch.
     """
-    if end2end and not 1 <= detections <= grid_cells(SMALLEST_SIDE):
+    if end2end and not 1 <= detections <= grid_cells(square(SMALLEST_SIDE)):
         raise UsageError(
             "{} detections: expected 1 to {}, the cells of the smallest input, {} px".format(
-                detections, grid_cells(SMALLEST_SIDE), SMALLEST_SIDE
+                detections, grid_cells(square(SMALLEST_SIDE)), SMALLEST_SIDE
             )
         )
     import torch

@@ -85,10 +85,10 @@ def judged(wanted: Wanted, bundle: Bundle) -> EngineRecord:
 
 def compared(wanted: Wanted, bundle: Bundle, precision: str) -> Verdict:
     """OpenVINO in this precision with onnxruntime, on the bundle's own frames."""
-    size = wanted.key.size
-    shape = (1, size, size, 3) if wanted.key.stage == DETECTOR else None
+    sides = wanted.key.sides
+    shape = (1, sides.height, sides.width, 3) if wanted.key.stage == DETECTOR else None
     with OnnxEngine(wanted.model) as reference, OpenVINOEngine(wanted.model, precision, 0, shape) as candidate:
-        return compare(reference, candidate, bundle, parity_frames(bundle), size, LIMITS[precision])
+        return compare(reference, candidate, bundle, parity_frames(bundle), sides, LIMITS[precision])
 
 
 def _drop_compiled(folder: str) -> None:

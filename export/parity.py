@@ -15,6 +15,7 @@ from export.comparing.comparison import FAILED, compare, parity_frames
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.flag_values import network_sides
 from runtime.command_line.utf8 import in_utf8
 from runtime.engines.cache import ENGINE
 from runtime.engines.engine import Engine
@@ -23,6 +24,7 @@ from runtime.engines.tensorrt import TensorRTEngine
 from runtime.errors import ModelError
 from runtime.frame import EndOfStream
 from runtime.settings import Settings
+from runtime.sides import square
 from runtime.sources.opening import open_source
 
 MOST_FRAMES = 32
@@ -64,7 +66,12 @@ def _parser() -> argparse.ArgumentParser:
         default=SHIPPED_BUNDLE,
         help="whose frames, gallery and thresholds (default: shipped)",
     )
-    parser.add_argument("--size", type=int, metavar="N", help="side of the detector's input (default: the bundle's)")
+    parser.add_argument(
+        "--size",
+        type=network_sides,
+        metavar="N",
+        help="side of the detector's input, or both as in 160x128 (default: the engine's, else the bundle's)",
+    )
     parser.add_argument(
         "--frames", metavar="URI", help="frames besides the bundle's: a camera, video, folder of images or demo://"
     )
@@ -83,11 +90,12 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 def _compare(values: argparse.Namespace) -> int:
     bundle = Bundle.open(values.bundle)
+    sides = square(values.size) if isinstance(values.size, int) else values.size
     frames = parity_frames(bundle)
     if values.frames:
         frames.extend(frames_of(values.frames, values.count))
     with open_engine(values.reference) as reference, open_engine(values.candidate) as candidate:
-        verdict = compare(reference, candidate, bundle, frames, values.size)
+        verdict = compare(reference, candidate, bundle, frames, sides)
     print(verdict.line())
     if values.json:
         with open(values.json, "w", encoding="utf-8") as file:

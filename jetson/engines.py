@@ -26,9 +26,17 @@ def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]
     command = ["-m", "export.engine", settings.bundle or bundle_for(settings.source)]
     if settings.detector is not None:
         command += ["--stage", "classifier"]
-    elif settings.size is not None:
-        command += ["--size", str(settings.size)]
+    else:
+        command += _input_flags(settings)
     return command + ["--precision", precision]
+
+
+def _input_flags(settings: Settings) -> List[str]:
+    """Of the detector. A stream tells its shape only when it is open: what is no 4:3 needs its --res here."""
+    flags = [] if settings.size is None else ["--size", str(settings.size)]
+    if settings.square:
+        return flags + ["--square"]
+    return flags if settings.res is None else flags + ["--res", "{}x{}".format(*settings.res)]
 
 
 def _build(arguments: List[str]) -> int:

@@ -30,7 +30,8 @@ from runtime.recognition.detector import Detector
 from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
-from runtime.settings import AUTO, DEFAULT_SIZE, Settings
+from runtime.settings import AUTO, DEFAULT_RES, DEFAULT_SIZE, Settings
+from runtime.sides import Res
 from runtime.sinks.opening import open_sink
 from runtime.sinks.sink import Sink
 from runtime.sinks.systemd import systemd_sinks
@@ -78,6 +79,7 @@ class Assembly(NamedTuple):
             ),
             bundle=None if self.bundle is None else self.bundle.name,
             size=detector.size,
+            input=str(detector.sides),
             res=self.loop.res,
             platform=platform_line(),
         )
@@ -102,20 +104,22 @@ def assemble(
 ):
     """Build everything, yield an Assembly, close everything. Raises ShelfsightError where a part cannot be had.
 
-    Models open first and sinks last, so that what fails leaves nothing half-written behind. `source` and `sinks`
-    take the place of those that the settings name, and are closed too. `board` is watched by the caller, who closes it.
-    `keeps_frames`: nothing is drawn on what the source delivered.
+    The source opens first, since the detector's input takes the shape of its pictures, and sinks last, so that what
+    fails leaves nothing half-written behind. `source` and `sinks` take the place of those that the settings name, and
+    are closed too. `board` is watched by the caller, who closes it. `keeps_frames`: nothing is drawn on what the source
+    delivered.
     """
     with contextlib.ExitStack() as stack:
         # Pictures are too small for OpenCV's pool: a resize to 160 px took 0.07 ms without it, 0.16 ms with it (desk).
         stack.callback(cv2.setNumThreads, cv2.getNumThreads())
         cv2.setNumThreads(1)
+        source = stack.enter_context(source or open_source(settings))
         address = settings.source
         if address == AUTO:  # which camera, if any, is not known before it is open
-            source = source or stack.enter_context(open_source(settings))
             address = source.name if isinstance(source, WaitingSource) else DEMO
         bundle = _open_bundle(settings, address)
-        choice = stack.enter_context(EngineChoice(settings, bundle, stop))
+        res = _input_res(settings, source)
+        choice = stack.enter_context(EngineChoice(settings, bundle, stop, res))
         engines: Dict[str, Dict[str, str]] = {}
 
         def open_engine(stage: str, path: str) -> Engine:
@@ -124,10 +128,9 @@ def assemble(
             engines[stage] = {"engine": engine.name, "why": why}
             return engine
 
-        detector = _make_detector(settings, bundle, open_engine)
+        detector = _make_detector(settings, bundle, res, open_engine)
         classifier = _make_classifier(bundle, open_engine)
         _log_engines(engines)
-        source = stack.enter_context(source or open_source(settings))
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings):
             opened.append(stack.enter_context(sink))
@@ -150,10 +153,10 @@ def assemble(
         )
         loop = SequentialLoop(parts) if settings.sequential else OverlappedLoop(parts)
         log.info(
-            "%s -> %s at %d (%s)%s -> %s",
+            "%s -> %s at %s (%s)%s -> %s",
             source.name,
             os.path.basename(settings.detector or "detector"),
-            detector.size,
+            detector.sides,
             detector.engine.name,
             "" if bundle is None else " -> {} products of {}".format(len(bundle.products), bundle.name),
             ", ".join(sink.name for sink in opened),
@@ -221,7 +224,21 @@ def _open_bundle(settings: Settings, address: str) -> Optional[Bundle]:
     return bundle
 
 
-def _make_detector(settings: Settings, bundle: Optional[Bundle], open_engine: _OpenEngine) -> Detector:
+def _input_res(settings: Settings, source: Source) -> Optional[Res]:
+    """The resolution whose shape the detector's input takes; None: a square.
+
+    Loose pictures are of many shapes: without a --res that they are fitted into, they share a square.
+    """
+    if settings.square:
+        return None
+    if not source.continuous:
+        return settings.res
+    return source.res or settings.res or DEFAULT_RES
+
+
+def _make_detector(
+    settings: Settings, bundle: Optional[Bundle], res: Optional[Res], open_engine: _OpenEngine
+) -> Detector:
     path = settings.detector or (bundle.detector if bundle is not None else "")
     if path.endswith(".pt"):
         raise UsageError(
@@ -238,7 +255,7 @@ def _make_detector(settings: Settings, bundle: Optional[Bundle], open_engine: _O
     size = settings.size or (own.size if own is not None else DEFAULT_SIZE)
     engine = open_engine(DETECTOR, path)
     try:
-        return Detector(engine, size, settings.size is not None, settings.head, classes, **defaults)
+        return Detector(engine, size, settings.size is not None, settings.head, classes, res=res, **defaults)
     except ModelError as error:
         raise ModelError("{}: {}".format(path, error)) from error
 

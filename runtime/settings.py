@@ -24,7 +24,9 @@ class Settings(NamedTuple):
     res: Optional[Tuple[int, int]] = None
     """(width, height); None: 640x480 for a camera and the demo, files as they are."""
     size: Optional[int] = None
-    """Detector input side in pixels; None: the bundle's, else 160, else what the model is fixed to."""
+    """Longer side of the detector's input in pixels; None: the bundle's, else 160, else what the model is fixed to."""
+    square: bool = False
+    """Both sides of it are as long, whatever the shape of the pictures."""
     detector: Optional[str] = None
     classes: Optional[str] = None
     head: Optional[str] = None

@@ -64,6 +64,7 @@ FLOOR = {
         "seen",
         "settings",
         "shipped",
+        "sides",
         "told",
     ),
     "jetson": ("__init__",),

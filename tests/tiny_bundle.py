@@ -117,7 +117,9 @@ def write(folder: Path) -> Path:
     onnx.save(detector_model(), str(folder / "detector.onnx"))
     onnx.save(classifier_model(), str(folder / "classifier.onnx"))
     write_gallery(str(folder / "gallery.npz"), np.eye(3), np.arange(3))
-    write_parity(str(folder / "parity.npz"), [scene((36, 36, SQUARE, RED)), scene((100, 60, BAR, BLUE))])
+    # 4:3 as a camera gives it, rounded up as its input is: they fill it to the pixel.
+    frames = [scene((36, 36, SQUARE, RED), height=128), scene((100, 60, BAR, BLUE), height=128)]
+    write_parity(str(folder / "parity.npz"), frames)
     names = ("detector.onnx", "classifier.onnx", "gallery.npz", "parity.npz")
     description = {
         "name": "tiny",

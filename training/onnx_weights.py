@@ -19,7 +19,7 @@ import numpy as np
 
 from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, SourceError
-from runtime.recognition.letterbox import SquareBuffer
+from runtime.recognition.letterbox import LetterboxBuffer
 from training.data.dataset import open_data_set, read_picture
 from training.refolding import refold
 
@@ -107,7 +107,7 @@ def sample(folder: Path, count: int) -> Any:
     pictures = open_data_set(folder).pictures
     squares = np.empty((min(count, len(pictures)), SIDE_PX, SIDE_PX, 3), np.uint8)
     for number, square in enumerate(squares):
-        SquareBuffer(square).draw(read_picture(pictures[number * len(pictures) // len(squares)].path))
+        LetterboxBuffer(square).draw(read_picture(pictures[number * len(pictures) // len(squares)].path))
     return torch.from_numpy(np.ascontiguousarray(squares[..., ::-1].transpose(0, 3, 1, 2))).float() / 255
 
 

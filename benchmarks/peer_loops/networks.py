@@ -15,6 +15,7 @@ from export.building.model import engine_model
 from export.checking.verdict import read_model
 from runtime.bundle import Bundle
 from runtime.recognition.heads import STRIDES, grid_cells
+from runtime.sides import square
 
 MAX_BATCH = 16
 CANDIDATES = 8
@@ -44,7 +45,7 @@ def peer_networks(bundle: Bundle, size: int, folder: str) -> PeerNetworks:
     paths, end2end = [], []
     for path, side, batch in ((bundle.detector, size, 1), (bundle.classifier, bundle.crop_size, MAX_BATCH)):
         original = read_model(path)
-        model = engine_model(original, side, batch, takes_uint8=False, in_half=False).model
+        model = engine_model(original, square(side), batch, takes_uint8=False, in_half=False).model
         told = {entry.key: entry.value for entry in original.metadata_props}
         end2end.append(told.get("end2end") == "True")
         told.update(imgsz=str([side, side]), batch=str(1))
@@ -72,7 +73,7 @@ def planted(size: int, classes: int, boxes: int, end2end: bool = False) -> Plant
     random = np.random.RandomState(boxes)
     if end2end:
         return Planted(boxes, _suppressed(random, size, classes, boxes))
-    cells = grid_cells(size)
+    cells = grid_cells(square(size))
     output = np.zeros((1, 4 + classes, cells), np.float32)
     output[0, :2] = random.uniform(0, size, (2, cells))
     output[0, 2:4] = random.uniform(4, size / 4, (2, cells))

@@ -7,6 +7,7 @@ import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.frame import EndOfStream, Frame
+from runtime.sources.fitting import res_of
 from runtime.sources.source import Source
 
 
@@ -18,6 +19,7 @@ class ReplaySource(Source):
     def __init__(self, images: Sequence[np.ndarray], fps: float, clock: Optional[MonotonicClock] = None) -> None:
         """`images`: (H, W, 3) uint8 each, at least one, copied on delivery; `fps` 0: not live, a new one when asked."""
         self.live = fps > 0
+        self.res = res_of(images[0])
         self._images = images
         self._fps = fps
         self._clock = clock or MonotonicClock()

@@ -13,6 +13,7 @@ from runtime.gallery import Gallery
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
 from runtime.recognition.heads import grid_cells
+from runtime.sides import square
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 
@@ -23,7 +24,7 @@ PRODUCTS = 30
 
 def planted_output(boxes: np.ndarray, size: int = SIZE) -> np.ndarray:
     """The raw output of an Ultralytics head, (1, 5, cells) float32, that finds just `boxes` (k, 4) x1, y1, x2, y2."""
-    output = np.zeros((1, 5, grid_cells(size)), np.float32)
+    output = np.zeros((1, 5, grid_cells(square(size))), np.float32)
     for cell, (x1, y1, x2, y2) in enumerate(np.asarray(boxes, np.float32)):
         output[0, :, cell] = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0.9
     return output

@@ -122,7 +122,7 @@ def _detections(assembly: Assembly, frames: LabelledFrames) -> Iterator[Found]:
     """All that the cell's detector finds, however doubtful."""
     own, bundle = assembly.recogniser.detector, assembly.bundle
     iou = {} if bundle is None else {"iou": bundle.iou}
-    detector = Detector(own.engine, own.size, True, own.head.name, own.classes, LOWEST_SCORE, **iou)
+    detector = Detector(own.engine, own.size, True, own.head.name, own.classes, LOWEST_SCORE, res=own.sides, **iou)
     for frame in (frame for frame in frames if frame.is_scored):
         found = detector.detect(detector.prepare(frame.image))
         yield Found(found.boxes_px, found.scores, found.shapes)

@@ -21,6 +21,7 @@ from runtime.command_line.command import exit_status_of
 from runtime.engines.sidecar import FP16, FP32
 from runtime.engines.tensorrt import import_tensorrt, make_log, started
 from runtime.errors import BuildError
+from runtime.sides import Sides
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def build(request: Request) -> Built:
     source = read_model(request.model)
     ready = engine_model(
         source,
-        request.size,
+        Sides(request.width, request.height),
         request.max_batch,
         takes_uint8=hasattr(trt.DataType, "UINT8"),
         in_half=precision == FP16 and not has_flag,

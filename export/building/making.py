@@ -86,14 +86,13 @@ class Maker:
     def _built(self, staging: str, model: str, key: EngineKey, precision: str) -> Tuple[Built, str]:
         """What was built, and its file."""
         wishes = self._wishes
-        path = engine_path(staging, key.stage, key.size, precision)
+        path = engine_path(staging, key.stage, key.sides, precision)
         kept_cache = os.path.join(self._folder, "timing-{}-{}.cache".format(key.version, key.architecture))
         cache = os.path.join(staging, "timing.cache")
         if os.path.isfile(kept_cache):
             shutil.copyfile(kept_cache, cache)
-        request = Request(
-            model, path, key.size, key.max_batch, precision, wishes.workspace_mib, wishes.libraries, cache
-        )
+        how = precision, wishes.workspace_mib, wishes.libraries, cache
+        request = Request(model, path, key.width, key.height, key.max_batch, *how)
         request_path = os.path.join(staging, "request.json")
         with open(request_path, "w", encoding="utf-8") as file:
             json.dump(request._asdict(), file)
@@ -157,7 +156,7 @@ class Maker:
     def _install(self, staging: str, built: Optional[str], record: EngineRecord) -> None:
         """Engine, then sidecar: between the two the hash does not match, which the next start sees and mends."""
         key = record.key
-        path = engine_path(self._folder, key.stage, key.size, key.precision)
+        path = engine_path(self._folder, key.stage, key.sides, key.precision)
         beside = os.path.join(staging, "sidecar.json")
         with open(beside, "w", encoding="utf-8") as file:
             file.write(json_from_record(record))

@@ -11,6 +11,7 @@ from export.graph.input_steps import input_steps
 from export.graph.uint8_input import from_normalized
 from runtime.engines.normalize import InputSteps
 from runtime.errors import ModelError
+from runtime.sides import Sides
 
 
 class EngineModel(NamedTuple):
@@ -21,8 +22,8 @@ class EngineModel(NamedTuple):
     """From a picture to where it begins; None where it begins at the picture."""
 
 
-def engine_model(model: onnx.ModelProto, size: int, max_batch: int, takes_uint8: bool, in_half: bool) -> EngineModel:
-    """`model` for an engine of `size` pixels; N stays open where `max_batch` is more than 1.
+def engine_model(model: onnx.ModelProto, sides: Sides, max_batch: int, takes_uint8: bool, in_half: bool) -> EngineModel:
+    """`model` for an engine whose input has `sides`; N stays open where `max_batch` is more than 1.
 
     `takes_uint8`: whether TensorRT does; else it begins at `normalized`. `in_half`: computes in FP16 by its own types.
     Sides are fixed, and what follows from them is folded. Raises ModelError.
@@ -41,7 +42,7 @@ def engine_model(model: onnx.ModelProto, size: int, max_batch: int, takes_uint8:
             )
         ready = from_normalized(ready)
     dims = ready.graph.input[0].type.tensor_type.shape.dim
-    fixed = (size, size, 3) if steps is None else (3, size, size)
+    fixed = (sides.height, sides.width, 3) if steps is None else (3, sides.height, sides.width)
     for dim, value in zip(dims[1:], fixed):
         if dim.dim_value not in (0, value):
             raise ModelError("the model is fixed to {} where {} is asked for".format(dim.dim_value, value))

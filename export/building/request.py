@@ -13,7 +13,9 @@ class Request(NamedTuple):
     model: str
     out: str
     """The engine's file; what is to be known of it goes beside, with BUILT at the end."""
-    size: int
+    width: int
+    """Of the input in pixels."""
+    height: int
     max_batch: int
     precision: str
     workspace_mib: int

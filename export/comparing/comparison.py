@@ -13,7 +13,8 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.errors import BundleError
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
-from runtime.recognition.network_input import input_side
+from runtime.recognition.network_input import input_sides
+from runtime.sides import Sides
 from runtime.untrusted.arrays import read_arrays
 
 FAILED = 3
@@ -94,14 +95,19 @@ def compare_detectors(
     candidate: Engine,
     bundle: Bundle,
     frames: Sequence[np.ndarray],
-    size: Optional[int] = None,
+    sides: Optional[Sides] = None,
     limits: gate.Limits = gate.USUAL,
 ) -> Verdict:
-    """Both as stage 1 of `bundle`, letterbox, head and suppression included, at `size` pixels or the bundle's own."""
+    """Both as stage 1 of `bundle`, letterbox, head and suppression included.
+
+    At `sides`, or those of an engine that fixes them, else the square of the bundle's own size.
+    """
     watched = [Watched(reference), Watched(candidate)]
-    side = size or input_side(candidate.input, input_side(reference.input, bundle.size, False), False)
+    if sides is None:
+        own = input_sides(reference.input, bundle.size, False)
+        sides = input_sides(candidate.input, own.size, False, own)
     floor, iou = max(bundle.min_score - limits.score_within, 1e-6), min(bundle.iou + limits.overlap_slack, 1.0)
-    detectors = [Detector(engine, side, True, None, bundle.shapes, floor, iou) for engine in watched]
+    detectors = [Detector(engine, sides.size, True, None, bundle.shapes, floor, iou, sides) for engine in watched]
     pairs = []
     for frame in frames:
         both = []
@@ -163,7 +169,7 @@ def compare(
     candidate: Engine,
     bundle: Bundle,
     frames: Sequence[np.ndarray],
-    size: Optional[int] = None,
+    sides: Optional[Sides] = None,
     limits: gate.Limits = gate.USUAL,
 ) -> Verdict:
     """The verdict on `candidate`; which stage it is tells the reference's output: (n, d) is an embedding."""
@@ -171,4 +177,4 @@ def compare(
     with np.errstate(all="ignore"):  # a candidate may well give infinities: that is for the verdict
         if len(outputs) == 1 and len(outputs[0].shape) == 2:
             return compare_classifiers(reference, candidate, bundle, frames, boxes_on(bundle, frames), limits)
-        return compare_detectors(reference, candidate, bundle, frames, size, limits)
+        return compare_detectors(reference, candidate, bundle, frames, sides, limits)

@@ -96,7 +96,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--size",
         metavar="N",
         type=network_size,
-        help="side of the detector's input in pixels, a multiple of 32 (default: 160, or what the model is fixed to)",
+        help="longer side of the detector's input in pixels, a multiple of 32; the other follows the shape of the "
+        "pictures (default: 160, or what the model is fixed to)",
+    )
+    models.add_argument(
+        "--square",
+        action="store_true",
+        help="a square input, with grey bars beside the picture (default: of the picture's shape)",
     )
     models.add_argument(
         "--classes",

@@ -2,10 +2,11 @@
 
 import argparse
 import re
-from typing import Tuple
+from typing import Tuple, Union
 
 from runtime.engines.sidecar import BF16, FP16, FP32
 from runtime.settings import Segment
+from runtime.sides import Sides
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"MB": 1e6, "GB": 1e9}
@@ -26,6 +27,12 @@ def network_size(text: str) -> int:
             "{!r} is no network size: expected a multiple of 32 from 32 up, as in 160 or 320".format(text)
         )
     return int(text)
+
+
+def network_sides(text: str) -> Union[int, Sides]:
+    """The longer side of a detector's input, or both as in 160x128."""
+    width, by, height = text.partition("x")
+    return Sides(network_size(width), network_size(height)) if by else network_size(text)
 
 
 def number_within(minimum: float, maximum: float, kind=float, above: bool = False):

@@ -8,6 +8,7 @@ import threading
 from typing import List, Optional, Sequence
 
 from runtime.engines.libraries import Library
+from runtime.sides import Sides
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +23,10 @@ class EngineBuild:
     """Runs from its constructor on. `close` ends it; may be called twice."""
 
     def __init__(
-        self, library: Library, bundle_folder: str, stages: Sequence[str], size: int, precision: str, force: bool
+        self, library: Library, bundle_folder: str, stages: Sequence[str], sides: Sides, precision: str, force: bool
     ) -> None:
         self._title = library.making
-        command = [sys.executable, "-m", library.makes, bundle_folder, "--size", str(size), "--precision", precision]
+        command = [sys.executable, "-m", library.makes, bundle_folder, "--size", str(sides), "--precision", precision]
         for stage in stages:
             command += ["--stage", stage]
         self._process = subprocess.Popen(

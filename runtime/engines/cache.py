@@ -9,6 +9,7 @@ from typing import List, NamedTuple, Optional
 from runtime.bundle import sha256_of
 from runtime.engines.sidecar import OPENVINO, EngineKey, EngineRecord, mismatches, record_from_json
 from runtime.errors import EngineMismatch, ModelError
+from runtime.sides import Sides
 
 CACHE_VARIABLE = "SHELFSIGHT_CACHE"
 ENGINE, SIDECAR = ".engine", ".json"
@@ -32,15 +33,15 @@ def engines_folder(bundle_folder: str) -> str:
     return os.path.join(cache, "engines", "{}-{}".format(name, digest[:8]))
 
 
-def engine_path(folder: str, stage: str, size: int, precision: str) -> str:
+def engine_path(folder: str, stage: str, sides: Sides, precision: str) -> str:
     """The file of one engine."""
-    return os.path.join(folder, "{}-{}-{}{}".format(stage, size, precision, ENGINE))
+    return os.path.join(folder, "{}-{}-{}{}".format(stage, sides, precision, ENGINE))
 
 
 def kept_path(folder: str, key: EngineKey) -> str:
     """The file of TensorRT's engine for `key`; of OpenVINO's there is the sidecar only."""
     kind = "openvino-" + key.precision if key.library == OPENVINO else key.precision
-    return engine_path(folder, key.stage, key.size, kind)
+    return engine_path(folder, key.stage, key.sides, kind)
 
 
 def sidecar_path(path: str) -> str:
@@ -48,10 +49,15 @@ def sidecar_path(path: str) -> str:
     return os.path.splitext(path)[0] + SIDECAR
 
 
-def wanted_key(model: str, stage: str, size: int, precision: str, max_batch: int, machine: EngineKey) -> EngineKey:
+def wanted_key(model: str, stage: str, sides: Sides, precision: str, max_batch: int, machine: EngineKey) -> EngineKey:
     """What an engine of the ONNX file `model` must be; `machine` gives library and device."""
     return machine._replace(
-        stage=stage, model_sha256=sha256_of(model), size=size, precision=precision, max_batch=max_batch
+        stage=stage,
+        model_sha256=sha256_of(model),
+        width=sides.width,
+        height=sides.height,
+        precision=precision,
+        max_batch=max_batch,
     )
 
 

@@ -15,6 +15,7 @@ from runtime.engines.sidecar import FP32, OPENVINO, EngineKey, EngineRecord
 from runtime.engines.tensorrt import TensorRTEngine
 from runtime.errors import BuildError, EngineMismatch, MissingPackageError, ModelError, ShelfsightError
 from runtime.settings import Settings
+from runtime.sides import Res, Sides, sides_for, square
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,13 @@ class Chosen(NamedTuple):
 class EngineChoice:
     """Decides once, for the stages that `bundle` gives; builds where it must. Close it after the engines."""
 
-    def __init__(self, settings: Settings, bundle: Optional[Bundle], stop: threading.Event) -> None:
-        """`stop` ends a build. Raises ShelfsightError where the library that --engine names cannot be had."""
+    def __init__(
+        self, settings: Settings, bundle: Optional[Bundle], stop: threading.Event, res: Optional[Res] = None
+    ) -> None:
+        """`res`: of the pictures whose shape the detector's input takes, None = square. `stop` ends a build.
+
+        Raises ShelfsightError where the library that --engine names cannot be had.
+        """
         self._settings = settings
         self._stop = stop
         self._build: Optional[EngineBuild] = None
@@ -38,6 +44,7 @@ class EngineChoice:
         self._states: Dict[str, State] = {}
         self._reasons: Dict[str, str] = {}
         self._bundle = bundle
+        self._res = res
         self._library: Optional[Library] = None
         if settings.engine == "onnx":
             self._why_not = "as --engine onnx asks"
@@ -72,11 +79,15 @@ class EngineChoice:
     def _find_keys(self, bundle: Bundle, machine: EngineKey, precision: str) -> None:
         self._folder = engines_folder(bundle.folder)
         if self._settings.detector is None:
-            size = self._settings.size or bundle.size
-            self._keys[DETECTOR] = wanted_key(bundle.detector, DETECTOR, size, precision, 1, machine)
+            sides = self._detector_sides(bundle)
+            self._keys[DETECTOR] = wanted_key(bundle.detector, DETECTOR, sides, precision, 1, machine)
         self._keys[CLASSIFIER] = wanted_key(
-            bundle.classifier, CLASSIFIER, bundle.crop_size, precision, MAX_BATCH, machine
+            bundle.classifier, CLASSIFIER, square(bundle.crop_size), precision, MAX_BATCH, machine
         )
+
+    def _detector_sides(self, bundle: Bundle) -> Sides:
+        size = self._settings.size or bundle.size
+        return square(size) if self._res is None else sides_for(size, self._res)
 
     def _look(self) -> None:
         self._states = {stage: look(self._folder, key) for stage, key in self._keys.items()}
@@ -90,8 +101,8 @@ class EngineChoice:
         assert self._bundle is not None
         assert self._library is not None
         log.info("%s", self._library.announced.format(", ".join(problems)))
-        size = self._keys[DETECTOR].size if DETECTOR in self._keys else self._bundle.size
-        build = EngineBuild(self._library, self._bundle.folder, stages, size, self._keys[CLASSIFIER].precision, force)
+        sides, precision = self._detector_sides(self._bundle), self._keys[CLASSIFIER].precision
+        build = EngineBuild(self._library, self._bundle.folder, stages, sides, precision, force)
         if self._settings.meanwhile == "onnx":
             self._build = build
             build.go_on_alone()
@@ -124,8 +135,8 @@ class EngineChoice:
         """What the open dimensions of our own detectors will be (export.onnx names them), where that is known."""
         if stage != DETECTOR or self._settings.detector is not None or self._bundle is None:
             return None
-        size = self._settings.size or self._bundle.size
-        return {"n": 1, "h": size, "w": size}
+        width, height = self._detector_sides(self._bundle)
+        return {"n": 1, "h": height, "w": width}
 
     def _open_kept(self, stage: str, path: str) -> Chosen:
         state = self._states[stage]

@@ -45,7 +45,7 @@ def this_machine() -> EngineKey:
     openvino = import_openvino()
     core = openvino.Core()
     name, kinds = (core.get_property("CPU", key) for key in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES"))
-    return EngineKey("", "", OPENVINO, _version(openvino), name.strip(), " ".join(kinds), "", 0, 0)
+    return EngineKey("", "", OPENVINO, _version(openvino), name.strip(), " ".join(kinds), "", 0, 0, 0)
 
 
 def has_bf16(machine: EngineKey) -> bool:

@@ -5,8 +5,9 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from runtime.engines.normalize import InputSteps
 from runtime.errors import EngineMismatch
+from runtime.sides import Sides
 
-FORMAT = 2
+FORMAT = 3
 FP16, FP32, BF16 = "fp16", "fp32", "bf16"
 TENSORRT, OPENVINO = "TensorRT", "OpenVINO"
 
@@ -27,9 +28,15 @@ class EngineKey(NamedTuple):
     """sm_53 and the like of a GPU; the kinds of numbers that a CPU computes with."""
     precision: str
     """That was asked for."""
-    size: int
-    """Side of the input in pixels."""
+    width: int
+    """Of the input in pixels."""
+    height: int
     max_batch: int
+
+    @property
+    def sides(self) -> Sides:
+        """Of the input."""
+        return Sides(self.width, self.height)
 
 
 _WORDS = {
@@ -39,7 +46,8 @@ _WORDS = {
     "device": "the device",
     "architecture": "the device's architecture",
     "precision": "the precision",
-    "size": "the input size",
+    "width": "the input's width",
+    "height": "the input's height",
     "max_batch": "the batch",
 }
 

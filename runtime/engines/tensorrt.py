@@ -48,7 +48,7 @@ def this_machine() -> EngineKey:
     """A key with TensorRT and GPU filled in; MissingPackageError where either is missing. Costs no GPU memory."""
     version = import_tensorrt().__version__
     gpu = find_gpu()
-    return EngineKey("", "", TENSORRT, version, gpu.name, gpu.sm, "", 0, 0)
+    return EngineKey("", "", TENSORRT, version, gpu.name, gpu.sm, "", 0, 0, 0)
 
 
 def make_log(trt: Any) -> Any:
@@ -101,9 +101,9 @@ class TensorRTEngine(Engine):
         key = record.key
         self.name = "TensorRT {} {}".format(key.version, record.precision.upper())
         self.metadata = dict(record.metadata)
-        self.input = TensorSpec("images", (None, key.size, key.size, 3), np.dtype(np.uint8))
+        self.input = TensorSpec("images", (None, key.height, key.width, 3), np.dtype(np.uint8))
         if key.max_batch == 1:
-            self.input = self.input._replace(shape=(1, key.size, key.size, 3))
+            self.input = self.input._replace(shape=(1, key.height, key.width, 3))
         with contextlib.ExitStack() as stack:
             self._open(plan, stack)
             self._resources: Optional[contextlib.ExitStack] = stack.pop_all()
@@ -140,8 +140,7 @@ class TensorRTEngine(Engine):
         """EngineMismatch where the engine itself is not what its sidecar says."""
         key, steps = self.record.key, self.record.steps
         batch = self.input.shape[0]
-        side = key.size
-        shape = (batch, side, side, 3) if steps is None else (batch, 3, side, side)
+        shape = (batch, key.height, key.width, 3) if steps is None else (batch, 3, key.height, key.width)
         dtype = np.dtype(np.uint8 if steps is None else np.float32)
         found = self._tensors.inputs
         if len(found) != 1 or (found[0].shape, found[0].dtype) != (shape, dtype):
@@ -157,7 +156,7 @@ class TensorRTEngine(Engine):
         self._batch = 0
         self._shapes: List[Tuple[int, ...]] = []
         self._set_batch(key.max_batch)
-        pictures = (key.max_batch, key.size, key.size, 3)
+        pictures = (key.max_batch, key.height, key.width, 3)
         self._pictures = PictureBuffer(self._cuda, pictures, self.record.steps, stack)
         self._buffers = [
             OutputBuffer(self._cuda, spec, shape, stack) for spec, shape in zip(self.outputs, self._shapes)
@@ -196,8 +195,8 @@ class TensorRTEngine(Engine):
         fits = tensor.dtype == np.uint8 and tensor.shape[1:] == self.input.shape[1:]
         if not fits or not 1 <= len(tensor) <= key.max_batch:
             raise ModelError(
-                "the engine does not take a {} tensor of shape {}: expected uint8 [1 to {}, {s}, {s}, 3]".format(
-                    tensor.dtype, tensor.shape, key.max_batch, s=key.size
+                "the engine does not take a {} tensor of shape {}: expected uint8 [1 to {}, {}, {}, 3]".format(
+                    tensor.dtype, tensor.shape, key.max_batch, key.height, key.width
                 )
             )
 

@@ -10,7 +10,7 @@ from runtime.engines.cache import MAX_BATCH
 from runtime.engines.engine import Engine
 from runtime.errors import ModelError
 from runtime.gallery import NO_LIKENESS, NOTHING, Answer, Gallery
-from runtime.recognition.letterbox import SquareBuffer
+from runtime.recognition.letterbox import LetterboxBuffer
 from runtime.recognition.naming_cost import NamingCost, measured_cost
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Classifier:
         self._margin = margin
         self._crops = np.zeros((MAX_BATCH, size, size, 3), np.uint8)
         self._has_warned = False
-        self._squares = [SquareBuffer(crop) for crop in self._crops]
+        self._squares = [LetterboxBuffer(crop) for crop in self._crops]
         embedding = engine.run(self._crops[:2])[0]
         if embedding.shape != (2, gallery.prototypes.shape[1]):
             raise ModelError(

@@ -12,8 +12,9 @@ from runtime.errors import ModelError
 from runtime.frame import Detections
 from runtime.recognition.heads import Candidates, columns_beside, make_head, tell_head
 from runtime.recognition.letterbox import Letterbox
-from runtime.recognition.network_input import FloatInput, UInt8Input, input_side, takes_uint8
+from runtime.recognition.network_input import FloatInput, UInt8Input, input_sides, takes_uint8
 from runtime.recognition.nms import suppress
+from runtime.sides import Res
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +42,17 @@ class Detector:
         classes: Optional[Sequence[str]] = None,
         min_score: float = 0.25,
         iou: float = 0.7,
+        res: Optional[Res] = None,
     ) -> None:
         """Runs the network once, on grey, to see its output.
 
-        `size`: side in pixels where the model leaves it open. `head`: see recognition.heads.NAMES, None = told by
-        metadata and shape. `classes`: names, None = the model's metadata. Raises ModelError for one that does not fit.
+        `size`: longer side in pixels where the model leaves it open; `res`: of the pictures whose shape the input then
+        takes, None = square; pictures of another are letterboxed into it. `head`: see recognition.heads.NAMES, None =
+        told by metadata and shape. `classes`: names, None = the model's metadata. Raises ModelError for one that does
+        not fit.
         """
         self.engine = engine
-        self.size = input_side(engine.input, size, size_is_explicit)
+        self.sides = input_sides(engine.input, size, size_is_explicit, res)
         self._min_score = min_score
         self._iou = iou
         self._batch = engine.input.shape[0] or 1
@@ -56,22 +60,27 @@ class Detector:
             log.warning("the model takes %d pictures at a time, and one is shown to it: export it for 1", self._batch)
         shapes = [output.shape for output in engine.run(self._grey())]
         names = list(classes) if classes else names_in(engine.metadata)
-        name = head or tell_head(shapes, self.size, engine.metadata, len(names), self._batch)
-        self.head = make_head(name, self.size, shapes[0], columns_beside(shapes, engine.metadata), len(names))
+        name = head or tell_head(shapes, self.sides, engine.metadata, len(names), self._batch)
+        self.head = make_head(name, self.sides, shapes[0], columns_beside(shapes, engine.metadata), len(names))
         self.classes = _class_names(self.head.classes(shapes[0]), names)
         self._free = [self._make_input()]
         self._has_warned = False
 
+    @property
+    def size(self) -> int:
+        """The longer side of the input, in pixels."""
+        return self.sides.size
+
     def _grey(self) -> np.ndarray:
-        side = self.size
-        shape = (side, side, 3) if takes_uint8(self.engine.input) else (3, side, side)
+        width, height = self.sides
+        shape = (height, width, 3) if takes_uint8(self.engine.input) else (3, height, width)
         return np.zeros((self._batch,) + shape, self.engine.input.dtype)
 
     def _make_input(self) -> Union[UInt8Input, FloatInput]:
         head = self.head
         if takes_uint8(self.engine.input):
-            return UInt8Input(self.size, head.centred, self._batch)
-        return FloatInput(self.size, head.centred, head.rgb, head.float_scale, self.engine.input.dtype, self._batch)
+            return UInt8Input(self.sides, head.centred, self._batch)
+        return FloatInput(self.sides, head.centred, head.rgb, head.float_scale, self.engine.input.dtype, self._batch)
 
     def prepare(self, image: np.ndarray) -> Prepared:
         """Put `image` (H, W, 3) uint8 BGR into a buffer of the network's input, ready for `detect`."""

@@ -9,6 +9,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from runtime.errors import ModelError
+from runtime.sides import Sides
 
 STRIDES = (8, 16, 32)
 """Of the usual three grids."""
@@ -32,15 +33,15 @@ class Candidates(NamedTuple):
     classes: List[int]
 
 
-def grid_cells(side: int, strides: Sequence[int] = STRIDES) -> int:
-    """How many cells the grids of a network with a square input of `side` pixels have together."""
-    return sum((side // stride) ** 2 for stride in strides)
+def grid_cells(sides: Sides, strides: Sequence[int] = STRIDES) -> int:
+    """How many cells the grids of a network with an input of `sides` have together."""
+    return sum((sides.width // stride) * (sides.height // stride) for stride in strides)
 
 
-def strides_of(rows: int, side: int, anchors: int = 1) -> Optional[Tuple[int, ...]]:
+def strides_of(rows: int, sides: Sides, anchors: int = 1) -> Optional[Tuple[int, ...]]:
     """The grids that have `rows` rows, `anchors` a cell; None where none of GRIDS has."""
     for strides in GRIDS:
-        if anchors * grid_cells(side, strides) == rows:
+        if anchors * grid_cells(sides, strides) == rows:
             return strides
     return None
 
@@ -136,15 +137,15 @@ class YoloxHead(Yolov5Head):
     rgb = False
     float_scale = 1.0
 
-    def __init__(self, side: int, strides: Sequence[int] = STRIDES) -> None:
-        """`side`: of the network's square input, which fixes its grids."""
+    def __init__(self, sides: Sides, strides: Sequence[int] = STRIDES) -> None:
+        """`sides`: of the network's input, which fix its grids."""
         super().__init__()
         origins, scales = [], []
         for stride in strides:
-            cells = side // stride
-            y, x = np.divmod(np.arange(cells * cells), cells)
+            across, down = sides.width // stride, sides.height // stride
+            y, x = np.divmod(np.arange(across * down), across)
             origins.append(np.stack([x, y], axis=1))
-            scales.append(np.full((cells * cells, 1), stride))
+            scales.append(np.full((across * down, 1), stride))
         self._origins = np.concatenate(origins).astype(np.float32)
         self._strides = np.concatenate(scales).astype(np.float32)
 
@@ -185,9 +186,9 @@ class RtdetrHead(Head):
     name = "rtdetr"
     overlapping = False
 
-    def __init__(self, side: int, is_chosen: bool) -> None:
-        """`side`: of the network's square input, in pixels. `is_chosen`: rows end in a score and its class."""
-        self._side = np.float32(side)
+    def __init__(self, sides: Sides, is_chosen: bool) -> None:
+        """`sides`: of the network's input. `is_chosen`: rows end in a score and its class."""
+        self._sides = np.array(sides + sides, np.float32)
         self._is_chosen = is_chosen
 
     def classes(self, shape: Sequence[int]) -> Optional[int]:
@@ -199,7 +200,7 @@ class RtdetrHead(Head):
         kept = (best >= min_score).nonzero()[0]
         rows = rows[kept]
         classes = rows[:, 5].astype(int) if self._is_chosen else rows[:, 4:].argmax(axis=1)
-        return Candidates(_corners((rows[:, :4] * self._side).T.tolist()), best[kept].tolist(), classes.tolist())
+        return Candidates(_corners((rows[:, :4] * self._sides).T.tolist()), best[kept].tolist(), classes.tolist())
 
 
 NAMES = (UltralyticsHead.name, Yolov5Head.name, YoloxHead.name, EndToEndHead.name, RtdetrHead.name)
@@ -207,15 +208,15 @@ TASKS = ("detect", "segment", "pose")
 """Of Ultralytics' models those that find upright boxes."""
 
 
-def make_head(name: str, side: int, shape: Sequence[int], more: int = 0, names: int = 0) -> Head:
-    """The head called `name` (one of NAMES) for a square input of `side` pixels and an output of this shape.
+def make_head(name: str, sides: Sides, shape: Sequence[int], more: int = 0, names: int = 0) -> Head:
+    """The head called `name` (one of NAMES) for an input of `sides` and an output of this shape.
 
     `more`: columns behind the scores, see `columns_beside`. `names`: how many classes are known by name.
     """
     if name == YoloxHead.name:
-        return YoloxHead(side, strides_of(shape[1], side) or STRIDES)
+        return YoloxHead(sides, strides_of(shape[1], sides) or STRIDES)
     if name == RtdetrHead.name:
-        return RtdetrHead(side, is_chosen=shape[2] == 6 and names != 2)
+        return RtdetrHead(sides, is_chosen=shape[2] == 6 and names != 2)
     if name == EndToEndHead.name:
         return EndToEndHead()
     return {head.name: head for head in (UltralyticsHead, Yolov5Head)}[name](more)
@@ -234,9 +235,9 @@ def columns_beside(shapes: Sequence[Sequence[int]], metadata: Dict[str, str]) ->
 
 
 def tell_head(
-    shapes: Sequence[Sequence[int]], side: int, metadata: Dict[str, str], names: int = 0, batch: int = 1
+    shapes: Sequence[Sequence[int]], sides: Sides, metadata: Dict[str, str], names: int = 0, batch: int = 1
 ) -> str:
-    """Which head has these output shapes at a square input of `side` pixels.
+    """Which head has these output shapes at an input of `sides`.
 
     Ultralytics' metadata settles what it names. Otherwise N tells: the sum of the grids (YOLOX, one row a cell), three
     times that (YOLOv5, three anchors a cell), anything else with six columns (end to end), or with four more than there
@@ -249,7 +250,7 @@ def tell_head(
     if task != "detect" and not more:
         raise ModelError("a {!r} model: expected a second output of masks, or kpt_shape in its metadata".format(task))
     if len(shapes) <= 1 + (more > 0) and len(shapes[0]) == 3 and shapes[0][0] == batch:
-        told = _told_by_shape(shapes[0], side, metadata, more, names)
+        told = _told_by_shape(shapes[0], sides, metadata, more, names)
         if told is not None:
             return told
     raise ModelError(
@@ -257,17 +258,19 @@ def tell_head(
         "{anchors}, 5+classes], [{b}, {cells}, 5+classes] or [{b}, N, 6] (grids of {strides}); --head {{{heads}}} says "
         "which it is".format(
             ", ".join(str(list(shape)) for shape in shapes),
-            side,
+            sides,
             b=batch,
-            cells=grid_cells(side),
-            anchors=3 * grid_cells(side),
+            cells=grid_cells(sides),
+            anchors=3 * grid_cells(sides),
             strides=" or ".join("/".join(map(str, strides)) for strides in GRIDS),
             heads=",".join(NAMES),
         )
     )
 
 
-def _told_by_shape(shape: Sequence[int], side: int, metadata: Dict[str, str], more: int, names: int) -> Optional[str]:
+def _told_by_shape(
+    shape: Sequence[int], sides: Sides, metadata: Dict[str, str], more: int, names: int
+) -> Optional[str]:
     _, rows, columns = shape
     is_end2end = metadata.get("end2end", "").lower() == "true"
     is_rtdetr = "rtdetr" in re.sub("[^a-z]", "", metadata.get("description", "").lower())
@@ -275,13 +278,13 @@ def _told_by_shape(shape: Sequence[int], side: int, metadata: Dict[str, str], mo
         return EndToEndHead.name
     if is_rtdetr:
         return RtdetrHead.name
-    if strides_of(columns, side) and rows > 4 + more:
+    if strides_of(columns, sides) and rows > 4 + more:
         return UltralyticsHead.name
     # With six columns unusual grids count for nothing: a network that ends with 300 rows is the likelier one.
-    is_usual = columns > 6 + more or rows in (grid_cells(side), 3 * grid_cells(side))
-    if is_usual and strides_of(rows, side, anchors=3) and columns > 5 + more:
+    is_usual = columns > 6 + more or rows in (grid_cells(sides), 3 * grid_cells(sides))
+    if is_usual and strides_of(rows, sides, anchors=3) and columns > 5 + more:
         return Yolov5Head.name
-    if is_usual and strides_of(rows, side) and columns > 5 and not more:
+    if is_usual and strides_of(rows, sides) and columns > 5 and not more:
         return YoloxHead.name
     if columns == 6 + more:
         return EndToEndHead.name

@@ -1,20 +1,22 @@
-"""Fit a picture into a square without distorting it, and take boxes back out."""
+"""Fit a picture into a network's input without distorting it, and take boxes back out."""
 
 from typing import NamedTuple, Optional, Sequence
 
 import cv2
 import numpy as np
 
+from runtime.sides import Sides
+
 PADDING = 114
 """The grey that YOLO models are trained with."""
 
 
 class Letterbox(NamedTuple):
-    """How a picture of `width` x `height` lies in a square of `side` pixels."""
+    """How a picture of `width` x `height` lies in a canvas of `sides`."""
 
     width: int
     height: int
-    side: int
+    sides: Sides
     scale: float
     inner_width: int
     inner_height: int
@@ -22,26 +24,27 @@ class Letterbox(NamedTuple):
     top: int
 
     @classmethod
-    def fit(cls, width: int, height: int, side: int, centred: bool = True) -> "Letterbox":
+    def fit(cls, width: int, height: int, sides: Sides, centred: bool = True) -> "Letterbox":
         """The largest fit that keeps the aspect; centred as Ultralytics does it, or top left as YOLOX does."""
-        scale = min(side / width, side / height)
+        scale = min(sides.width / width, sides.height / height)
         if not centred:
-            return cls(width, height, side, scale, max(1, int(width * scale)), max(1, int(height * scale)), 0, 0)
+            return cls(width, height, sides, scale, max(1, int(width * scale)), max(1, int(height * scale)), 0, 0)
         inner_width, inner_height = max(1, round(width * scale)), max(1, round(height * scale))
         # The tenth decides which side gets an odd pixel: the same one as in Ultralytics' LetterBox.
-        left, top = round((side - inner_width) / 2 - 0.1), round((side - inner_height) / 2 - 0.1)
-        return cls(width, height, side, scale, inner_width, inner_height, left, top)
+        left = round((sides.width - inner_width) / 2 - 0.1)
+        top = round((sides.height - inner_height) / 2 - 0.1)
+        return cls(width, height, sides, scale, inner_width, inner_height, left, top)
 
-    def inside(self, square: np.ndarray) -> np.ndarray:
-        """The place of the picture in `square` (side, side, 3), a view."""
-        return square[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
+    def inside(self, canvas: np.ndarray) -> np.ndarray:
+        """The place of the picture in `canvas` (h, w, 3), a view."""
+        return canvas[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
 
-    def draw(self, image: np.ndarray, square: np.ndarray) -> None:
-        """Resize `image` (H, W, 3) uint8 into its place in `square` (side, side, 3) uint8; the rest stays as it is."""
-        resize_into(self.inside(square), image)
+    def draw(self, image: np.ndarray, canvas: np.ndarray) -> None:
+        """Resize `image` (H, W, 3) uint8 into its place in `canvas` (h, w, 3) uint8; the rest stays as it is."""
+        resize_into(self.inside(canvas), image)
 
     def boxes_out(self, boxes: Sequence[Sequence[float]]) -> np.ndarray:
-        """Boxes x1, y1, x2, y2 in the square -> (k, 4) float32 in the picture, clipped to it."""
+        """Boxes x1, y1, x2, y2 in the canvas -> (k, 4) float32 in the picture, clipped to it."""
         left, top, scale, width, height = self.left, self.top, self.scale, float(self.width), float(self.height)
         inside = [
             (
@@ -60,22 +63,23 @@ def resize_into(place: np.ndarray, image: np.ndarray) -> None:
     cv2.resize(image, (place.shape[1], place.shape[0]), dst=place, interpolation=cv2.INTER_LINEAR)
 
 
-class SquareBuffer:
-    """A kept square that pictures are letterboxed into; pads anew only when the fit changes."""
+class LetterboxBuffer:
+    """A kept canvas that pictures are letterboxed into; pads anew only when the fit changes."""
 
-    def __init__(self, square: np.ndarray, centred: bool = True) -> None:
-        """`square`: (side, side, 3) uint8, written in place, owned by the caller."""
-        self._square = self._inside = square
+    def __init__(self, canvas: np.ndarray, centred: bool = True) -> None:
+        """`canvas`: (h, w, 3) uint8, written in place, owned by the caller."""
+        self._canvas = self._inside = canvas
+        self._sides = Sides(canvas.shape[1], canvas.shape[0])
         self._centred = centred
         self._fit: Optional[Letterbox] = None
 
     def draw(self, image: np.ndarray) -> Letterbox:
-        """Letterbox `image` (H, W, 3) uint8 into the square; how it lies there."""
+        """Letterbox `image` (H, W, 3) uint8 into the canvas; how it lies there."""
         height, width, _ = image.shape
         fit = self._fit
         if fit is None or fit.width != width or fit.height != height:
-            fit = self._fit = Letterbox.fit(width, height, self._square.shape[0], self._centred)
-            self._inside = fit.inside(self._square)
-            self._square[:] = PADDING
+            fit = self._fit = Letterbox.fit(width, height, self._sides, self._centred)
+            self._inside = fit.inside(self._canvas)
+            self._canvas[:] = PADDING
         resize_into(self._inside, image)
         return fit

@@ -12,7 +12,7 @@ import numpy as np
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
 from runtime.frame import Frame, capture_time_s
-from runtime.sources.fitting import Size, fitted
+from runtime.sources.fitting import Size, fitted, res_of
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 
@@ -71,7 +71,9 @@ class CameraSource(Source):
         if not delivered:
             self._capture.release()
             raise SourceError("{} opens but delivers no frame: is another program using it?".format(path))
-        self._slot.put(self._frame(image, 0))
+        first = self._frame(image, 0)
+        self.res = res_of(first.image)
+        self._slot.put(first)
         self._thread = threading.Thread(target=self._grab, name="camera", daemon=True)
         self._thread.start()
 

@@ -43,7 +43,7 @@ class DemoSource(Source):
         UsageError if the address asks for what there is not.
         """
         request = parse_demo_uri(uri)
-        self.size = size
+        self.size = self.res = size
         self.fps = request.fps or fps or DEFAULT_FPS
         self._scene = Scene(request.scene, size)
         self._clock = clock or MonotonicClock()

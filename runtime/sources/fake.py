@@ -1,11 +1,13 @@
 """A source that plays what a test tells it to: frames, silences, failures."""
 
-from typing import Iterable, Optional, Union
+import itertools
+from typing import Iterable, Iterator, Optional, Union
 
 import numpy as np
 
 from runtime.clock import FakeClock, MonotonicClock
 from runtime.frame import EndOfStream, Frame
+from runtime.sources.fitting import res_of
 from runtime.sources.source import Source
 
 Step = Union[np.ndarray, Frame, None, Exception]
@@ -22,7 +24,11 @@ class FakeSource(Source):
         """An Exception among the steps is raised; after the last step comes EndOfStream."""
         self.live = live
         self.closed = False
-        self._steps = iter(steps)
+        self._steps: Iterator[Step] = iter(steps)
+        for first in itertools.islice(self._steps, 1):
+            self._steps = itertools.chain([first], self._steps)
+            image = first.image if isinstance(first, Frame) else first
+            self.res = res_of(image) if isinstance(image, np.ndarray) else None
         self._clock = clock or MonotonicClock()
         self._next_id = 0
 

@@ -126,7 +126,7 @@ class FaultySource(Source):
     def __init__(self, source: Source, faults: Faults, clock: Optional[MonotonicClock] = None) -> None:
         self.name = "faulty " + source.name
         self.live, self.continuous, self.own_fps = source.live, source.continuous, source.own_fps
-        self.total_frames = source.total_frames
+        self.total_frames, self.res = source.total_frames, source.res
         self._source = source
         self._faults = faults
         self._clock = clock or MonotonicClock()

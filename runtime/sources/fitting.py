@@ -15,11 +15,16 @@ def fitted_size(size: Size, res: Size) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+def res_of(image: np.ndarray) -> Size:
+    """(width, height) of `image` (H, W, 3)."""
+    return image.shape[1], image.shape[0]
+
+
 def fitted(image: np.ndarray, res: Optional[Size]) -> np.ndarray:
     """`image` (H, W, 3) uint8 as large as fits into `res`, its aspect kept; `image` itself where nothing changes."""
     if res is None:
         return image
-    own = image.shape[1], image.shape[0]
+    own = res_of(image)
     size = fitted_size(own, res)
     if size == own:
         return image

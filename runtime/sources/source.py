@@ -3,6 +3,7 @@
 from typing import Optional
 
 from runtime.frame import Frame
+from runtime.sides import Res
 
 
 class Source:
@@ -22,6 +23,9 @@ class Source:
     """How many frames there will be, where that is known."""
     own_fps: float = 0.0
     """The rate at which a file is played; 0: as fast as it goes, where it has none or where it is live."""
+
+    res: Optional[Res] = None
+    """(width, height) of its pictures, where it is known before the first of them is read."""
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         """The next frame, or None if none came within `timeout_s`.

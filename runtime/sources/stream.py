@@ -8,7 +8,7 @@ from runtime.clock import MonotonicClock
 from runtime.errors import ShelfsightError, SourceError
 from runtime.frame import EndOfStream, Frame, capture_time_s
 from runtime.gstreamer.capture import Capture
-from runtime.sources.fitting import Size, fitted
+from runtime.sources.fitting import Size, fitted, fitted_size, res_of
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 from runtime.sources.times import FPS, RisingTimes, sensible_fps
@@ -55,6 +55,7 @@ class LiveStream(Source):
             if self._first is None:
                 message = "{} opens but delivers no frame within {:g} s: in use elsewhere, or of a codec unknown here?"
                 raise SourceError(message.format(name, first_frame_s))
+            self.res = res_of(self._first.image)
         except (EndOfStream, ShelfsightError) as error:
             self.close()
             if isinstance(error, EndOfStream):
@@ -123,6 +124,8 @@ class FileStream(Source):
             self.close()
             raise SourceError("cannot read {}: not a video, or damaged from its first frame on".format(name))
         self.own_fps = sensible_fps(self._capture.fps)
+        own = res_of(self._ahead.image)
+        self.res = own if res is None else fitted_size(own, res)
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         picture, self._ahead = self._ahead, None

@@ -10,7 +10,7 @@ import numpy as np
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
 from runtime.frame import EndOfStream, Frame
-from runtime.sources.fitting import Size, fitted
+from runtime.sources.fitting import Size, fitted, fitted_size, res_of
 from runtime.sources.source import Source
 from runtime.sources.times import RisingTimes, sensible_fps
 from runtime.told import TOLD
@@ -45,6 +45,8 @@ class VideoSource(Source):
             raise SourceError(
                 "cannot read {}: not a video, or damaged from its first frame on (ffprobe tells more)".format(path)
             )
+        own = res_of(self._ahead)
+        self.res = own if res is None else fitted_size(own, res)
 
     def _decode(self) -> Optional[np.ndarray]:
         delivered, image = self._capture.read()

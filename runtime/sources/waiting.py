@@ -40,7 +40,8 @@ class WaitingSource(Source):
         `source`: one that is open already.
         """
         self.name = name
-        self._shape = (res[1], res[0], 3)
+        self.res = (source and source.res) or res
+        self._shape = (self.res[1], self.res[0], 3)
         self._open_source = open_source
         self._clock = clock or MonotonicClock()
         self._closed = threading.Event()

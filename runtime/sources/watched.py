@@ -50,7 +50,7 @@ class WatchedSource(Source):
         self, source: Source, expectations: Expectations = Expectations(), clock: Optional[MonotonicClock] = None
     ) -> None:
         """Owns `source`, which is live and open."""
-        self.name = source.name
+        self.name, self.res = source.name, source.res
         self._source = source
         self._expected = expectations
         self._clock = clock or MonotonicClock()

@@ -15,13 +15,14 @@ from benchmarks.peer_loops.networks import CANDIDATES, planted
 from runtime.errors import ModelError
 from runtime.recognition.heads import EndToEndHead, UltralyticsHead, tell_head
 from runtime.recognition.nms import suppress
+from runtime.sides import square
 
 
 @pytest.mark.parametrize("size", [160, 320])
 @pytest.mark.parametrize("boxes", [0, 1, 3, 8])
 def test_as_many_boxes_are_left_as_are_planted(size, boxes):
     said = planted(size, 4, boxes)
-    assert tell_head([said.output.shape], size, {}) == "ultralytics"
+    assert tell_head([said.output.shape], square(size), {}) == "ultralytics"
     found = UltralyticsHead().read(said.output, 0.25)
     assert boxes * (CANDIDATES - 2) <= len(found.scores) <= boxes * CANDIDATES, "suppression has work to do"
     kept = suppress(found.boxes, found.scores, found.classes, 0.6, 300)
@@ -34,7 +35,7 @@ def test_as_many_boxes_are_left_as_are_planted(size, boxes):
 @pytest.mark.parametrize("boxes", [0, 3])
 def test_a_network_that_suppresses_by_itself_says_the_same(boxes):
     said, raw = planted(160, 4, boxes, end2end=True), planted(160, 4, boxes)
-    assert tell_head([said.output.shape], 160, {}) == "end2end"
+    assert tell_head([said.output.shape], square(160), {}) == "end2end"
     found = EndToEndHead().read(said.output, 0.25)
     assert len(found.boxes) == boxes
     others = UltralyticsHead().read(raw.output, 0.25)

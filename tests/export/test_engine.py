@@ -18,7 +18,12 @@ from export.building import making
 from export.building.child import ChildCrashed, run_child
 
 pytestmark = pytest.mark.timeout(300)
-ENGINES = ["classifier-32-fp16.engine", "classifier-32-fp16.json", "detector-160-fp16.engine", "detector-160-fp16.json"]
+ENGINES = [
+    "classifier-32x32-fp16.engine",
+    "classifier-32x32-fp16.json",
+    "detector-160x128-fp16.engine",
+    "detector-160x128-fp16.json",
+]
 
 
 @pytest.fixture
@@ -54,9 +59,9 @@ def test_built_compared_installed_and_then_found(player, build, version):
     player.play(version)
     status, out, err = build()
     assert (status, err) == (0, "")
-    assert "detector at 160: installed: FP16 agrees with its model" in out
+    assert "detector at 160x128: installed: FP16 agrees with its model" in out
     assert player.files() == ENGINES
-    record = sidecar(player, "detector-160-fp16")
+    record = sidecar(player, "detector-160x128-fp16")
     assert record["precision"] == "fp16"
     assert record["parity"][0]["passes"] is True
     assert record["parity"][0]["figures"]["boxes"] == 2
@@ -68,7 +73,7 @@ def test_built_compared_installed_and_then_found(player, build, version):
     status, out, err = build()
     assert status == 0
     assert "building" not in out
-    assert "detector at 160: is there: FP16 agrees with its model" in out
+    assert "detector at 160x128: is there: FP16 agrees with its model" in out
     assert {path.name: path.stat().st_mtime for path in folder.glob("*.engine")} == before
 
 
@@ -78,7 +83,7 @@ def test_an_fp16_that_does_not_agree_makes_way_for_fp32(player, build, version, 
     player.play(version, fp16_outputs=outputs)
     status, out, _ = build("--stage", "detector")
     assert status == 0
-    record = sidecar(player, "detector-160-fp16")
+    record = sidecar(player, "detector-160x128-fp16")
     assert (record["key"]["precision"], record["precision"]) == ("fp16", "fp32")
     assert record["why"].startswith("FP32 agrees with its model; FP16 does not agree with its model: ")
     assert [verdict["passes"] for verdict in record["parity"]] == [False, True]
@@ -91,7 +96,7 @@ def test_where_none_agrees_no_engine_is_kept_and_it_is_remembered(player, build,
     status, out, _ = build("--stage", "classifier")
     assert status == 1
     assert "no engine: FP16 does not agree" in out
-    assert player.files() == ["classifier-32-fp16.json"]
+    assert player.files() == ["classifier-32x32-fp16.json"]
     status, out, _ = build("--stage", "classifier")
     assert status == 1
     assert "building" not in out
@@ -106,11 +111,16 @@ def test_a_killed_build_is_explained_and_leaves_nothing(player, build, installs,
     status, out, err = build("--stage", "detector")
     assert status == 1
     assert err.count("\n") == 1
-    for words in ("shelfsight: detector at 160: killed", "swap", "nvzramconfig", "--workspace 128 (it had 256 MiB)"):
+    for words in (
+        "shelfsight: detector at 160x128: killed",
+        "swap",
+        "nvzramconfig",
+        "--workspace 128 (it had 256 MiB)",
+    ):
         assert words in err
     assert player.files() == []
     installs("--stage", "detector", "--workspace", "64")
-    assert sidecar(player, "detector-160-fp16")["build"]["workspace_mib"] == 64
+    assert sidecar(player, "detector-160x128-fp16")["build"]["workspace_mib"] == 64
 
 
 def test_the_other_stage_is_built_though_one_fails(player, build, tiny_folder, tmp_path):
@@ -118,7 +128,7 @@ def test_the_other_stage_is_built_though_one_fails(player, build, tiny_folder, t
     status, out, err = build()
     assert status == 1
     assert err.count("\n") == 2
-    assert "detector at 160: could not be built: TensorRT built nothing" in err
+    assert "detector at 160x128: could not be built: TensorRT built nothing" in err
     assert "classifier at 32: could not be built: TensorRT built nothing" in err
     assert player.files() == []
 
@@ -130,8 +140,8 @@ def test_sizes_precision_workspace_and_libraries_are_as_asked(player, version, c
     arguments = ["--size", "160", "--size", "320", "--precision", "fp32", "--no-libraries", "--workspace", "32"]
     assert engine.main(arguments) == 0, capfd.readouterr()
     names = [name for name in player.files() if name.endswith(".engine")]
-    assert names == ["classifier-96-fp32.engine", "detector-160-fp32.engine", "detector-320-fp32.engine"]
-    record = sidecar(player, "detector-320-fp32")
+    assert names == ["classifier-96x96-fp32.engine", "detector-160x128-fp32.engine", "detector-320x256-fp32.engine"]
+    record = sidecar(player, "detector-320x256-fp32")
     assert record["precision"] == "fp32"
     assert record["build"]["workspace_mib"] == 32
     assert not {"CUBLAS", "CUBLAS_LT", "CUDNN"} & set(record["build"]["tactic_sources"])
@@ -142,7 +152,7 @@ def test_the_shipped_bundle_agrees_in_fp16(player, version, capfd):
     """The double rounds weights to FP16: the way there is tried, not what a GPU makes of it."""
     player.play(version)
     assert engine.main([]) == 0, capfd.readouterr()
-    for name in ("detector-160-fp16", "classifier-96-fp16"):
+    for name in ("detector-160x128-fp16", "classifier-96x96-fp16"):
         assert sidecar(player, name)["precision"] == "fp16"
 
 
@@ -156,17 +166,17 @@ def test_a_size_at_which_the_model_sees_nothing_gets_no_engine(player, build):
 def test_libraries_are_tried_unless_left_out(player, installs):
     player.play("8.2")
     installs("--stage", "detector")
-    assert {"CUBLAS", "CUDNN"} <= set(sidecar(player, "detector-160-fp16")["build"]["tactic_sources"])
+    assert {"CUBLAS", "CUDNN"} <= set(sidecar(player, "detector-160x128-fp16")["build"]["tactic_sources"])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_timing_cache_makes_the_next_build_faster(player, installs, version):
     player.play(version, build_s=2.0, build_s_with_cache=0.0)
     installs("--stage", "detector")
-    assert sidecar(player, "detector-160-fp16")["build"]["seconds"] >= 2.0
+    assert sidecar(player, "detector-160x128-fp16")["build"]["seconds"] >= 2.0
     assert len(list(player.cache.glob("engines/*/timing-*.cache"))) == 1
     installs("--stage", "detector", "--force")
-    assert sidecar(player, "detector-160-fp16")["build"]["seconds"] < 2.0
+    assert sidecar(player, "detector-160x128-fp16")["build"]["seconds"] < 2.0
 
 
 def test_a_broken_timing_cache_does_not_matter(player, installs):
@@ -182,7 +192,7 @@ def test_a_broken_timing_cache_does_not_matter(player, installs):
 def test_progress_is_passed_on_where_tensorrt_tells_it(player, build, monkeypatch):
     monkeypatch.setattr("export.building.child.TELL_EVERY_S", 0.3)
     player.play("10.9", build_s=3)
-    assert re.search(r"detector at 160: \d+ s: Building Engine, step \d+ of 10", build("--stage", "detector")[1])
+    assert re.search(r"detector at 160x128: \d+ s: Building Engine, step \d+ of 10", build("--stage", "detector")[1])
 
 
 def test_a_build_that_crashes_in_fp16_makes_way_for_fp32(player, installs, monkeypatch):
@@ -197,7 +207,7 @@ def test_a_build_that_crashes_in_fp16_makes_way_for_fp32(player, installs, monke
     player.play(VERSIONS[0])
     monkeypatch.setattr(making, "run_child", crash_once)
     installs("--stage", "detector")
-    record = sidecar(player, "detector-160-fp16")
+    record = sidecar(player, "detector-160x128-fp16")
     assert record["precision"] == "fp32"
     assert "FP16 python -m export.building.build crashed (SIGSEGV)" in record["why"]
 
@@ -205,7 +215,7 @@ def test_a_build_that_crashes_in_fp16_makes_way_for_fp32(player, installs, monke
 def test_a_gpu_that_is_not_faster_in_fp16_gets_fp32(player, installs):
     player.play("8.2", fast_fp16=False)
     installs("--stage", "detector")
-    record = sidecar(player, "detector-160-fp16")
+    record = sidecar(player, "detector-160x128-fp16")
     assert record["precision"] == "fp32"
     assert "not faster in FP16" in record["why"]
 

@@ -12,6 +12,7 @@ from runtime.engines.cache import engine_path, engines_folder, sidecar_path
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.tensorrt import TensorRTEngine, import_tensorrt, this_machine
 from runtime.errors import ShelfsightError
+from runtime.sides import Sides, square
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(3600)]
 
@@ -29,19 +30,19 @@ def bundle():
 @pytest.mark.parametrize("precision", ["fp16", "fp32"])
 def test_the_shipped_bundle_is_built_agrees_and_runs(bundle, precision, tmp_path, monkeypatch):
     monkeypatch.setenv("SHELFSIGHT_CACHE", str(tmp_path))
-    assert engine.main([bundle.folder, "--size", "160", "--size", "320", "--precision", precision]) == 0
+    assert engine.main([bundle.folder, "--size", "160", "--size", "320x320", "--precision", precision]) == 0
     folder = engines_folder(bundle.folder)
-    for stage, size, model in (
-        ("detector", 160, bundle.detector),
-        ("detector", 320, bundle.detector),
-        ("classifier", bundle.crop_size, bundle.classifier),
+    for stage, sides, model in (
+        ("detector", Sides(160, 128), bundle.detector),
+        ("detector", square(320), bundle.detector),
+        ("classifier", square(bundle.crop_size), bundle.classifier),
     ):
-        path = engine_path(folder, stage, size, precision)
+        path = engine_path(folder, stage, sides, precision)
         with open(sidecar_path(path), encoding="utf-8") as file:
             record = json.load(file)
         assert record["parity"][-1]["passes"], record["why"]
         batch = 1 if stage == "detector" else 5
-        pictures = np.random.RandomState(0).randint(0, 256, (batch, size, size, 3), dtype=np.uint8)
+        pictures = np.random.RandomState(0).randint(0, 256, (batch, sides.height, sides.width, 3), dtype=np.uint8)
         with TensorRTEngine(path) as candidate, OnnxEngine(model) as reference:
             (found,), (expected,) = candidate.run(pictures), reference.run(pictures)
             assert found.shape == expected.shape

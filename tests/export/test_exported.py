@@ -12,6 +12,7 @@ import pytest
 from export.from_torch.agreement import paired_differences, pictures
 from runtime.engines.onnx import OnnxEngine
 from runtime.recognition.heads import tell_head
+from runtime.sides import square
 
 FOLDER = Path(__file__).with_name("exported")
 SIZES = [(160, 160), (96, 64)]
@@ -79,7 +80,7 @@ def test_the_metadata_tells_head_and_names():
     for name, head in (("detector", "ultralytics"), ("end2end", "end2end")):
         engine = OnnxEngine(str(FOLDER / (name + ".onnx")), threads=1)
         found = engine.run(np.zeros((1, 160, 160, 3), np.uint8))[0]
-        assert tell_head([found.shape], 160, engine.metadata) == head
+        assert tell_head([found.shape], square(160), engine.metadata) == head
         assert {key: engine.metadata[key] for key in ("task", "stride", "imgsz", "end2end")} == {
             "task": "detect",
             "stride": "32",

@@ -13,8 +13,10 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import has_bf16, this_machine
 from runtime.engines.sidecar import BF16, FP32, OPENVINO, EngineKey
 from runtime.errors import ModelError
+from runtime.settings import DEFAULT_RES
+from runtime.sides import sides_for, square
 
-MACHINE = EngineKey("", "", OPENVINO, "2026.4.1", "a CPU", "FP32 BF16", "", 0, 0)
+MACHINE = EngineKey("", "", OPENVINO, "2026.4.1", "a CPU", "FP32 BF16", "", 0, 0, 0)
 
 
 class Played(Engine):
@@ -50,7 +52,7 @@ def command(tiny_folder, tmp_path, monkeypatch, bundle):
         monkeypatch.setattr(comparing, "OpenVINOEngine", played)
         monkeypatch.setattr(comparing, "this_machine", lambda: machine)
         status = comparing.main([bundle.folder, "--stage", "detector", "--precision", precision] + list(flags))
-        key = wanted_key(bundle.detector, "detector", bundle.size, precision, 1, machine)
+        key = wanted_key(bundle.detector, "detector", sides_for(bundle.size, DEFAULT_RES), precision, 1, machine)
         return look(engines_folder(bundle.folder), key).record, status
 
     run.compared = compared
@@ -62,7 +64,7 @@ def test_bf16_that_agrees_is_kept_and_not_compared_again(command, bundle, capsys
     assert (record.precision, record.why, status) == (BF16, "BF16 agrees with its model", 0)
     assert [verdict["precision"] for verdict in record.parity] == [FP32, BF16]
     assert record.parity[0]["thresholds"]["score_within"] < record.parity[1]["thresholds"]["score_within"]
-    assert "detector at 160: BF16 agrees with its model" in capsys.readouterr().out
+    assert "detector at 160x128: BF16 agrees with its model" in capsys.readouterr().out
     command({FP32: 1.0, BF16: 1.0})
     assert command.compared == [FP32, BF16]
     compiled = os.path.join(engines_folder(bundle.folder), "1.blob")
@@ -99,7 +101,10 @@ def test_the_shipped_models_agree(openvino, tmp_path, monkeypatch):
     for name, size in ((SHIPPED_BUNDLE, 160), ("groceries", 224)):
         bundle = Bundle.open(name)
         assert comparing.main([name, "--size", str(size)]) == 0
-        for stage, side, batch in (("detector", size, 1), ("classifier", bundle.crop_size, 16)):
-            key = wanted_key(getattr(bundle, stage), stage, side, BF16, batch, machine)
+        for stage, sides, batch in (
+            ("detector", sides_for(size, DEFAULT_RES), 1),
+            ("classifier", square(bundle.crop_size), 16),
+        ):
+            key = wanted_key(getattr(bundle, stage), stage, sides, BF16, batch, machine)
             record = look(engines_folder(bundle.folder), key).record
             assert record.precision == (BF16 if has_bf16(machine) else FP32), record.why

@@ -169,18 +169,19 @@ def test_the_exit_status_goes_by_the_worst_and_json_holds_all(board, capsys, nam
 def test_engines_of_another_tensorrt_are_found(board, tmp_path, monkeypatch):
     from runtime.engines.cache import engine_path, engines_folder, sidecar_path
     from runtime.engines.sidecar import EngineKey, EngineRecord, json_from_record
+    from runtime.sides import Sides
 
     folder = tmp_path / "cache" / "engines"
     folder.mkdir(parents=True, mode=0o700)
     kept = engines_folder(folder_of("groceries"))
     (tmp_path / "cache" / "engines" / kept.rsplit("/", 1)[1]).mkdir(mode=0o700)
-    path = engine_path(kept, "detector", 160, "fp16")
-    key = EngineKey("detector", "0" * 64, "TensorRT", "8.0.1.6", "NVIDIA Tegra X1", "sm_53", "fp16", 160, 1)
+    path = engine_path(kept, "detector", Sides(160, 128), "fp16")
+    key = EngineKey("detector", "0" * 64, "TensorRT", "8.0.1.6", "NVIDIA Tegra X1", "sm_53", "fp16", 160, 128, 1)
     record = EngineRecord(key, "0" * 64, "fp16", "agrees", None, {}, [], {})
     for name, text in ((path, "plan"), (sidecar_path(path), json_from_record(record))):
         with open(name, "w") as file:
             file.write(text)
-    finding = findings(board("nano"))["engine detector-160-fp16.engine"]
+    finding = findings(board("nano"))["engine detector-160x128-fp16.engine"]
     assert finding.level == WARNING
     assert "the model has changed" in finding.text
     assert "TensorRT 8.0.1.6's, this is 8.2.1.8" in finding.text

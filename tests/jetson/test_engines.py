@@ -16,6 +16,14 @@ from runtime.settings import Settings
             ["-m", "export.engine", "shelf", "--size", "320", "--precision", "fp32"],
         ),
         (
+            Settings(source="csi://0", size=320, res=(1280, 720)),
+            ["-m", "export.engine", "groceries", "--size", "320", "--res", "1280x720", "--precision", "fp16"],
+        ),
+        (
+            Settings(res=(1280, 720), square=True),
+            ["-m", "export.engine", "groceries", "--square", "--precision", "fp16"],
+        ),
+        (
             Settings(bundle="shelf", detector="yolo.onnx", size=320),
             ["-m", "export.engine", "shelf", "--stage", "classifier", "--precision", "fp16"],
         ),

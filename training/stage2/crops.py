@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from runtime.recognition.letterbox import PADDING, Letterbox
+from runtime.sides import Sides
 
 CONTEXT = 1.0
 """How much wider than its box, in all, a kept region is: room for the margin and for jitter."""
@@ -39,7 +40,7 @@ def cut(image: np.ndarray, box_px: np.ndarray, margin: float, side: int) -> np.n
     bottom_right = np.minimum(np.maximum(np.ceil(box_px[2:] + grow), top_left + 1), limit)
     (x1, y1), (x2, y2) = top_left.astype(int), bottom_right.astype(int)
     square = np.full((side, side, 3), PADDING, np.uint8)
-    Letterbox.fit(x2 - x1, y2 - y1, side).draw(image[y1:y2, x1:x2], square)
+    Letterbox.fit(x2 - x1, y2 - y1, Sides(side, side)).draw(image[y1:y2, x1:x2], square)
     return square
 
 

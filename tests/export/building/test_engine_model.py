@@ -19,8 +19,9 @@ from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.engines.onnx import OnnxEngine
 from runtime.errors import ModelError
+from runtime.sides import Sides, square
 
-SHIPPED = [("detector", 160, 1), ("detector", 320, 1), ("classifier", 96, 16)]
+SHIPPED = [("detector", square(160), 1), ("detector", Sides(320, 192), 1), ("classifier", square(96), 16)]
 
 
 def outputs_of(model, tensor, tmp_path):
@@ -30,19 +31,19 @@ def outputs_of(model, tensor, tmp_path):
         return engine.run(tensor)[0]
 
 
-@pytest.mark.parametrize("stage, size, max_batch", SHIPPED)
+@pytest.mark.parametrize("stage, sides, max_batch", SHIPPED)
 @pytest.mark.parametrize("takes_uint8", [False, True])
 @pytest.mark.parametrize("in_half", [False, True])
-def test_it_is_the_same_network(stage, size, max_batch, takes_uint8, in_half, tmp_path):
+def test_it_is_the_same_network(stage, sides, max_batch, takes_uint8, in_half, tmp_path):
     path = getattr(Bundle.open(SHIPPED_BUNDLE), stage)
-    ready = engine_model(read_model(path), size, max_batch, takes_uint8, in_half)
+    ready = engine_model(read_model(path), sides, max_batch, takes_uint8, in_half)
     onnx.checker.check_model(ready.model)
     assert (ready.steps is None) == takes_uint8
     for batch in (1,) if max_batch == 1 else (1, 4):
-        pictures = np.random.RandomState(0).randint(0, 256, (batch, size, size, 3), dtype=np.uint8)
+        pictures = np.random.RandomState(0).randint(0, 256, (batch, sides.height, sides.width, 3), dtype=np.uint8)
         tensor = pictures
         if ready.steps is not None:
-            tensor = np.empty((batch, 3, size, size), np.float32)
+            tensor = np.empty((batch, 3, sides.height, sides.width), np.float32)
             ready.steps.fill(pictures, tensor)
         with OnnxEngine(path, 1) as engine:
             expected = engine.run(pictures)[0]
@@ -52,11 +53,11 @@ def test_it_is_the_same_network(stage, size, max_batch, takes_uint8, in_half, tm
         assert np.abs(found - expected).max() < ((0.02 if stage == "classifier" else 2.0) if in_half else 1e-3)
 
 
-@pytest.mark.parametrize("stage, size, max_batch", SHIPPED)
-def test_no_arithmetic_on_shapes_is_left_but_on_the_batch(stage, size, max_batch):
+@pytest.mark.parametrize("stage, sides, max_batch", SHIPPED)
+def test_no_arithmetic_on_shapes_is_left_but_on_the_batch(stage, sides, max_batch):
     """TensorRT 8.2 computes shapes in whole numbers only."""
     path = getattr(Bundle.open(SHIPPED_BUNDLE), stage)
-    model = engine_model(read_model(path), size, max_batch, False, False).model
+    model = engine_model(read_model(path), sides, max_batch, False, False).model
     kinds = collections.Counter(node.op_type for node in model.graph.node)
     assert not set(kinds) & {"Range", "ConstantOfShape", "Expand", "Ceil", "Floor"}, kinds
     if max_batch == 1:
@@ -82,8 +83,8 @@ def test_a_model_without_a_place_to_begin_at_is_refused_before_8_5():
                 if name == NORMALIZED:
                     names[index] = "elsewhere"
     with pytest.raises(ModelError, match="no tensor 'normalized'"):
-        engine_model(model, 32, 16, False, False)
-    assert engine_model(model, 32, 16, True, False).steps is None
+        engine_model(model, square(32), 16, False, False)
+    assert engine_model(model, square(32), 16, True, False).steps is None
 
 
 def test_a_picture_that_more_than_a_cast_reads_begins_at_normalized_everywhere():
@@ -104,18 +105,18 @@ def test_a_picture_that_more_than_a_cast_reads_begins_at_normalized_everywhere()
     model.graph.node.extend(nodes[i] for i in order)
     onnx.checker.check_model(model)
     assert output != between
-    assert engine_model(model, 32, 16, True, False).steps is not None
+    assert engine_model(model, square(32), 16, True, False).steps is not None
 
 
 def test_a_model_with_floats_at_its_front_or_another_size_is_refused():
     model = tiny.classifier_model()
     model.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT
     with pytest.raises(ModelError, match="one uint8 input"):
-        engine_model(model, 32, 16, True, False)
+        engine_model(model, square(32), 16, True, False)
     model = tiny.classifier_model()
     model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 64
     with pytest.raises(ModelError, match="fixed to 64 where 32"):
-        engine_model(model, 32, 16, True, False)
+        engine_model(model, square(32), 16, True, False)
 
 
 def test_steps_are_read_off_the_graph():

@@ -49,7 +49,7 @@ def run(bundle_folder, caplog):
     return assembled
 
 
-def engine_of(bundle_folder, stage="detector-160-fp16"):
+def engine_of(bundle_folder, stage="detector-160x128-fp16"):
     return os.path.join(engines_folder(str(bundle_folder)), stage + ".engine")
 
 
@@ -103,7 +103,7 @@ def test_what_does_not_fit_is_built_again_with_a_message(player, run, bundle_fol
     with open(sidecar_path(path), "w") as file:
         json.dump(sidecar, file)
     report, log = run()
-    assert "TensorRT does not take detector-160-fp16.engine" in log
+    assert "TensorRT does not take detector-160x128-fp16.engine" in log
     assert report["engine"].startswith("TensorRT")
     assert "building" not in run()[1]
 
@@ -175,7 +175,7 @@ def test_one_stage_may_run_on_tensorrt_and_the_other_not(player, run, bundle_fol
     player.play(VERSIONS[0])
     run()
     player.turn(kill_build=True)
-    os.unlink(engine_of(bundle_folder, "classifier-32-fp16"))
+    os.unlink(engine_of(bundle_folder, "classifier-32x32-fp16"))
     report, log = run()
     assert report["engines"]["detector"]["engine"].startswith("TensorRT")
     assert report["engines"]["classifier"]["engine"].startswith("onnxruntime")
@@ -194,7 +194,7 @@ def test_a_file_that_tensorrt_refuses_and_that_cannot_be_built_again(player, run
         json.dump(dict(sidecar, engine_sha256=hashlib.sha256(b"foreign").hexdigest()), file)
     player.turn(kill_build=True)
     report, log = run()
-    assert "TensorRT does not take detector-160-fp16.engine" in log
+    assert "TensorRT does not take detector-160x128-fp16.engine" in log
     assert report["engines"]["detector"]["why"].startswith("detector at 160: killed by the system")
     assert report["engines"]["classifier"]["engine"].startswith("TensorRT")
     player.turn()

@@ -10,18 +10,19 @@ import threading
 import numpy as np
 import pytest
 
-from runtime.bundle import Bundle, sha256_of
+from runtime.bundle import Bundle
 from runtime.engines import choice as choosing
 from runtime.engines import libraries
-from runtime.engines.cache import engines_folder, kept_path, sidecar_path
+from runtime.engines.cache import engines_folder, kept_path, sidecar_path, wanted_key
 from runtime.engines.choice import EngineChoice
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine, has_bf16, this_machine
 from runtime.engines.sidecar import BF16, FP32, OPENVINO, EngineKey, EngineRecord, json_from_record
 from runtime.errors import BuildError, MissingPackageError, ModelError
 from runtime.settings import Settings
+from runtime.sides import square
 
-WITH_BF16 = EngineKey("", "", OPENVINO, "2026.4.1", "a CPU", "FP32 BF16 INT8", "", 0, 0)
+WITH_BF16 = EngineKey("", "", OPENVINO, "2026.4.1", "a CPU", "FP32 BF16 INT8", "", 0, 0, 0)
 STAGES = ("detector", "classifier")
 
 
@@ -40,18 +41,19 @@ class PlayedComparison:
         self.verdicts = dict(zip(STAGES, verdicts))
         self.compared = []
 
-    def __call__(self, library, folder, stages, size, precision, force):
+    def __call__(self, library, folder, stages, sides, precision, force):
         assert library.makes == "export.openvino"
         self.failures = []
         bundle = Bundle.open(folder)
         kept_in = engines_folder(folder)
         os.makedirs(kept_in, 0o700, exist_ok=True)
         for stage in stages:
-            found = {"detector": (bundle.detector, size, 1), "classifier": (bundle.classifier, bundle.crop_size, 16)}
-            model, side, batch = found[stage]
-            key = WITH_BF16._replace(
-                stage=stage, model_sha256=sha256_of(model), size=side, precision=precision, max_batch=batch
-            )
+            found = {
+                "detector": (bundle.detector, sides, 1),
+                "classifier": (bundle.classifier, square(bundle.crop_size), 16),
+            }
+            model, own, batch = found[stage]
+            key = wanted_key(model, stage, own, precision, batch, WITH_BF16)
             runs = self.verdicts[stage]
             made = None if runs is None else key.model_sha256
             record = EngineRecord(key, made, runs or precision, "as {} would".format(stage), None, {}, [], {})

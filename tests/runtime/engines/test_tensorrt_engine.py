@@ -25,6 +25,7 @@ from runtime.engines.tensorrt import TensorRTEngine, this_machine
 from runtime.errors import EngineMismatch, MissingPackageError, ModelError
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
+from runtime.sides import square
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -44,7 +45,7 @@ def built(tmp_path_factory, tiny_folder):
             player = Player(monkeypatch, tmp_path_factory.mktemp("engines"))
             try:
                 player.play(version)
-                assert engine.main([str(tiny_folder)]) == 0
+                assert engine.main([str(tiny_folder), "--square"]) == 0
                 kept[version] = cache.engines_folder(str(tiny_folder))
             finally:
                 monkeypatch.undo()
@@ -60,7 +61,7 @@ def engines(request, player, built, tmp_path):
     folder = tmp_path / "engines"
     shutil.copytree(built(request.param), str(folder))
     os.chmod(str(folder), 0o700)
-    return str(folder / "detector-160-fp16.engine"), str(folder / "classifier-32-fp16.engine")
+    return str(folder / "detector-160x160-fp16.engine"), str(folder / "classifier-32x32-fp16.engine")
 
 
 def rewrite(path, **changes):
@@ -181,14 +182,15 @@ def test_a_tensor_that_does_not_fit_is_one_line(engines, tensor):
         ({"key_device": "another"}, "the device was another, is "),
         ({"key_architecture": "sm_37"}, "the device's architecture was sm_37, is "),
         ({"key_precision": "int8"}, "the precision was int8, is "),
-        ({"key_size": 64}, "the input size was 64, is "),
+        ({"key_width": 64}, "the input's width was 64, is "),
+        ({"key_height": 64}, "the input's height was 64, is "),
         ({"key_max_batch": 4}, "the batch was 4, is "),
         ({"key_stage": "detector"}, "the stage was detector, is "),
     ],
 )
 def test_each_kind_of_mismatch_says_what_was_and_what_is(engines, tiny_folder, changes, words):
     model = str(tiny_folder / "classifier.onnx")
-    key = cache.wanted_key(model, "classifier", 32, "fp16", MAX_BATCH, this_machine())
+    key = cache.wanted_key(model, "classifier", square(32), "fp16", MAX_BATCH, this_machine())
     folder = os.path.dirname(engines[1])
     assert cache.look(folder, key).problem == ""
     rewrite(engines[1], **changes)
@@ -250,7 +252,7 @@ def spoilt_sidecar_format(path):
     ],
 )
 def test_what_is_no_engine_is_a_mismatch(engines, tiny_folder, spoil):
-    key = cache.wanted_key(str(tiny_folder / "detector.onnx"), "detector", 160, "fp16", 1, this_machine())
+    key = cache.wanted_key(str(tiny_folder / "detector.onnx"), "detector", square(160), "fp16", 1, this_machine())
     spoil(engines[0])
     state = cache.look(os.path.dirname(engines[0]), key)
     assert state.record is None
@@ -273,7 +275,7 @@ def test_what_tensorrt_itself_refuses_is_a_mismatch_too(engines):
         plan = file.read()
     for spoilt in (b"a foreign file", plan[:-100]):
         with_its_hash(engines[0], spoilt)
-        with pytest.raises(EngineMismatch, match="TensorRT does not take detector-160-fp16.engine: "):
+        with pytest.raises(EngineMismatch, match="TensorRT does not take detector-160x160-fp16.engine: "):
             TensorRTEngine(engines[0])
 
 
@@ -284,7 +286,7 @@ def test_an_engine_of_another_gpu_is_a_mismatch(engines, player):
 
 
 def test_an_engine_that_is_not_what_its_sidecar_says_is_a_mismatch(engines):
-    rewrite(engines[1], key_size=64)
+    rewrite(engines[1], key_height=64)
     with pytest.raises(EngineMismatch, match="its sidecar says"):
         TensorRTEngine(engines[1])
 
@@ -349,7 +351,7 @@ def test_before_8_5_the_steps_run_on_the_gpu_or_the_cpu(player, built, tiny_fold
         pytest.skip("needs a C++ compiler, which stands for nvcc here")
     caplog.set_level("INFO")
     player.play("8.2", no_kernel_compiler=no_kernel_compiler)
-    path = os.path.join(built("8.2"), "classifier-32-fp16.engine")
+    path = os.path.join(built("8.2"), "classifier-32x32-fp16.engine")
     pictures = np.random.RandomState(1).randint(0, 256, (5, 32, 32, 3), dtype=np.uint8)
     with TensorRTEngine(path) as engine, OnnxEngine(str(tiny_folder / "classifier.onnx"), 1) as reference:
         assert engine.run(pictures)[0] == pytest.approx(reference.run(pictures)[0], abs=2e-3)
