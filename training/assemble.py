@@ -7,6 +7,7 @@ python -m training.assemble --detector RUN1/weights/last.pt --classifier RUN2/la
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -83,7 +84,10 @@ def export_both(values: Dict[str, Any], data: DataSet, folder: Path) -> Dict[str
     from training.stage2.training import load_training
 
     training, opened = load_training(values["classifier"]), open_classifier(str(values["classifier"]))
-    export_detector(values["detector"], str(folder / "detector.onnx"))
+    if values["detector"].endswith(".onnx"):
+        shutil.copyfile(values["detector"], folder / "detector.onnx")
+    else:
+        export_detector(values["detector"], str(folder / "detector.onnx"))
     crop_size = values["crop_size"] or opened.crop_size
     export_classifier(opened.module, crop_size, str(folder / "classifier.onnx"), opened.mean, opened.std)
     write_gallery(str(folder / "gallery.npz"), training.prototypes(), np.arange(len(training.products)))
@@ -141,7 +145,9 @@ REPORTED = ("images", "boxes", "ap50", "ap50_by_shape", "top1", "f1", "known_los
 def parser() -> argparse.ArgumentParser:
     """The command's flags."""
     made = argparse.ArgumentParser(prog="python -m training.assemble", description="Two trainings to one bundle.")
-    made.add_argument("--detector", required=True, metavar="weights.pt", help="of python -m training.detector")
+    made.add_argument(
+        "--detector", required=True, metavar="weights.pt", help="of training.detector, or a detector.onnx"
+    )
     made.add_argument("--classifier", required=True, type=Path, metavar="last.pt", help="of training.classifier")
     made.add_argument(
         "--data", required=True, type=Path, metavar="SET", help="a YOLO set that both were not trained on"

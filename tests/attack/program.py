@@ -31,7 +31,7 @@ class Program:
                 + [sys.executable, "-m", "runtime.camera", "--report", str(self.report_path)]
                 + [str(argument) for argument in arguments],
                 cwd=str(folder),
-                env=dict(os.environ, PYTHONPATH=str(ROOT), DISPLAY="", WAYLAND_DISPLAY="", **environment),
+                env=dict(dict(os.environ, PYTHONPATH=str(ROOT), DISPLAY="", WAYLAND_DISPLAY=""), **environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,

@@ -13,6 +13,6 @@ pytestmark = [
 
 
 def test_random_moments(tiny_folder):
-    found = attack(16, seed=3, arguments=["--sink", "none", "--bundle", str(tiny_folder)])
+    found = attack(10, seed=3, arguments=["--sink", "none", "--bundle", str(tiny_folder)])
     assert set(found["verdicts"]) <= {"clean", "slow", "before our first line"}, found["examples"]
-    assert found["verdicts"]["clean"] > 8
+    assert found["verdicts"]["clean"] > 5
