@@ -7,8 +7,8 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from runtime.settings import Segment
 
-ROOM_BYTES, ROOM_SHARE = 64 << 20, 20
-"""What stays free on the disk, or a twentieth of a small one: a minute of one camera."""
+ROOM_BYTES, ROOM_SHARE = 64 << 20, 5
+"""What stays free on the disk, or a fifth of a small one: a minute of one camera."""
 DIGITS = 6
 """Segments are numbered, not dated: a Nano has no clock that runs without power."""
 

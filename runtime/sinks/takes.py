@@ -105,14 +105,16 @@ class Takes:
         if self._recorder is not None and now_s - self._opened_s > HEALTHY_S:
             self._failures = 0
         self._recorder = None
+        deleted = self._series.make_room(None) if self._keep_bytes is not None else []
+        if deleted:
+            self._say_deleted(deleted, "the disk is full")
+            self._failures = 0  # there is room now: at once
         wait_s = 0.0 if self._failures == 0 else min(LONGEST_WAIT_S, 2.0 ** min(self._failures - 1, 10))
         self._failures += 1
         self._retry_s = now_s + wait_s
         self._is_interrupted = True
         self._lost += self._in_doubt
         self._in_doubt = 0
-        if self._keep_bytes is not None:
-            self._say_deleted(self._series.make_room(None), "the disk is full")
         when = "in {:g} s".format(wait_s) if wait_s else "follows"
         log.error("recording stopped, the rest goes on: %s; a new file %s", error, when)
 

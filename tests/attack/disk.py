@@ -10,8 +10,8 @@ from typing import Any, Dict, List
 from attack.program import Program
 
 SOURCE = "gst:videotestsrc is-live=true pattern=snow ! video/x-raw,width=640,height=480,framerate=15/1"
-DISK = "1m"
-OTHERS_BYTES = 100000
+DISK = "3m"
+OTHERS_BYTES = 1800000
 
 
 def why_not() -> str:
