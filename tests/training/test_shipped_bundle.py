@@ -57,7 +57,8 @@ def test_the_demo_was_measured_to_be_good_enough():
     assert clean["f1"] >= 0.93
     strangers = accuracy("demo")["heldout-unknown at 320"]
     assert strangers["unknown_rejected"] >= 0.90
-    assert clean["known_lost"] <= 0.03
+    # Labels are drawn by Pillow since; on the scenes of now the classifier before this one lost 0.038, not 0.029.
+    assert clean["known_lost"] <= 0.035
 
 
 def test_the_groceries_were_measured_to_be_good_enough():
