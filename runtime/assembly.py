@@ -4,17 +4,13 @@ import contextlib
 import logging
 import os
 import threading
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import cv2
 
 from runtime import shipped
 from runtime.bundle import Bundle
 from runtime.clock import MonotonicClock
-from runtime.engines.cache import CLASSIFIER, DETECTOR
-from runtime.engines.choice import EngineChoice
-from runtime.engines.engine import Engine
-from runtime.errors import ModelError, UsageError
 from runtime.figures.board import NOT_AVAILABLE, Board, fps_per_watt
 from runtime.figures.limits import with_cpu, with_throttling
 from runtime.figures.report import figures_as_json, platform_line
@@ -24,28 +20,20 @@ from runtime.loop.presenter import Presenter
 from runtime.loop.sequential import SequentialLoop
 from runtime.loop.showing import Limits
 from runtime.picture.compose import Composer
-from runtime.recognition import coco
-from runtime.recognition.classifier import Classifier
-from runtime.recognition.detector import Detector
 from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
-from runtime.settings import AUTO, DEFAULT_RES, DEFAULT_SIZE, Settings
-from runtime.sides import Res
+from runtime.settings import AUTO, Settings
 from runtime.sinks.opening import open_sink
 from runtime.sinks.sink import Sink
 from runtime.sinks.systemd import systemd_sinks
 from runtime.sources.opening import DEMO, open_source
 from runtime.sources.source import Source
 from runtime.sources.waiting import WaitingSource
-from runtime.untrusted.files import read_text
+from runtime.stages import Stages
 
 log = logging.getLogger(__name__)
 
-_OpenEngine = Callable[[str, str], Engine]
-"""Of a stage and the path of its model."""
-
-MAX_CLASSES_BYTES = 1 << 20
 THROTTLED_SHARE = 0.1
 """From this part of a run on, held-down clocks are what bounds its rate."""
 SHIPPED_BUNDLE = shipped.DRAWN
@@ -118,19 +106,8 @@ def assemble(
         if address == AUTO:  # which camera, if any, is not known before it is open
             address = source.name if isinstance(source, WaitingSource) else DEMO
         bundle = _open_bundle(settings, address)
-        res = _input_res(settings, source)
-        choice = stack.enter_context(EngineChoice(settings, bundle, stop, res))
-        engines: Dict[str, Dict[str, str]] = {}
-
-        def open_engine(stage: str, path: str) -> Engine:
-            engine, why = choice.open(stage, path)
-            stack.enter_context(engine)
-            engines[stage] = {"engine": engine.name, "why": why}
-            return engine
-
-        detector = _make_detector(settings, bundle, res, open_engine)
-        classifier = _make_classifier(bundle, open_engine)
-        _log_engines(engines)
+        stages = stack.enter_context(Stages(settings, bundle, source, stop))
+        detector, classifier = stages.detector, stages.classifier
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings):
             opened.append(stack.enter_context(sink))
@@ -139,7 +116,7 @@ def assemble(
         policy = NamingPolicy(every, settings.classify_budget_ms)
         naming = None if classifier is None else Naming(classifier, policy)
         products = None if bundle is None else bundle.products
-        recogniser = Recogniser(detector, Tracker(), naming, products)
+        recogniser = Recogniser(detector, Tracker(), naming, products, stages.reshaped)
         composer = Composer(detector.classes, products, _has_panel(settings, opened))
         parts = LoopParts(
             source,
@@ -161,7 +138,7 @@ def assemble(
             "" if bundle is None else " -> {} products of {}".format(len(bundle.products), bundle.name),
             ", ".join(sink.name for sink in opened),
         )
-        yield Assembly(settings, source, opened, bundle, recogniser, loop, engines, board or Board())
+        yield Assembly(settings, source, opened, bundle, recogniser, loop, stages.engines, board or Board())
 
 
 def _throttled(board: Dict[str, Any]) -> str:
@@ -178,15 +155,6 @@ def _fps_per_watt(true_fps: float, board: Dict[str, Any]) -> Union[float, str]:
     mean_mw = total_mw["mean"] if isinstance(total_mw, dict) else None
     ratio = fps_per_watt(true_fps, mean_mw)
     return NOT_AVAILABLE if ratio is None else round(ratio, 3)
-
-
-def _log_engines(engines: Dict[str, Dict[str, str]]) -> None:
-    """What runs each stage and why, in one line where it is the same for both."""
-    stages: Dict[str, List[str]] = {}
-    for stage, chosen in engines.items():
-        stages.setdefault("{engine}: {why}".format(**chosen), []).append(stage)
-    for text, names in stages.items():
-        log.info("%s on %s", " and ".join(names), text)
 
 
 def _has_panel(settings: Settings, sinks: Sequence[Sink]) -> bool:
@@ -222,69 +190,3 @@ def _open_bundle(settings: Settings, address: str) -> Optional[Bundle]:
             ", ".join(bundle.products).replace("_", " "),
         )
     return bundle
-
-
-def _input_res(settings: Settings, source: Source) -> Optional[Res]:
-    """The resolution whose shape the detector's input takes; None: a square.
-
-    Loose pictures are of many shapes: without a --res that they are fitted into, they share a square.
-    """
-    if settings.square:
-        return None
-    if not source.continuous:
-        return settings.res
-    return source.res or settings.res or DEFAULT_RES
-
-
-def _make_detector(
-    settings: Settings, bundle: Optional[Bundle], res: Optional[Res], open_engine: _OpenEngine
-) -> Detector:
-    path = settings.detector or (bundle.detector if bundle is not None else "")
-    if path.endswith(".pt"):
-        raise UsageError(
-            "--detector {0}: weights of PyTorch do not run here. On a workstation (pip install '.[training]'): "
-            "python -m export.onnx detector {0} --out {1}.onnx, and give that".format(path, path[: -len(".pt")])
-        )
-    own = bundle if settings.detector is None else None
-    classes = own.shapes if own is not None else _class_names(settings.classes)
-    defaults = {} if own is None else {"min_score": own.min_score, "iou": own.iou}
-    if settings.min_score is not None:
-        defaults["min_score"] = settings.min_score
-    if settings.iou is not None:
-        defaults["iou"] = settings.iou
-    size = settings.size or (own.size if own is not None else DEFAULT_SIZE)
-    engine = open_engine(DETECTOR, path)
-    try:
-        return Detector(engine, size, settings.size is not None, settings.head, classes, res=res, **defaults)
-    except ModelError as error:
-        raise ModelError("{}: {}".format(path, error)) from error
-
-
-def _make_classifier(bundle: Optional[Bundle], open_engine: _OpenEngine) -> Optional[Classifier]:
-    if bundle is None:
-        return None
-    engine = open_engine(CLASSIFIER, bundle.classifier)
-    try:
-        return Classifier(engine, bundle.gallery, bundle.crop_size, bundle.crop_margin)
-    except ModelError as error:
-        raise ModelError("{}: {}".format(bundle.classifier, error)) from error
-
-
-def _class_names(text: Optional[str]) -> Optional[List[str]]:
-    """From a file with one name a line, a comma-separated list, or the word coco."""
-    if text is None:
-        return None
-    if text == "coco":
-        return list(coco.NAMES)
-    if os.path.exists(text):
-        try:
-            names = [line.strip() for line in read_text(text, MAX_CLASSES_BYTES).splitlines() if line.strip()]
-        except (OSError, ValueError) as error:
-            raise UsageError("--classes {}: cannot read it as a list of names: {}".format(text, error)) from error
-    elif "," in text:
-        names = [name.strip() for name in text.split(",")]
-    else:
-        raise UsageError("--classes {}: no such file, no comma-separated list and not coco".format(text))
-    if not names or not all(names):
-        raise UsageError("--classes {}: a name is empty".format(text))
-    return names

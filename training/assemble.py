@@ -24,7 +24,7 @@ from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
 from training.data.dataset import VALIDATION, DataSet, open_data_set
 from training.data.shape_map import read_shape_map
-from training.evaluate import Seen, detected, figures, look, summary
+from training.evaluate import How, Seen, detected, figures, look, summary
 from training.measuring.calibration import choose_both, choose_min_score, choose_threshold
 from training.stage1.shapes import ONE_CLASS
 
@@ -121,7 +121,7 @@ def put_together(values: Dict[str, Any]) -> Bundle:
         files = {file: str(work / file) for file in FILES}
         bundle = assemble_bundle(str(work / "provisional"), files, description)
         seen = {
-            (group, size): list(look(bundle, by_group[group], size, values["threads"]))
+            (group, size): list(look(bundle, by_group[group], How(size, values["threads"])))
             for group in groups
             for size in values["sizes"]
         }

@@ -10,7 +10,7 @@ import math
 import os
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 from tqdm import tqdm
@@ -28,6 +28,8 @@ from runtime.frame import UNKNOWN
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
 from runtime.recognition.doubles import kept_of
+from runtime.sides import Sides, sides_for
+from runtime.sources.fitting import res_of
 from training.data.dataset import DataSet, open_data_set, read_picture, write_atomically
 
 LOWEST_SCORE = 0.001
@@ -56,24 +58,55 @@ class Seen(NamedTuple):
     """(m,) float: how near."""
 
 
-def look(
-    bundle: Bundle, data: DataSet, size: Optional[int], threads: int, openvino: Optional[str] = None
-) -> Iterator[Seen]:
-    """Run both stages over the pictures of `data`, one after the other. `size`: pixels, None = the bundle's;
-    `openvino`: its precision, None = onnxruntime."""
+class How(NamedTuple):
+    """What the networks run on, and the input of stage 1."""
+
+    size: Optional[int] = None
+    """Longer side in pixels, None = the bundle's."""
+    threads: int = 2
+    openvino: Optional[str] = None
+    """Its precision, None = onnxruntime."""
+    square: bool = False
+    """Whatever the shape of a picture; else each is seen as a camera of its shape would see it."""
+
+    def opened(self, path: str) -> Engine:
+        """The network at `path`, its open sides left open."""
+        if self.openvino is not None:
+            return OpenVINOEngine(path, self.openvino, self.threads)
+        return OnnxEngine(path, self.threads)
+
+
+class _Detectors:
+    """Stage 1 of a bundle for pictures of every shape, on one engine."""
+
+    def __init__(self, bundle: Bundle, engine: Engine, how: How) -> None:
+        self._bundle, self._engine, self._how = bundle, engine, how
+        self._made: Dict[Optional[Sides], Detector] = {}
+
+    def of(self, image: np.ndarray) -> Detector:
+        """The one for `image` (H, W, 3)."""
+        size = self._how.size or self._bundle.size
+        sides = None if self._how.square else sides_for(size, res_of(image))
+        if sides not in self._made:
+            bundle = self._bundle
+            is_asked = self._how.size is not None
+            self._made[sides] = Detector(
+                self._engine, size, is_asked, None, bundle.shapes, LOWEST_SCORE, bundle.iou, sides
+            )
+        return self._made[sides]
+
+
+def look(bundle: Bundle, data: DataSet, how: How) -> Iterator[Seen]:
+    """Run both stages over the pictures of `data`, one after the other."""
     shapes = shapes_of(bundle, data)
     products = np.array([bundle.products.index(name) if name in bundle.products else UNKNOWN for name in data.names])
-    side = size or bundle.size
-
-    def opened(path: str, shape: Optional[Sequence[int]] = None) -> Engine:
-        return OpenVINOEngine(path, openvino, threads, shape) if openvino else OnnxEngine(path, threads)
-
-    with opened(bundle.detector, (1, side, side, 3)) as first, opened(bundle.classifier) as second:
-        detector = Detector(first, side, size is not None, None, bundle.shapes, LOWEST_SCORE, bundle.iou)
+    with how.opened(bundle.detector) as first, how.opened(bundle.classifier) as second:
+        detectors = _Detectors(bundle, first, how)
         nearest = Classifier(second, bundle.gallery._replace(threshold=-2.0), bundle.crop_size, bundle.crop_margin)
         for picture in tqdm(data.pictures, desc="evaluating", unit="picture", disable=None):
             image = read_picture(picture.path)
             boxes_px = picture.boxes_px(image.shape[1], image.shape[0])
+            detector = detectors.of(image)
             detections = detector.detect(detector.prepare(image))
             sure = detections.scores >= bundle.min_score
             named = nearest.name(image, detections.boxes_px[sure])
@@ -169,11 +202,9 @@ def _number(value: float) -> Optional[float]:
     return None if math.isnan(value) else round(value, 5)
 
 
-def evaluate(
-    bundle: Bundle, data: DataSet, size: Optional[int] = None, threads: int = 2, openvino: Optional[str] = None
-) -> Dict[str, Any]:
+def evaluate(bundle: Bundle, data: DataSet, how: How = How()) -> Dict[str, Any]:
     """Look, then score. Raises ShelfsightError."""
-    return figures(bundle, data, list(look(bundle, data, size, threads, openvino)), size or bundle.size)
+    return figures(bundle, data, list(look(bundle, data, how)), how.size or bundle.size)
 
 
 def summary(scores: Dict[str, Any]) -> str:
@@ -204,7 +235,8 @@ def _parser() -> argparse.ArgumentParser:
         "--data", required=True, type=Path, metavar="DIR", help="images/, labels/, data.yaml or classes.txt"
     )
     parser.add_argument("--split", metavar="S", help="a folder below images/ (all pictures)")
-    parser.add_argument("--size", type=int, metavar="N", help="side of the detector's input in pixels (the bundle's)")
+    parser.add_argument("--size", type=int, metavar="N", help="longer side of the detector's input (the bundle's)")
+    parser.add_argument("--square", action="store_true", help="a square input (of each picture's shape)")
     parser.add_argument("--json", metavar="OUT", help="write all figures here; - is standard output")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the networks (2)")
     parser.add_argument("--openvino", choices=(BF16, FP32), help="score OpenVINO in this precision (onnxruntime)")
@@ -221,7 +253,8 @@ def _evaluate(values: Dict[str, Any]) -> None:
     if values["size"] is not None and (values["size"] < 32 or values["size"] % 32):
         raise UsageError(f"--size {values['size']}: expected a multiple of 32")
     data = open_data_set(values["data"], [values["split"]] if values["split"] else None)
-    scores = evaluate(Bundle.open(values["bundle"]), data, values["size"], values["threads"], values["openvino"])
+    how = How(values["size"], values["threads"], values["openvino"], values["square"])
+    scores = evaluate(Bundle.open(values["bundle"]), data, how)
     text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     if values["json"] == "-":
         print(text, end="")

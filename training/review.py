@@ -21,7 +21,7 @@ from runtime.errors import MissingPackageError, SourceError
 from runtime.frame import UNKNOWN
 from training.data.contact_sheet import crop_sheet
 from training.data.dataset import DataSet, open_data_set, read_picture
-from training.evaluate import Seen, look
+from training.evaluate import How, Seen, look
 from training.stage2.crops import cut
 
 SHOWN = 60
@@ -138,7 +138,7 @@ def review(values: Dict[str, Any]) -> None:
 
     bundle = Bundle.open(values["bundle"])
     data = open_data_set(values["data"], [values["split"]] if values["split"] else None)
-    seen = list(look(bundle, data, values["size"], values["threads"]))
+    seen = list(look(bundle, data, How(values["size"], values["threads"])))
     named = named_boxes(data, seen)
     if not named:
         raise SourceError(f"{values['data']} has no box of a product of {values['bundle']}: the names do not match")

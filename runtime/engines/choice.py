@@ -131,6 +131,10 @@ class EngineChoice:
             raise BuildError("--engine {}, but {} cannot run on it: {}".format(self._settings.engine, stage, why_not))
         return Chosen(OnnxEngine(path, self._settings.threads, self._sides(stage)), why_not)
 
+    def open_onnx(self, path: str, sides: Sides) -> OnnxEngine:
+        """Our own detector for pictures of another shape, on onnxruntime, as `open` gave it."""
+        return OnnxEngine(path, self._settings.threads, {"n": 1, "h": sides.height, "w": sides.width})
+
     def _sides(self, stage: str) -> Optional[Dict[str, int]]:
         """What the open dimensions of our own detectors will be (export.onnx names them), where that is known."""
         if stage != DETECTOR or self._settings.detector is not None or self._bundle is None:

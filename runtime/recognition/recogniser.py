@@ -1,7 +1,7 @@
 """The middle of the pipeline: one frame in, everything known about it out."""
 
 import time
-from typing import Optional, Sequence
+from typing import Callable, Optional, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from runtime.recognition.detector import Detector
 from runtime.recognition.doubles import without_doubles
 from runtime.recognition.naming import Naming
 from runtime.recognition.tracker import Tracker
+from runtime.sides import Res
 
 
 class Recogniser:
@@ -23,12 +24,15 @@ class Recogniser:
         tracker: Tracker,
         naming: Optional[Naming] = None,
         products: Optional[Sequence[str]] = None,
+        reshaped: Optional[Callable[[Res], Detector]] = None,
     ) -> None:
-        """`products`: what stage 2's answers are called."""
+        """`products`: what stage 2's answers are called. `reshaped`: stage 1 for pictures of another shape."""
         self.detector = detector
         self._words = Words(detector.classes, products)
         self._naming = naming
         self._tracker = tracker
+        self._reshaped = reshaped
+        self._shape: Sequence[int] = ()
 
     @property
     def classifier(self) -> Optional[Classifier]:
@@ -40,9 +44,17 @@ class Recogniser:
         if frame.id is None:
             return frame
         started_s = time.perf_counter()
+        if frame.image.shape != self._shape:
+            self._note_shape(frame.image.shape)
         prepared = self.detector.prepare(frame.image)
         prepare_ms = (time.perf_counter() - started_s) * 1e3
         return frame._replace(prepared=prepared, prepare_ms=prepare_ms)
+
+    def _note_shape(self, shape: Sequence[int]) -> None:
+        """Pictures are of this shape from now on."""
+        self._shape = shape
+        if self._reshaped is not None:
+            self.detector = self._reshaped((shape[1], shape[0]))
 
     def observe(self, frame: Frame, watch: Stopwatch) -> Observation:
         """Run both stages on `frame`, each stage's time to `watch`. A substituted frame is not looked at."""
@@ -54,7 +66,7 @@ class Recogniser:
         else:
             watch.add("preprocess", frame.prepare_ms)
             prepared_s = watch.last_s
-        detections = self.detector.detect(frame.prepared)
+        detections = frame.prepared.detector.detect(frame.prepared)
         frame = frame._replace(prepared=None)  # its time is in the stages
         detect_ms = (watch.lap("detect") - prepared_s) * 1e3
         track_ids = self._tracker.update(detections)

@@ -4,13 +4,15 @@ import json
 import math
 import shutil
 
+import numpy as np
 import pytest
 from labelled_scenes import write_data
 from tiny_bundle import BAR, BLUE, GREEN, GREY, RED, SQUARE
 
 from runtime.bundle import Bundle
+from runtime.engines.onnx import OnnxEngine
 from training.data.dataset import open_data_set
-from training.evaluate import evaluate, main
+from training.evaluate import How, _Detectors, evaluate, main
 
 KEYS = "images boxes size ap50 ap50_by_shape top1 top1_by_product precision recall f1 threshold unmatched_names".split()
 
@@ -24,7 +26,7 @@ def data(tmp_path):
 
 
 def scores_of(tiny_folder, folder, **more):
-    return evaluate(Bundle.open(str(tiny_folder)), open_data_set(folder), **more)
+    return evaluate(Bundle.open(str(tiny_folder)), open_data_set(folder), How(**more))
 
 
 def test_a_bundle_that_is_right_scores_one(tiny_folder, data):
@@ -37,6 +39,15 @@ def test_a_bundle_that_is_right_scores_one(tiny_folder, data):
     assert scores["top1_by_product"] == {"blue": 1, "green": 1, "red": 1}
     assert scores["unmatched_names"] == []
     assert scores["unknown_rejected"] is None
+
+
+def test_each_picture_is_seen_in_its_own_shape_unless_square(tiny_folder):
+    bundle = Bundle.open(str(tiny_folder))
+    with OnnxEngine(bundle.detector, 1) as engine:
+        for square, expected in ((False, ["160x96", "128x160", "160x96"]), (True, ["160x160"] * 3)):
+            detectors = _Detectors(bundle, engine, How(square=square))
+            shapes = [(90, 160, 3), (640, 480, 3), (1080, 1920, 3)]
+            assert [str(detectors.of(np.zeros(shape, np.uint8)).sides) for shape in shapes] == expected
 
 
 def test_without_shapes_there_is_no_figure_by_shape(tiny_folder, data):
