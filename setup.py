@@ -27,6 +27,7 @@ EXTRAS = {
     #     pip install '.[gpu]' && pip install --force-reinstall --no-deps onnxruntime-gpu
     "gpu": ["onnxruntime-gpu"],
     "dashboard": ["aiohttp"],
+    "metrics": ["aiohttp", "prometheus-client"],
     # TensorRT itself comes with JetPack, for the system's Python only; no wheel of it for the Nano is on PyPI.
     "device": ["pycuda"],
     # Its wheels are for newer Pythons only; BF16, which is what it gains, is for x86-64 here.
@@ -49,6 +50,7 @@ EXTRAS = {
         "aiohttp",
         "hypothesis",
         "onnx",
+        "prometheus-client",
         "pytest",
         "pytest-timeout",
         'mypy; python_version >= "3.11"',

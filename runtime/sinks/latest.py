@@ -1,7 +1,7 @@
 """The newest picture and figures, handed from the loop to the page's server without either waiting for the other."""
 
 import threading
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import cv2
 import numpy as np
@@ -11,7 +11,8 @@ from runtime.errors import SinkError
 from runtime.figures.figures import Figures
 from runtime.figures.report import figures_as_json
 from runtime.frame import Detections, Names, Observation, Words
-from runtime.seen import seen_in
+from runtime.seen import Seen, seen_in
+from runtime.sinks.latency_histogram import LatencyHistogram
 
 JPEG_QUALITY = 80
 """Of 100. Text stays sharp; 640x480 gives some 60 kB, half of what 95 takes."""
@@ -24,7 +25,7 @@ class Jpeg(NamedTuple):
     frame_id: Optional[int]
 
 
-class _Told(NamedTuple):
+class Told(NamedTuple):
     """What the last call of `post` said, replaced as a whole so that no reader sees halves of two."""
 
     figures: Figures
@@ -32,6 +33,10 @@ class _Told(NamedTuple):
     detections: Detections
     names: Optional[Names]
     words: Words
+
+    def seen(self) -> List[Seen]:
+        """What is in view, in words."""
+        return seen_in(self.detections, self.names, self.words)
 
 
 class Latest:
@@ -44,20 +49,25 @@ class Latest:
     def __init__(self, clock: Optional[MonotonicClock] = None) -> None:
         self.watched = False
         """Set by the server while somebody looks at the picture; without it no picture is copied."""
+        self.latency = LatencyHistogram()
+        """Of each live frame, when it came here; of a file time passes as the loop takes it."""
         self._clock = clock or MonotonicClock()
         self._lock = threading.Lock()
         self._posted = np.empty((0, 0, 3), np.uint8)
         self._encoding = np.empty((0, 0, 3), np.uint8)
         self._posted_id: Optional[int] = None
         self._is_fresh = False
-        self._told: Optional[_Told] = None
+        self._told: Optional[Told] = None
         self._moved_s = self._clock.now_s()
 
     def post(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         """Keep the figures and, while watched, a copy of `picture` ((H, W, 3) uint8 BGR); true if it was copied."""
         if self._told is None or self._told.figures.presented != figures.presented:
             self._moved_s = self._clock.now_s()
-        self._told = _Told(figures, observation.frame.id, observation.detections, observation.names, observation.words)
+        frame = observation.frame
+        if frame.id is not None and frame.source_s is None and (self._told is None or self._told.frame_id != frame.id):
+            self.latency.add(self._clock.now_s() - frame.captured_s)
+        self._told = Told(figures, observation.frame.id, observation.detections, observation.names, observation.words)
         if not self.watched:
             return False
         with self._lock:
@@ -97,9 +107,16 @@ class Latest:
         content["frame_id"] = told.frame_id
         content["offline"] = told.frame_id is None
         content["detections"] = len(told.detections.scores)
-        content["seen"] = [
-            {"name": one.name, "named": one.is_named, "objects": one.objects}
-            for one in seen_in(told.detections, told.names, told.words)
-        ]
-        content["still_s"] = round(self._clock.now_s() - self._moved_s, 1)
+        content["seen"] = [{"name": one.name, "named": one.is_named, "objects": one.objects} for one in told.seen()]
+        content["still_s"] = round(self.still_s, 1)
         return content
+
+    @property
+    def told(self) -> Optional[Told]:
+        """The figures and names of the newest picture; None before the first."""
+        return self._told
+
+    @property
+    def still_s(self) -> float:
+        """How long no new frame was presented."""
+        return self._clock.now_s() - self._moved_s

@@ -1,4 +1,4 @@
-"""The endpoints of the page: `/`, `/stream.mjpg`, `/snapshot.jpg`, `/figures.json`, `/events`."""
+"""The endpoints of the page: `/`, `/stream.mjpg`, `/snapshot.jpg`, `/figures.json`, `/events`, `/metrics`."""
 
 import asyncio
 import base64
@@ -12,11 +12,13 @@ import socket
 import time
 from typing import Any, NamedTuple, Optional
 
+from runtime.errors import MissingPackageError
 from runtime.sinks.access import Access
 from runtime.sinks.audience import Audience, NoSeatError, wait, write
 from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg, Latest
+from runtime.sinks.metrics import Metrics
 
 EVENTS_PERIOD_S = 0.25
 """Between two sets of figures: fast enough to look alive, slow enough to read."""
@@ -43,6 +45,7 @@ class PageServer:
         self.audience = Audience(latest)
         self._guests = Guests(bounds)
         self._guesses = Guesses(time.monotonic)
+        self._metrics: Optional[Metrics] = None
         self._receiving: Optional[asyncio.Future] = None
         self._web = web
         self._access = access
@@ -61,6 +64,7 @@ class PageServer:
         app.router.add_get("/snapshot.jpg", self._get_snapshot)
         app.router.add_get("/figures.json", self._get_figures)
         app.router.add_get("/events", self._get_events)
+        app.router.add_get("/metrics", self._get_metrics)
         self._runner = web.AppRunner(app, access_log=None, logger=quiet_logger())
 
     async def start(self, listener: socket.socket) -> None:
@@ -139,6 +143,15 @@ class PageServer:
         if figures is None:
             return self._unavailable("no figures yet: no picture was presented")
         return self._web.Response(text=text_from_json(figures), content_type="application/json")
+
+    async def _get_metrics(self, _request: Any) -> Any:
+        if self._metrics is None:
+            try:
+                self._metrics = Metrics()
+            except MissingPackageError as error:
+                return self._web.Response(status=501, text="{}\n".format(error))
+        body = self._metrics.text(self._latest.told, self._latest.still_s, self._latest.latency)
+        return self._web.Response(body=body, headers={"Content-Type": self._metrics.content_type})
 
     async def _get_snapshot(self, request: Any) -> Any:
         with self.audience.watching() as wake:

@@ -1,0 +1,98 @@
+"""The figures for Prometheus, at /metrics of the page: what the report says, by Prometheus' names and units."""
+
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from runtime import __version__
+from runtime.errors import MissingPackageError
+from runtime.figures.board import BoardReading
+from runtime.sinks.latency_histogram import LatencyHistogram
+from runtime.sinks.latest import Told
+
+Sample = Tuple[Dict[str, str], float]
+
+
+class Metrics:
+    """Built once; `text` is what a scrape gets. MissingPackageError without prometheus-client."""
+
+    def __init__(self) -> None:
+        try:
+            import prometheus_client as client
+            from prometheus_client import core
+        except ImportError as error:
+            raise MissingPackageError(
+                "/metrics needs the package prometheus-client ({}): pip install '.[metrics]'".format(error)
+            ) from error
+        self.content_type: str = client.CONTENT_TYPE_LATEST
+        self._generate, self._core = client.generate_latest, core
+        self._registry = client.CollectorRegistry()
+        client.ProcessCollector(registry=self._registry)
+        self._told: Optional[Told] = None
+        self._still_s = 0.0
+        self._latency: Optional[LatencyHistogram] = None
+        self._registry.register(self)
+
+    def text(self, told: Optional[Told], still_s: float, latency: LatencyHistogram) -> bytes:
+        """`told`: None before the first picture. `still_s`: since the last new frame."""
+        self._told, self._still_s, self._latency = told, still_s, latency
+        return self._generate(self._registry)
+
+    def describe(self) -> List[Any]:
+        """Asked by the registry, so that it need not collect at once."""
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        """The families, as prometheus-client wants them of a collector."""
+        yield self._gauge("shelfsight_build_info", "Version of the program.", [({"version": __version__}, 1.0)])
+        if self._told is None or self._latency is None:
+            return
+        figures = self._told.figures
+        for name, text, value in (
+            ("true", "Distinct captured frames per second that were inferred on and presented.", figures.true_fps),
+            ("camera", "Distinct frames per second that the source delivered.", figures.camera_fps),
+            ("nominal", "Frames per second that were asked for, 0 for as fast as it goes.", figures.nominal_fps),
+        ):
+            yield self._gauge("shelfsight_{}_frames_per_second".format(name), text, [({}, value)])
+        for name, text, count in (
+            ("frames_captured", "Frames that the source delivered.", figures.captured),
+            ("frames_presented", "Distinct frames that were inferred on and presented.", figures.presented),
+            ("frames_dropped", "Frames that were captured and never presented.", figures.dropped),
+            ("crops_classified", "Objects that stage 2 was run on.", figures.asked),
+            ("names_reused", "Names that were taken over from a track.", figures.reused),
+        ):
+            yield self._core.CounterMetricFamily("shelfsight_" + name, text, value=float(count))
+        buckets, sum_s = self._latency.cumulative()
+        yield self._core.HistogramMetricFamily(
+            "shelfsight_latency_seconds", "From capture to presented, of each frame.", buckets=buckets, sum_value=sum_s
+        )
+        stages = [({"stage": name}, ms / 1000) for name, ms in figures.stages_ms._asdict().items()]
+        yield self._gauge("shelfsight_stage_seconds", "Mean time of a frame in each stage, lately.", stages)
+        yield self._gauge("shelfsight_still_seconds", "Since the last new frame was presented.", [({}, self._still_s)])
+        online = float(self._told.frame_id is not None)
+        yield self._gauge("shelfsight_source_online", "Whether the source delivers: 1 or 0.", [({}, online)])
+        objects = [({"name": one.name}, float(one.objects)) for one in self._told.seen()]
+        yield self._gauge("shelfsight_objects_in_view", "Objects in the newest picture, by name.", objects)
+        if figures.board is not None:
+            for family in self._board(figures.board):
+                yield family
+
+    def _board(self, board: BoardReading) -> Iterator[Any]:
+        heat = [({"sensor": name}, celsius) for name, celsius in board.temperatures_celsius]
+        power = [({"rail": name}, mw / 1000) for name, mw in board.rails_mw]
+        loads = (("gpu", board.gpu_load_percent), ("cpu", board.cpu_load_percent))
+        throttled: List[Sample] = [({}, float(bool(board.throttled)))]
+        load = [({"unit": unit}, percent / 100) for unit, percent in loads if percent is not None]
+        for name, text, samples in (
+            ("temperature_celsius", "Of each sensor of the board.", heat),
+            ("power_watts", "Drawn by each rail of the board.", power),
+            ("load_ratio", "Of CPU and GPU, 0 to 1.", load),
+            ("throttled", "Whether the board holds its clocks down: 1 or 0.", throttled),
+        ):
+            if samples:
+                yield self._gauge("shelfsight_" + name, text, samples)
+
+    def _gauge(self, name: str, text: str, samples: List[Sample]) -> Any:
+        labels = list(samples[0][0]) if samples else ["name"]
+        family = self._core.GaugeMetricFamily(name, text, labels=labels)
+        for given, value in samples:
+            family.add_metric([given[label] for label in labels], value)
+        return family
