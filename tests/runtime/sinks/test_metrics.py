@@ -1,4 +1,4 @@
-"""What Prometheus gets: the report's figures by its names and units, with the token, in a form that its linter takes."""
+"""What Prometheus gets: the report's figures by its names and units, with the token, in a form its linter takes."""
 
 import shutil
 import subprocess
