@@ -92,7 +92,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--res", metavar="LIST", type=_listed(_word), default="320x240,640x480", help="resolutions (%(default)s)")
-    add("--size", metavar="LIST", type=_listed(int), default="160,320", help="sides of the detector (%(default)s)")
+    add(
+        "--size",
+        metavar="LIST",
+        type=_listed(int),
+        default="160,320",
+        help="of the detector's input (%(default)s)",
+    )
     add(
         "--fps",
         metavar="LIST",

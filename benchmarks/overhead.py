@@ -101,8 +101,8 @@ class Passes:
             # The same sessions, warm; the tensors are taped in a pass of their own, so that copying is not timed.
             for engine in engines_of(assembly):
                 tape.record(engine)
-            detector = assembly.recogniser.detector
             for image in images:
+                detector = assembly.recogniser.detector_for(image)
                 found = detector.detect(detector.prepare(image))
                 if assembly.recogniser.classifier:
                     assembly.recogniser.classifier.name(image, found.boxes_px)

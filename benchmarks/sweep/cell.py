@@ -25,6 +25,7 @@ from runtime.figures.report import write_report
 from runtime.frame import Observation
 from runtime.recognition.detector import Detector
 from runtime.settings import Settings
+from runtime.sides import Sides
 from runtime.sinks.sink import Sink
 from runtime.sources.fake import FakeSource
 
@@ -120,10 +121,15 @@ def _noted(frames: LabelledFrames, truths: List[LabelledFrame]) -> Iterator[np.n
 
 def _detections(assembly: Assembly, frames: LabelledFrames) -> Iterator[Found]:
     """All that the cell's detector finds, however doubtful."""
-    own, bundle = assembly.recogniser.detector, assembly.bundle
-    iou = {} if bundle is None else {"iou": bundle.iou}
-    detector = Detector(own.engine, own.size, True, own.head.name, own.classes, LOWEST_SCORE, res=own.sides, **iou)
+    iou = {} if assembly.bundle is None else {"iou": assembly.bundle.iou}
+    made: Dict[Sides, Detector] = {}
     for frame in (frame for frame in frames if frame.is_scored):
+        own = assembly.recogniser.detector_for(frame.image)
+        if own.sides not in made:
+            made[own.sides] = Detector(
+                own.engine, own.size, True, own.head.name, own.classes, LOWEST_SCORE, res=own.sides, **iou
+            )
+        detector = made[own.sides]
         found = detector.detect(detector.prepare(frame.image))
         yield Found(found.boxes_px, found.scores, found.shapes)
 

@@ -19,7 +19,7 @@ class Cell(NamedTuple):
     res: str
     """WIDTHxHEIGHT."""
     size: int
-    """Side of the detector's input in pixels."""
+    """Longer side of the detector's input in pixels."""
     fps: float
     """Nominal; 0 is as fast as it goes."""
 

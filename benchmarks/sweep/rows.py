@@ -26,6 +26,7 @@ def row_of(cell: Cell, figures: Dict[str, Any]) -> Row:
     row: Row = {
         "res": cell.res,
         "size": cell.size,
+        "input": runs[0].get("input"),
         "nominal_fps": cell.fps,
         "ap50": scores["ap50"],
         "f1": scores["f1"],

@@ -19,6 +19,7 @@ _COLUMNS: Sequence[Tuple[str, Callable[[Row], str]]] = (
     # heading, how a row shows it
     ("resolution", lambda row: row["res"]),
     ("size", lambda row: str(row["size"])),
+    ("input", lambda row: row["input"] or "-"),
     ("nominal", lambda row: "{:g}".format(row["nominal_fps"]) if row["nominal_fps"] else "no limit"),
     ("camera", lambda row: _number(row["camera_fps"], 1)),
     ("**true FPS**", lambda row: "**{}**".format(_number(row["true_fps"], 1))),

@@ -44,17 +44,18 @@ class Recogniser:
         if frame.id is None:
             return frame
         started_s = time.perf_counter()
-        if frame.image.shape != self._shape:
-            self._note_shape(frame.image.shape)
-        prepared = self.detector.prepare(frame.image)
+        prepared = self.detector_for(frame.image).prepare(frame.image)
         prepare_ms = (time.perf_counter() - started_s) * 1e3
         return frame._replace(prepared=prepared, prepare_ms=prepare_ms)
 
-    def _note_shape(self, shape: Sequence[int]) -> None:
-        """Pictures are of this shape from now on."""
-        self._shape = shape
-        if self._reshaped is not None:
-            self.detector = self._reshaped((shape[1], shape[0]))
+    def detector_for(self, image: np.ndarray) -> Detector:
+        """Stage 1 in the shape of `image` (H, W, 3), which the pictures have from now on."""
+        shape = image.shape
+        if shape != self._shape:
+            self._shape = shape
+            if self._reshaped is not None:
+                self.detector = self._reshaped((shape[1], shape[0]))
+        return self.detector
 
     def observe(self, frame: Frame, watch: Stopwatch) -> Observation:
         """Run both stages on `frame`, each stage's time to `watch`. A substituted frame is not looked at."""
