@@ -19,7 +19,7 @@ class Frame(NamedTuple):
     captured_s: float
     """When it was captured, on the monotonic clock."""
     prepared: Any = None
-    """What stage 1 wants to see of it (recognition.detector.Prepared), where a thread before has made that already."""
+    """What stage 1 wants to see of it (its recogniser knows how), where a thread before has made that already."""
     prepare_ms: float = 0.0
     """How long that took."""
     source_s: Optional[float] = None

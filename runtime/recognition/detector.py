@@ -28,8 +28,6 @@ class Prepared(NamedTuple):
 
     buffer: Union[UInt8Input, FloatInput]
     fit: Letterbox
-    detector: "Detector"
-    """That prepared it, and is to be run on it."""
 
 
 class Detector:
@@ -90,7 +88,7 @@ class Detector:
             buffer = self._free.pop()
         except IndexError:  # those of frames that were lost on the way do not come back
             buffer = self._make_input()
-        return Prepared(buffer, buffer.fill(image), self)
+        return Prepared(buffer, buffer.fill(image))
 
     def detect(self, prepared: Prepared) -> Detections:
         """What the network finds in the prepared image."""

@@ -1,18 +1,25 @@
 """The middle of the pipeline: one frame in, everything known about it out."""
 
 import time
-from typing import Callable, Optional, Sequence
+from typing import Callable, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import Detections, Frame, Observation, Words
 from runtime.recognition.classifier import Classifier
-from runtime.recognition.detector import Detector
+from runtime.recognition.detector import Detector, Prepared
 from runtime.recognition.doubles import without_doubles
 from runtime.recognition.naming import Naming
 from runtime.recognition.tracker import Tracker
 from runtime.sides import Res
+
+
+class _Prepared(NamedTuple):
+    """A picture as stage 1 wants it, and the detector that it was made for."""
+
+    detector: Detector
+    image: Prepared
 
 
 class Recogniser:
@@ -44,7 +51,8 @@ class Recogniser:
         if frame.id is None:
             return frame
         started_s = time.perf_counter()
-        prepared = self.detector_for(frame.image).prepare(frame.image)
+        detector = self.detector_for(frame.image)
+        prepared = _Prepared(detector, detector.prepare(frame.image))
         prepare_ms = (time.perf_counter() - started_s) * 1e3
         return frame._replace(prepared=prepared, prepare_ms=prepare_ms)
 
@@ -67,7 +75,7 @@ class Recogniser:
         else:
             watch.add("preprocess", frame.prepare_ms)
             prepared_s = watch.last_s
-        detections = frame.prepared.detector.detect(frame.prepared)
+        detections = frame.prepared.detector.detect(frame.prepared.image)
         frame = frame._replace(prepared=None)  # its time is in the stages
         detect_ms = (watch.lap("detect") - prepared_s) * 1e3
         track_ids = self._tracker.update(detections)

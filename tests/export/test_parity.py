@@ -23,6 +23,7 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.frame import Detections
 from runtime.gallery import Gallery
 from runtime.recognition.iou import iou_matrix
+from runtime.sides import Sides, square
 
 STAGES = ("detector", "classifier")
 
@@ -84,8 +85,8 @@ def test_an_engine_agrees_with_itself(engine, bundle, frames):
 def test_fp16_of_the_shipped_models_agrees(stage, bundle, frames, tmp_path):
     path = saved(half_model(read_model(getattr(bundle, stage))), tmp_path / "half.onnx")
     with OnnxEngine(getattr(bundle, stage), 1) as reference, OnnxEngine(path, 1) as candidate:
-        for size in (160, 320) if stage == "detector" else (None,):
-            verdict = compare(reference, candidate, bundle, frames, size)
+        for sides in (Sides(160, 128), square(320)) if stage == "detector" else (None,):
+            verdict = compare(reference, candidate, bundle, frames, sides)
             assert verdict.passes, verdict.line()
             figures = verdict.figures._asdict()
             rounding = figures.get("worst_score", 1 - figures.get("worst_cosine", 1.0))
