@@ -247,7 +247,7 @@ def test_a_whole_sweep_interrupted_and_taken_up_again(data, tiny_folder, tmp_pat
     settings = settings_from_arguments(["@" + str(out / "best.flags")])
     assert (settings.res, settings.size, settings.bundle) == ((160, 160), 160, str(tiny_folder))
     assert len((out / "sweep.csv").read_text().splitlines()) == 3
-    assert (out / "sweep.md").read_text().count("160x160") == 2
+    assert (out / "sweep.md").read_text().count("| 160x160 | 160 | 160x160 |") == 2
     assert all(row["ceiling_fps"] > 0 for row in report["cells"])
     card = json.loads((out / "card.json").read_text())
     assert (card["model"], card["settings"][0]["size"]) == ("bundle tiny", 160)
