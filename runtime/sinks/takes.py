@@ -1,6 +1,8 @@
 """The files of one recording, one after the other: a new one when a segment is over, or when an encoder failed."""
 
+import contextlib
 import logging
+import os
 import threading
 import time
 from typing import List, Optional, Tuple
@@ -9,7 +11,7 @@ import numpy as np
 
 from runtime.errors import ShelfsightError
 from runtime.gstreamer.pipelines import Machine
-from runtime.outputs import free_path
+from runtime.outputs import free_path, is_special
 from runtime.settings import Segment
 from runtime.sinks.recorder import FINISH_S, Recorder
 from runtime.sinks.segments import Series, is_over
@@ -24,6 +26,8 @@ HEALTHY_S = 10.0
 """An encoder that ran for so long failed for another reason than the one before it."""
 SURE_S = 1.0
 """An encoder that runs for so long is one; before, it may not have met its trouble yet."""
+NO_PICTURE_BYTES = 1024
+"""An .mp4's own head is as long; with a picture in it it is longer."""
 LONGEST_WAIT_S = 30.0
 """Between two tries. The first is at once, the next after 1 s, 2 s, 4 s and so on."""
 
@@ -105,6 +109,7 @@ class Takes:
         if self._recorder is not None and now_s - self._opened_s > HEALTHY_S:
             self._failures = 0
         self._recorder = None
+        _drop_empty(self._path)
         deleted = self._series.make_room(None) if self._keep_bytes is not None else []
         if deleted:
             self._say_deleted(deleted, "the disk is full")
@@ -152,6 +157,15 @@ class Takes:
         for recorder in [self._recorder] + [each for _, each in self._finishing]:
             if recorder is not None:
                 recorder.kill()
+
+
+def _drop_empty(path: Optional[str]) -> None:
+    """Tries on a full disk would leave a file each, for months."""
+    if path is None or is_special(path):
+        return
+    with contextlib.suppress(OSError):
+        if os.path.getsize(path) <= NO_PICTURE_BYTES:
+            os.unlink(path)
 
 
 def _closed(recorder: Recorder) -> bool:

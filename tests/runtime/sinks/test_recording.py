@@ -201,6 +201,30 @@ def test_no_handle_left_at_a_change_of_segment(machine, tmp_path, caplog, monkey
     assert "are missing" in caplog.text
 
 
+def test_tries_that_fail_leave_no_empty_files(machine, tmp_path, monkeypatch):
+    from runtime.sinks import takes
+
+    tried = []
+    monkeypatch.setattr(takes, "LONGEST_WAIT_S", 0.0)
+
+    def recorder(_machine, path, *_):
+        tried.append(path)
+        with open(path, "wb"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(takes, "Recorder", recorder)
+    recording = takes.Takes(str(tmp_path / "out.mp4"), machine, 30.0, None, None)
+    monkeypatch.setattr(takes.time, "monotonic", iter(range(10**6)).__next__)
+    monkeypatch.setattr(recording, "_failed", lambda error, failed=recording._failed: (failed(error), stop()))
+
+    def stop():
+        recording._is_over = len(tried) == 5
+
+    recording.record(np.zeros((48, 64, 3), np.uint8), 1.0)
+    assert tried == [str(tmp_path / "out.mp4")] * 5
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_frozen_encoder_is_noticed_and_replaced(machine, tmp_path, caplog):
     path = tmp_path / "out.mp4"
     with RecordingSink(str(path), machine, nominal_fps=30) as sink, recording_live(sink):
