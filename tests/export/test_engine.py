@@ -129,7 +129,7 @@ def test_the_other_stage_is_built_though_one_fails(player, build, tiny_folder, t
     assert status == 1
     assert err.count("\n") == 2
     assert "detector at 160x128: could not be built: TensorRT built nothing" in err
-    assert "classifier at 32: could not be built: TensorRT built nothing" in err
+    assert "classifier at 32x32: could not be built: TensorRT built nothing" in err
     assert player.files() == []
 
 
@@ -140,7 +140,7 @@ def test_sizes_precision_workspace_and_libraries_are_as_asked(player, version, c
     arguments = ["--size", "160", "--size", "320", "--precision", "fp32", "--no-libraries", "--workspace", "32"]
     assert engine.main(arguments) == 0, capfd.readouterr()
     names = [name for name in player.files() if name.endswith(".engine")]
-    assert names == ["classifier-96x96-fp32.engine", "detector-160x128-fp32.engine", "detector-320x256-fp32.engine"]
+    assert names == ["classifier-64x64-fp32.engine", "detector-160x128-fp32.engine", "detector-320x256-fp32.engine"]
     record = sidecar(player, "detector-320x256-fp32")
     assert record["precision"] == "fp32"
     assert record["build"]["workspace_mib"] == 32
@@ -152,7 +152,7 @@ def test_the_shipped_bundle_agrees_in_fp16(player, version, capfd):
     """The double rounds weights to FP16: the way there is tried, not what a GPU makes of it."""
     player.play(version)
     assert engine.main([]) == 0, capfd.readouterr()
-    for name in ("detector-160x128-fp16", "classifier-96x96-fp16"):
+    for name in ("detector-160x128-fp16", "classifier-64x64-fp16"):
         assert sidecar(player, name)["precision"] == "fp16"
 
 
