@@ -21,7 +21,7 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.errors import ModelError
 from runtime.sides import Sides, square
 
-SHIPPED = [("detector", square(160), 1), ("detector", Sides(320, 192), 1), ("classifier", square(96), 16)]
+SHIPPED = [("detector", square(160), 1), ("detector", Sides(320, 192), 1), ("classifier", square(64), 16)]
 
 
 def outputs_of(model, tensor, tmp_path):
