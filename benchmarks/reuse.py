@@ -30,6 +30,7 @@ from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.tracker import Tracker
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
+from runtime.sides import sides_for
 
 RES = (640, 480)
 
@@ -54,10 +55,10 @@ def measure(bundle: Bundle, objects: int, own: argparse.Namespace) -> Dict[str, 
     """One row: scenes with `objects`."""
     composer = Composer(bundle.shapes, bundle.products)
     figures = Meter(30.0, True).recent(0.0)
-    sides_px = {"n": 1, "h": own.size, "w": own.size}
-    first = OnnxEngine(bundle.detector, own.threads, sides_px)
+    width, height = sides_for(own.size, RES)
+    first = OnnxEngine(bundle.detector, own.threads, {"n": 1, "h": height, "w": width})
     with first, OnnxEngine(bundle.classifier, own.threads) as second:
-        detector = Detector(first, own.size, True, None, bundle.shapes, bundle.min_score, bundle.iou)
+        detector = Detector(first, own.size, True, None, bundle.shapes, bundle.min_score, bundle.iou, RES)
         classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         policies = {"every": NamingPolicy(1), "reuse": NamingPolicy(own.every, own.budget_ms)}
         sides = {name: Side() for name in policies}
@@ -119,7 +120,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         "--objects", default="3,8,16,30", metavar="N,...", type=_numbers, help="in the scenes (default: 3,8,16,30)"
     )
     parser.add_argument("--frames", type=int, default=300, metavar="N", help="of each scene (default: 300)")
-    parser.add_argument("--size", type=int, default=160, metavar="PX", help="of stage 1 (default: 160)")
+    parser.add_argument(
+        "--size", type=int, default=160, metavar="PX", help="longer side of stage 1's input (default: 160)"
+    )
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="of the scene (default: 1)")
     parser.add_argument("--seeds", type=_numbers, default="1,2,3", metavar="S,...", help="of scenes (default: 1,2,3)")
     parser.add_argument("--every", type=int, default=10, metavar="K", help="as --classify-every (default: 10)")
