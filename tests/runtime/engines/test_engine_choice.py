@@ -179,7 +179,7 @@ def test_one_stage_may_run_on_tensorrt_and_the_other_not(player, run, bundle_fol
     report, log = run()
     assert report["engines"]["detector"]["engine"].startswith("TensorRT")
     assert report["engines"]["classifier"]["engine"].startswith("onnxruntime")
-    assert report["engines"]["classifier"]["why"].startswith("classifier at 32: killed by the system")
+    assert report["engines"]["classifier"]["why"].startswith("classifier at 32x32: killed by the system")
 
 
 def test_a_file_that_tensorrt_refuses_and_that_cannot_be_built_again(player, run, bundle_folder):
@@ -195,7 +195,7 @@ def test_a_file_that_tensorrt_refuses_and_that_cannot_be_built_again(player, run
     player.turn(kill_build=True)
     report, log = run()
     assert "TensorRT does not take detector-160x128-fp16.engine" in log
-    assert report["engines"]["detector"]["why"].startswith("detector at 160: killed by the system")
+    assert report["engines"]["detector"]["why"].startswith("detector at 160x128: killed by the system")
     assert report["engines"]["classifier"]["engine"].startswith("TensorRT")
     player.turn()
     assert run()[0]["engine"].startswith("TensorRT"), "the next start heals"
