@@ -23,6 +23,7 @@ ROOMS = {
     "runtime/figures": (),
     "runtime/scene": (),
     "runtime/v4l2": (),
+    "runtime/history": (),
     "runtime/gstreamer": (),
     "runtime/engines": (),
     "runtime/picture": ("figures",),

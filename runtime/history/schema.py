@@ -1,0 +1,56 @@
+"""The tables of a history, and how those of an older version become today's.
+
+Wall time is kept once a run, so that correcting a clock is one change and never reorders anything: a sighting's time is
+its run's `epoch_s` and its own seconds. Order is that of `sightings.id`, which only grows. Crops have a table of their
+own, so that a view over many sightings does not read past their pictures.
+"""
+
+import sqlite3
+
+from runtime.errors import SinkError
+
+MIGRATIONS = (
+    """
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        source TEXT NOT NULL,
+        epoch_s REAL
+    );
+    CREATE TABLE sightings (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run INTEGER NOT NULL REFERENCES runs (id),
+        track INTEGER NOT NULL,
+        product TEXT,
+        shape TEXT NOT NULL,
+        first_s REAL NOT NULL,
+        last_s REAL NOT NULL,
+        frames INTEGER NOT NULL,
+        similarity REAL,
+        x1 REAL NOT NULL, y1 REAL NOT NULL, x2 REAL NOT NULL, y2 REAL NOT NULL,
+        file TEXT,
+        is_corrected INTEGER NOT NULL,
+        UNIQUE (run, track)
+    );
+    CREATE INDEX sightings_by_time ON sightings (run, first_s);
+    CREATE INDEX sightings_by_product ON sightings (product, id);
+    CREATE TABLE moments (
+        sighting INTEGER PRIMARY KEY REFERENCES sightings (id) ON DELETE CASCADE,
+        crop BLOB,
+        embedding BLOB
+    );
+    """,
+)
+"""Each takes the tables from the version before it, the first from nothing."""
+VERSION = len(MIGRATIONS)
+
+
+def migrate(database: sqlite3.Connection, path: str) -> None:
+    """Bring the tables to VERSION, all or nothing. SinkError: a newer program wrote them."""
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise SinkError(
+            "{}: written by a newer Shelfsight (version {} of its tables, this one knows {}): update, or name another "
+            "folder with --history".format(path, version, VERSION)
+        )
+    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
+        database.executescript("BEGIN;{}PRAGMA user_version = {};COMMIT;".format(statements, number))

@@ -1,0 +1,129 @@
+"""Sightings written and the oldest of them forgotten, in one transaction a batch."""
+
+import contextlib
+import sqlite3
+from typing import Iterable, Iterator, NamedTuple, Optional
+
+from runtime.history.opening import open_database
+from runtime.history.sighting import Sighting
+
+CLOCK_WAS_SET_S = 1577836800.0
+"""2020 in seconds since 1970: a clock before it was never set."""
+CORRECTED_S = 1.0
+"""A run's date is written anew where the clock has moved by more."""
+AT_ONCE = 200
+"""Sightings forgotten in one step."""
+
+_COLUMNS = (
+    "product", "shape", "first_s", "last_s", "frames", "similarity", "x1", "y1", "x2", "y2", "file", "is_corrected",
+)  # fmt: skip
+_UPDATE = "UPDATE sightings SET {} WHERE run = ? AND track = ?".format(", ".join(name + " = ?" for name in _COLUMNS))
+_INSERT = "INSERT INTO sightings ({}, run, track) VALUES ({})".format(
+    ", ".join(_COLUMNS), ", ".join("?" * (len(_COLUMNS) + 2))
+)
+# COALESCE: what is not told anew stays
+_MOMENT = """
+    INSERT OR REPLACE INTO moments (sighting, crop, embedding)
+    SELECT id, COALESCE(?, crop), COALESCE(?, embedding)
+    FROM sightings LEFT JOIN moments ON sighting = id WHERE run = ? AND track = ?
+"""
+
+
+class Keep(NamedTuple):
+    """What is kept; None: without end."""
+
+    seconds: Optional[float] = None
+    bytes: Optional[int] = None
+
+
+class Store:
+    """The history of one run, in the database of all. Of one thread; whatever fails raises sqlite3.Error."""
+
+    def __init__(self, path: str, source: str) -> None:
+        """SinkError: see open_database."""
+        self._database = open_database(path)
+        self._epoch_s: Optional[float] = None
+        with self._transaction():
+            self._run = self._database.execute("INSERT INTO runs (source) VALUES (?)", (source,)).lastrowid
+
+    def write(self, sightings: Iterable[Sighting], epoch_s: Optional[float]) -> None:
+        """All of them or none. `epoch_s`: the run's beginning by the clock as it goes now; None for a file."""
+        with self._transaction():
+            for one in sightings:
+                self._write(one)
+            is_new = self._is_new_date(epoch_s)
+            if is_new:
+                self._database.execute("UPDATE runs SET epoch_s = ? WHERE id = ?", (epoch_s, self._run))
+        if is_new:
+            self._epoch_s = epoch_s
+
+    def _write(self, one: Sighting) -> None:
+        key = (self._run, one.track)
+        values = (
+            one.product, one.shape, one.first_s, one.last_s, one.frames, one.similarity, *one.box, one.file,
+            one.is_corrected,
+        )  # fmt: skip
+        # no ON CONFLICT DO UPDATE: the Nano's SQLite is 3.22, which lacks it
+        if self._database.execute(_UPDATE, values + key).rowcount == 0:
+            self._database.execute(_INSERT, values + key)
+        if one.crop is not None or one.embedding is not None:
+            self._database.execute(_MOMENT, (one.crop, one.embedding) + key)
+
+    def _is_new_date(self, epoch_s: Optional[float]) -> bool:
+        if epoch_s is None or epoch_s < CLOCK_WAS_SET_S:
+            return False
+        return self._epoch_s is None or abs(epoch_s - self._epoch_s) > CORRECTED_S
+
+    def forget(self, keep: Keep, now_s: float) -> int:
+        """Delete what is beyond `keep`, oldest first; how many. `now_s`: since 1970; no age where it was never set.
+
+        What came from a file, or before the clock was ever set, has no date and so no age: only the budget takes it.
+        """
+        forgotten = 0
+        if keep.seconds is not None and now_s >= CLOCK_WAS_SET_S:
+            forgotten += self._delete_until_none(
+                "SELECT sightings.id FROM runs JOIN sightings ON run = runs.id WHERE last_s < ? - epoch_s "
+                "ORDER BY sightings.id LIMIT {}".format(AT_ONCE),
+                (now_s - keep.seconds,),
+            )
+        while keep.bytes is not None and self.used_bytes() > keep.bytes:
+            deleted = self._delete("SELECT id FROM sightings ORDER BY id LIMIT {}".format(AT_ONCE))
+            if not deleted:
+                break
+            forgotten += deleted
+        if forgotten:
+            # a page a step: execute() of newer Pythons ends after the first, since the steps have no columns
+            self._database.executescript("PRAGMA incremental_vacuum")
+        return forgotten
+
+    def used_bytes(self) -> int:
+        """Of the database's pages in use."""
+        names = ("page_count", "freelist_count", "page_size")
+        pages, free, size = (self._database.execute("PRAGMA " + name).fetchone()[0] for name in names)
+        return (pages - free) * size
+
+    def _delete_until_none(self, which: str, values: tuple) -> int:
+        total = deleted = self._delete(which, values)
+        while deleted:
+            deleted = self._delete(which, values)
+            total += deleted
+        return total
+
+    def _delete(self, which: str, values: tuple = ()) -> int:
+        with self._transaction():
+            return self._database.execute("DELETE FROM sightings WHERE id IN ({})".format(which), values).rowcount
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back already
+                self._database.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._database.close()
