@@ -31,7 +31,7 @@ MIGRATIONS = (
         is_corrected INTEGER NOT NULL,
         UNIQUE (run, track)
     );
-    CREATE INDEX sightings_by_time ON sightings (run, first_s);
+    CREATE INDEX sightings_by_time ON sightings (run, last_s);
     CREATE INDEX sightings_by_product ON sightings (product, id);
     CREATE TABLE moments (
         sighting INTEGER PRIMARY KEY REFERENCES sightings (id) ON DELETE CASCADE,

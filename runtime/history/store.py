@@ -28,6 +28,12 @@ _MOMENT = """
     FROM sightings LEFT JOIN moments ON sighting = id WHERE run = ? AND track = ?
 """
 
+AGED = """
+    SELECT sightings.id FROM runs CROSS JOIN sightings
+    WHERE run = runs.id AND last_s < ? - epoch_s ORDER BY runs.id, last_s LIMIT {}
+""".format(AT_ONCE)
+"""CROSS: run by run, so that the index finds them; a scan of a million takes 0.1 s on a desk, every minute."""
+
 
 class Keep(NamedTuple):
     """What is kept; None: without end."""
@@ -82,8 +88,7 @@ class Store:
         forgotten = 0
         if keep.seconds is not None and now_s >= CLOCK_WAS_SET_S:
             forgotten += self._delete_until_none(
-                "SELECT sightings.id FROM runs JOIN sightings ON run = runs.id WHERE last_s < ? - epoch_s "
-                "ORDER BY sightings.id LIMIT {}".format(AT_ONCE),
+                AGED,
                 (now_s - keep.seconds,),
             )
         while keep.bytes is not None and self.used_bytes() > keep.bytes:

@@ -13,7 +13,7 @@ import pytest
 from runtime.errors import SinkError
 from runtime.history.schema import VERSION
 from runtime.history.sighting import Sighting
-from runtime.history.store import Keep, Store
+from runtime.history.store import AGED, Keep, Store
 from runtime.history.writer import HistoryWriter
 from runtime.seen import Box
 
@@ -81,6 +81,13 @@ def test_the_oldest_are_forgotten_with_their_crops(store, path):
     assert store.forget(Keep(seconds=30 * DAY_S), NOW_S + 31 * DAY_S) == 1
     assert rows(path, "SELECT track, crop FROM sightings JOIN moments ON sighting = id") == [(1, b"b")]
     assert rows(path, "SELECT COUNT(*) FROM moments") == [(1,)]
+
+
+def test_what_has_aged_is_found_by_an_index(store, path):
+    plan = " ".join(row[-1] for row in rows(path, "EXPLAIN QUERY PLAN " + AGED.replace("?", "0")))
+    assert "INDEX sightings_by_time (run=? AND last_s<?)" in plan
+    assert "SCAN sightings" not in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_nothing_ages_while_the_clock_was_never_set(store):
