@@ -20,7 +20,7 @@ from runtime.seen import Box
 NOW_S = 1.8e9
 DAY_S = 86400.0
 KILLS = int(os.environ.get("SHELFSIGHT_KILLS", "4"))
-"""100 by hand: SHELFSIGHT_KILLS=100 python -m pytest tests/runtime/history -k kill"""
+"""100 by hand: SHELFSIGHT_KILLS=100 python -m pytest --timeout 0 tests/runtime/history -k kill"""
 
 
 def sighting(track: int = 0, **changes) -> Sighting:
