@@ -81,12 +81,12 @@ class Store:
         return self._epoch_s is None or abs(epoch_s - self._epoch_s) > CORRECTED_S
 
     def forget(self, keep: Keep, now_s: float) -> int:
-        """Delete what is beyond `keep`, oldest first; how many. `now_s`: since 1970; no age where it was never set.
+        """Delete what is beyond `keep`, oldest first; how many. `now_s`: since 1970.
 
         What came from a file, or before the clock was ever set, has no date and so no age: only the budget takes it.
         """
         forgotten = 0
-        if keep.seconds is not None and now_s >= CLOCK_WAS_SET_S:
+        if keep.seconds is not None:
             forgotten += self._delete_until_none(
                 AGED,
                 (now_s - keep.seconds,),

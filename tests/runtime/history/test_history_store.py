@@ -50,10 +50,11 @@ def store(path):
 def test_a_track_is_one_row_that_keeps_its_crop(store, path):
     store.write([sighting(crop=b"jpeg", embedding=b"\0\1")], None)
     store.write([sighting(product="soap", last_s=9.0, is_corrected=True)], None)
+    store.write([sighting(product="soap", last_s=9.0, is_corrected=True, embedding=b"\2\3")], None)
     told = rows(
         path, "SELECT product, last_s, is_corrected, crop, embedding FROM sightings JOIN moments ON sighting = id"
     )
-    assert told == [("soap", 9.0, 1, b"jpeg", b"\0\1")]
+    assert told == [("soap", 9.0, 1, b"jpeg", b"\2\3")]
 
 
 def test_tracks_of_two_runs_do_not_meet(store, path):
@@ -91,7 +92,7 @@ def test_what_has_aged_is_found_by_an_index(store, path):
 
 
 def test_nothing_ages_while_the_clock_was_never_set(store):
-    store.write([sighting()], NOW_S)
+    store.write([sighting()], 10.0)
     assert store.forget(Keep(seconds=1.0), 100.0) == 0
 
 
@@ -152,6 +153,14 @@ def test_a_full_disk_stops_the_history_with_a_line_and_it_resumes(path, caplog):
     wait_until(lambda: "written again" in caplog.text)
     writer.close()
     assert rows(path, "SELECT COUNT(*), COUNT(crop) FROM sightings JOIN moments ON sighting = id") == [(10, 10)]
+
+
+def test_a_crop_outlives_newer_news_of_its_track_in_the_same_batch(store, path):
+    writer = HistoryWriter(store, batch_s=60.0)
+    writer.put(sighting(crop=b"jpeg"))
+    writer.put(sighting(last_s=9.0))
+    writer.close()
+    assert rows(path, "SELECT last_s, crop FROM sightings JOIN moments ON sighting = id") == [(9.0, b"jpeg")]
 
 
 def wait_until(is_true) -> None:
