@@ -29,7 +29,7 @@ ROOMS = {
     "runtime/picture": ("figures",),
     "runtime/recognition": ("engines", "figures"),
     "runtime/sources": ("gstreamer", "v4l2", "scene", "picture", "untrusted"),
-    "runtime/sinks": ("gstreamer", "figures"),
+    "runtime/sinks": ("gstreamer", "figures", "history"),
     "runtime/loop": ("recognition", "figures", "picture", "sources", "sinks"),
     "runtime/command_line": ("engines", "recognition", "untrusted"),
     "jetson/board": (),

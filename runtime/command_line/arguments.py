@@ -174,9 +174,9 @@ def make_parser() -> argparse.ArgumentParser:
         dest="sinks",
         metavar="KIND",
         action="append",
-        help="window, web, none, the path of an .mp4, .jsonl or .csv (names as data), a folder/ for pictures, rtsp (a "
-        "stream at rtsp://127.0.0.1:8554/shelfsight) or rtsp://ADDR:PORT/NAME; may be repeated (default: window with a "
-        "display, else web)",
+        help="window, web, none, the path of an .mp4, of a .jsonl or .csv (names as data), of a .sqlite (a history, a "
+        "row for each thing seen), a folder/ for pictures, rtsp (a stream at rtsp://127.0.0.1:8554/shelfsight) or "
+        "rtsp://ADDR:PORT/NAME; may be repeated (default: window with a display, else web)",
     )
     shown.add_argument(
         "--segment",
@@ -190,7 +190,8 @@ def make_parser() -> argparse.ArgumentParser:
         dest="keep_bytes",
         metavar="SIZE",
         type=byte_count,
-        help="delete the oldest segments when all together take more than this, as in 20GB (default: keep all)",
+        help="delete the oldest segments, or rows of a .sqlite, when all together take more than this, as in 20GB "
+        "(default: keep all)",
     )
     shown.add_argument(
         "--listen",
@@ -252,7 +253,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
         known = "fp16 and fp32" if settings.engine == "tensorrt" else "bf16 and fp32"
         message = "--precision {} does not go with --engine {}, which has {}"
         raise UsageError(message.format(settings.precision, settings.engine, known))
-    if settings.keep_bytes is not None and settings.segment is None:
+    has_history = any(kind.lower().endswith(".sqlite") for kind in settings.sinks)
+    if settings.keep_bytes is not None and settings.segment is None and not has_history:
         raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
     if settings.source == AUTO and settings.wait:
         raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")

@@ -18,7 +18,7 @@ BATCH_S = 1.0
 WAITING = 2000
 """Sightings that wait for a slow or full disk at most; beyond, the oldest are dropped and counted."""
 FORGET_EVERY_S = 60.0
-CLOSE_S = 10.0
+CLOSE_S = 3.0
 
 
 class HistoryWriter:

@@ -7,6 +7,7 @@ from runtime.errors import MissingPackageError, UsageError
 from runtime.gstreamer.elements import is_jetson, present_elements
 from runtime.gstreamer.encoding import recording
 from runtime.gstreamer.pipelines import Machine
+from runtime.redacted import redacted
 from runtime.settings import DEFAULT_RES, Settings
 from runtime.sinks.data import ENDINGS as DATA_ENDINGS
 from runtime.sinks.data import DataSink
@@ -15,6 +16,8 @@ from runtime.sinks.null import NullSink
 from runtime.sinks.pictures import PicturesSink
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.recording import RecordingSink
+from runtime.sinks.remembering import ENDING as HISTORY_ENDING
+from runtime.sinks.remembering import RememberingSink
 from runtime.sinks.rtsp import DEFAULT_ADDRESS, RtspSink
 from runtime.sinks.sink import Sink
 from runtime.sinks.web import WebSink
@@ -24,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 def open_sink(kind: str, settings: Settings) -> Sink:
-    """`kind`: auto, window, web, none, rtsp://ADDRESS, an .mp4, .jsonl, .csv or a folder. SinkError where it fails."""
+    """`kind`: auto, window, web, none, rtsp://ADDRESS, a file by its ending, or a folder. SinkError where it fails."""
     if kind == "auto":
         return _default(settings)
     if kind == "window":
@@ -37,13 +40,15 @@ def open_sink(kind: str, settings: Settings) -> Sink:
         return _recording(kind, settings)
     if kind.lower().endswith(DATA_ENDINGS):
         return DataSink(kind, settings.segment, settings.keep_bytes)
+    if kind.lower().endswith(HISTORY_ENDING):
+        return RememberingSink(kind, redacted(settings.source), settings.keep_bytes)
     if kind.endswith(("/", os.sep)) or os.path.isdir(kind):
         return PicturesSink(kind)
     if kind == "rtsp" or kind.startswith("rtsp://"):
         return RtspSink(DEFAULT_ADDRESS if kind == "rtsp" else kind, _machine(), settings.token, settings.live_fps)
     raise UsageError(
-        "--sink {!r}: expected window, web, none, rtsp, a path that ends in .mp4, .jsonl or .csv, or a folder that "
-        "ends in /".format(kind)
+        "--sink {!r}: expected window, web, none, rtsp, a path that ends in .mp4, .jsonl, .csv or .sqlite, or a "
+        "folder that ends in /".format(kind)
     )
 
 

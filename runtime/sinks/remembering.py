@@ -1,0 +1,115 @@
+"""The sink that remembers: a row for each track that was seen, in a SQLite database, by a thread of its own."""
+
+import contextlib
+import time
+from typing import Dict, List, Optional
+
+import numpy as np
+
+from runtime.clock import MonotonicClock
+from runtime.figures.figures import Figures
+from runtime.frame import Observation
+from runtime.history.sighting import Sighting
+from runtime.history.store import Keep, Store
+from runtime.history.writer import HistoryWriter
+from runtime.outputs import claimed
+from runtime.seen import SeenObject, objects_in
+from runtime.sinks.recordable import check_recordable
+from runtime.sinks.sink import Sink
+
+ENDING = ".sqlite"
+LEAST_FRAMES = 3
+"""Of a sighting: what was seen in fewer was a flicker."""
+TELL_EVERY_S = 1.0
+"""Of a track that stays: as often as the writer writes."""
+GONE_S = 10.0
+"""Longer than the tracker looks for a lost one: then it is forgotten here, its row stays."""
+
+
+class _Known:
+    """A track so far."""
+
+    __slots__ = ("sighting", "told_s")
+
+    def __init__(self, sighting: Sighting) -> None:
+        self.sighting = sighting
+        self.told_s = float("-inf")
+
+
+class RememberingSink(Sink):
+    """Sightings of this run go on in the database that is there. The loop pays for a look at each object, no copy."""
+
+    wants_panel = False
+
+    def __init__(self, path: str, source: str, keep_bytes: Optional[int] = None) -> None:
+        """`source`: as it may be shown. SinkError: it cannot be written, or another run writes there."""
+        check_recordable(path)
+        self.name = path
+        self._claim = contextlib.ExitStack()
+        self._claim.enter_context(claimed(path))
+        self._clock = MonotonicClock()
+        self._first_s: Optional[float] = None
+        self._is_live = True
+        self._tracks: Dict[int, _Known] = {}
+        self._last_id = -1
+        try:
+            self._writer = HistoryWriter(Store(path, source), Keep(bytes=keep_bytes), self._epoch_s)
+        except BaseException:
+            self._claim.close()
+            raise
+
+    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
+        frame = observation.frame
+        if frame.id is None or frame.id <= self._last_id:
+            return True  # offline, or the last picture again
+        self._last_id = frame.id
+        if self._first_s is None:
+            self._first_s, self._is_live = frame.shown_s, frame.source_s is None
+        now_s = frame.shown_s - self._first_s
+        for one in objects_in(observation):
+            self._note(one, now_s, frame.file)
+        self._forget_gone(now_s)
+        return True
+
+    def _note(self, one: SeenObject, now_s: float, file: Optional[str]) -> None:
+        known = self._tracks.get(one.track)
+        if known is None:
+            first = Sighting(one.track, one.product, one.shape, now_s, now_s, 1, one.similarity, one.box, file)
+            self._tracks[one.track] = _Known(first)
+            return
+        before = known.sighting
+        is_renamed = one.product != before.product
+        sighting = before._replace(last_s=now_s, frames=before.frames + 1)
+        if is_renamed or (one.similarity or -1.0) > (before.similarity or -1.0):
+            sighting = sighting._replace(
+                product=one.product,
+                similarity=one.similarity,
+                box=one.box,
+                is_corrected=before.is_corrected or (is_renamed and before.product is not None),
+            )
+        known.sighting = sighting
+        if sighting.frames >= LEAST_FRAMES and (is_renamed or now_s - known.told_s >= TELL_EVERY_S):
+            known.told_s = now_s
+            self._writer.put(sighting)
+
+    def _forget_gone(self, now_s: float) -> None:
+        gone: List[int] = [track for track, known in self._tracks.items() if now_s - known.sighting.last_s > GONE_S]
+        for track in gone:
+            self._tell_last(self._tracks.pop(track))
+
+    def _tell_last(self, known: _Known) -> None:
+        if known.sighting.frames >= LEAST_FRAMES and known.sighting.last_s > known.told_s:
+            self._writer.put(known.sighting)
+
+    def _epoch_s(self) -> Optional[float]:
+        """When this run began by the wall clock as it goes now, which may be set later; None for a file."""
+        if self._first_s is None or not self._is_live:
+            return None
+        return time.time() - (self._clock.now_s() - self._first_s)
+
+    def close(self) -> None:
+        for known in self._tracks.values():
+            self._tell_last(known)
+        self._tracks.clear()
+        self._writer.close()
+        self._claim.close()
