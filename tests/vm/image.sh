@@ -57,7 +57,7 @@ python_packages() { # in a venv that sees the system's packages, as the one on a
     # The headless build of OpenCV needs no libGL; onnx is for the double that stands in for TensorRT.
     env -u PIP_FIND_LINKS chroot "$root" /opt/venv/bin/python -m pip install --quiet --disable-pip-version-check \
         --no-cache-dir --constraint /tmp/constraints.txt \
-        numpy "opencv-python-headless==$opencv" onnxruntime onnx aiohttp tqdm
+        numpy "opencv-python-headless==$opencv" onnxruntime onnx "pillow>=8" aiohttp tqdm
     rm -f "$root/tmp/constraints.txt"
 }
 
