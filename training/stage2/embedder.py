@@ -61,7 +61,9 @@ def make_embedder(backbone: str, embedding: int, init: str = "imagenet") -> Tupl
         network = timm.create_model(backbone, pretrained=False, num_classes=0)
     except RuntimeError as error:
         raise ModelError(f"timm has no backbone {backbone!r}: try tf_efficientnet_lite0") from error
-    embedder = Embedder(network, network.num_features, embedding)
+    # MobileNetV3 and its like have another layer between the two
+    features = getattr(network, "head_hidden_size", None) or network.num_features
+    embedder = Embedder(network, features, embedding)
     embedder.mean = tuple(network.pretrained_cfg["mean"])
     embedder.std = tuple(network.pretrained_cfg["std"])
     path = packaged_weights(backbone)
