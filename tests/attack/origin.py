@@ -3,6 +3,7 @@
 import http.server
 import json
 import shutil
+import socketserver
 import subprocess
 import tempfile
 import threading
@@ -53,6 +54,12 @@ def why_not() -> str:
     return "" if CHROMIUM else "needs chromium (Debian package: chromium)"
 
 
+class Threaded(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """As http.server.ThreadingHTTPServer of Python 3.7."""
+
+    daemon_threads = True
+
+
 def _ask(target: str, host: str, rules: str) -> Dict[str, str]:
     """What a page of `host`, served by us, gets of `target`."""
     answered = threading.Event()
@@ -74,7 +81,7 @@ def _ask(target: str, host: str, rules: str) -> Dict[str, str]:
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+    server = Threaded(("127.0.0.1", 0), Stranger)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as profile:
         address = "http://{}:{}/".format(host, server.server_port)
