@@ -165,7 +165,8 @@ def power_cut_while_building(machine: Machine, checks: Checks) -> None:
     machine.must("systemctl stop shelfsight; rm -f {}/*.mp4".format(SMALL))
     # Comparing the engines of the shipped bundle with its models takes minutes here: that of the tests instead.
     machine.must("/opt/venv/bin/python - <<'END'\n{}END\nchown -R shelfsight: {}".format(TINY, SMALL))
-    machine.must("sed -i 's,--size 32,--size 160 --bundle {}/tiny,' /etc/shelfsight/camera.flags".format(SMALL))
+    ours = "--size 160 --square --bundle {}/tiny".format(SMALL)  # square, as the tests' networks are
+    machine.must("sed -i 's,--size 32,{},' /etc/shelfsight/camera.flags".format(ours))
     machine.must("cat >>/etc/shelfsight/environment <<'END'\n{}END".format(DOUBLE))
     machine.must("mv /etc/modules-load.d/vivid.conf /root; sync")
     script.add("host", "from here on the test double of tests/doubles and the bundle of tests/tiny_bundle.py stand in")
