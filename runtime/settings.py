@@ -2,6 +2,8 @@
 
 from typing import NamedTuple, Optional, Tuple
 
+HISTORY_ENDING = ".sqlite"
+"""Of a --sink that remembers; its rows may be bounded without segments."""
 DEFAULT_RES = (640, 480)
 DEFAULT_SIZE = 160
 LIVE_FPS = 30.0

@@ -10,7 +10,7 @@ from runtime.command_line.flags_file import expanded
 from runtime.engines.sidecar import BF16, FP16
 from runtime.errors import UsageError
 from runtime.recognition import heads
-from runtime.settings import AUTO, Settings
+from runtime.settings import AUTO, HISTORY_ENDING, Settings
 
 TOKEN_VARIABLE = "SHELFSIGHT_TOKEN"
 
@@ -253,7 +253,7 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
         known = "fp16 and fp32" if settings.engine == "tensorrt" else "bf16 and fp32"
         message = "--precision {} does not go with --engine {}, which has {}"
         raise UsageError(message.format(settings.precision, settings.engine, known))
-    has_history = any(kind.lower().endswith(".sqlite") for kind in settings.sinks)
+    has_history = any(kind.lower().endswith(HISTORY_ENDING) for kind in settings.sinks)
     if settings.keep_bytes is not None and settings.segment is None and not has_history:
         raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
     if settings.source == AUTO and settings.wait:

@@ -20,9 +20,7 @@ def open_database(path: str) -> sqlite3.Connection:
     try:
         return _open(path)
     except sqlite3.OperationalError as error:
-        raise SinkError(
-            "{}: cannot be written ({}): name a folder of yours with --history".format(path, error)
-        ) from error
+        raise SinkError("{}: cannot be written ({}): name a file of yours with --sink".format(path, error)) from error
     except sqlite3.DatabaseError as error:
         aside = _keep_aside(path)
         log.warning("%s is damaged (%s): kept as %s, a new one is begun", path, error, aside)

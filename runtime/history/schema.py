@@ -50,7 +50,7 @@ def migrate(database: sqlite3.Connection, path: str) -> None:
     if version > VERSION:
         raise SinkError(
             "{}: written by a newer Shelfsight (version {} of its tables, this one knows {}): update, or name another "
-            "folder with --history".format(path, version, VERSION)
+            "file with --sink".format(path, version, VERSION)
         )
     for number, statements in enumerate(MIGRATIONS[version:], version + 1):
         database.executescript("BEGIN;{}PRAGMA user_version = {};COMMIT;".format(statements, number))

@@ -8,7 +8,7 @@ from runtime.gstreamer.elements import is_jetson, present_elements
 from runtime.gstreamer.encoding import recording
 from runtime.gstreamer.pipelines import Machine
 from runtime.redacted import redacted
-from runtime.settings import DEFAULT_RES, Settings
+from runtime.settings import DEFAULT_RES, HISTORY_ENDING, Settings
 from runtime.sinks.data import ENDINGS as DATA_ENDINGS
 from runtime.sinks.data import DataSink
 from runtime.sinks.mp4 import Mp4Sink
@@ -16,7 +16,6 @@ from runtime.sinks.null import NullSink
 from runtime.sinks.pictures import PicturesSink
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.recording import RecordingSink
-from runtime.sinks.remembering import ENDING as HISTORY_ENDING
 from runtime.sinks.remembering import RememberingSink
 from runtime.sinks.rtsp import DEFAULT_ADDRESS, RtspSink
 from runtime.sinks.sink import Sink

@@ -17,7 +17,6 @@ from runtime.seen import SeenObject, objects_in
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.sink import Sink
 
-ENDING = ".sqlite"
 LEAST_FRAMES = 3
 """Of a sighting: what was seen in fewer was a flicker."""
 TELL_EVERY_S = 1.0

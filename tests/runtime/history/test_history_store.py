@@ -134,7 +134,7 @@ def test_a_newer_version_is_refused_and_left_alone(path):
 
 
 def test_a_folder_that_is_not_there_is_refused_in_one_line(tmp_path):
-    with pytest.raises(SinkError, match="--history"):
+    with pytest.raises(SinkError, match="name a file of yours with --sink"):
         Store(str(tmp_path / "none" / "history.sqlite"), "demo://")
 
 
