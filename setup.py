@@ -46,6 +46,8 @@ EXTRAS = {
         "torchvision",
         "ultralytics",
     ],
+    # Recordings looked through on a workstation.
+    "search": ["av", "fsspec", "usearch"],
     "test": [
         "aiohttp",
         "hypothesis",
@@ -53,6 +55,9 @@ EXTRAS = {
         "prometheus-client",
         "pytest",
         "pytest-timeout",
+        'av; python_version >= "3.11"',
+        'fsspec; python_version >= "3.11"',
+        'usearch; python_version >= "3.11"',
         'mypy; python_version >= "3.11"',
         'ruff; python_version >= "3.7"',
         'vermin; python_version >= "3.7"',
@@ -74,7 +79,7 @@ setup(
     packages=find_packages(
         include=[
             pattern
-            for name in ("shelfsight", "runtime", "jetson", "export", "training", "benchmarks")
+            for name in ("shelfsight", "runtime", "jetson", "export", "training", "search", "benchmarks")
             for pattern in (name, name + ".*")
         ]
     ),

@@ -12,7 +12,8 @@ OURS = {
     "shelfsight": ("runtime",),
     "jetson": ("runtime",),
     "export": ("runtime",),
-    "benchmarks": ("runtime", "jetson", "export"),
+    "search": ("runtime",),
+    "benchmarks": ("runtime", "jetson", "export", "search"),
     "training": ("runtime", "export", "benchmarks"),
 }
 
@@ -39,6 +40,11 @@ ROOMS = {
     "export/from_torch": ("graph",),
     "export/comparing": (),
     "export/building": ("graph", "checking", "comparing"),
+    "search/videos": (),
+    "search/looking": ("videos",),
+    "search/storing": (),
+    "search/running": ("looking", "videos"),
+    "search/finding": (),
     "benchmarks/scoring": (),
     "benchmarks/stand_ins": (),
     "benchmarks/sweep": ("scoring", "stand_ins"),
@@ -70,6 +76,7 @@ FLOOR = {
     ),
     "jetson": ("__init__",),
     "export": ("__init__",),
+    "search": ("__init__", "building", "recogniser"),
     "benchmarks": ("__init__", "machine"),
     "training": ("__init__", "checkpoint", "memory", "processes", "refolding", "requirements"),
 }

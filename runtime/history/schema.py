@@ -1,8 +1,10 @@
 """The tables of a history, and how those of an older version become today's.
 
-Wall time is kept once a run, so that correcting a clock is one change and never reorders anything: a sighting's time is
-its run's `epoch_s` and its own seconds. Order is that of `sightings.id`, which only grows. Crops have a table of their
-own, so that a view over many sightings does not read past their pictures.
+Wall time is kept once a run, so that correcting a clock is one change and never reorders anything: a sighting's time
+is its run's `epoch_s` and its own seconds. Order is that of `sightings.id`, which only grows. Crops have a table of
+their own, so that a view over many sightings does not read past their pictures. A run that looked through a video has
+a row in `videos`, and one in `pieces` for each part of it that is done. `runs.recogniser`: the bundle whose stage 2
+made the embeddings, by its name and what it is known by; those of different ones are not comparable.
 """
 
 import sqlite3
@@ -38,6 +40,24 @@ MIGRATIONS = (
         crop BLOB,
         embedding BLOB
     );
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN recogniser TEXT;
+    CREATE TABLE videos (
+        run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+        bytes INTEGER NOT NULL,
+        modified_s REAL NOT NULL,
+        duration_s REAL,
+        pieces INTEGER NOT NULL,
+        problem TEXT
+    );
+    CREATE TABLE pieces (
+        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        frames INTEGER NOT NULL,
+        inferred INTEGER NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID;
     """,
 )
 """Each takes the tables from the version before it, the first from nothing."""

@@ -42,6 +42,20 @@ class Keep(NamedTuple):
     bytes: Optional[int] = None
 
 
+def write_sighting(database: sqlite3.Connection, run: int, one: Sighting) -> None:
+    """Insert it, or tell it anew; within the caller's transaction."""
+    key = (run, one.track)
+    values = (
+        one.product, one.shape, one.first_s, one.last_s, one.frames, one.similarity, *one.box, one.file,
+        one.is_corrected,
+    )  # fmt: skip
+    # no ON CONFLICT DO UPDATE: the Nano's SQLite is 3.22, which lacks it
+    if database.execute(_UPDATE, values + key).rowcount == 0:
+        database.execute(_INSERT, values + key)
+    if one.crop is not None or one.embedding is not None:
+        database.execute(_MOMENT, (one.crop, one.embedding) + key)
+
+
 class Store:
     """The history of one run, in the database of all. Of one thread; whatever fails raises sqlite3.Error."""
 
@@ -50,30 +64,18 @@ class Store:
         self._database = open_database(path)
         self._epoch_s: Optional[float] = None
         with self._transaction():
-            self._run = self._database.execute("INSERT INTO runs (source) VALUES (?)", (source,)).lastrowid
+            self._run = self._database.execute("INSERT INTO runs (source) VALUES (?)", (source,)).lastrowid or 0
 
     def write(self, sightings: Iterable[Sighting], epoch_s: Optional[float]) -> None:
         """All of them or none. `epoch_s`: the run's beginning by the clock as it goes now; None for a file."""
         with self._transaction():
             for one in sightings:
-                self._write(one)
+                write_sighting(self._database, self._run, one)
             is_new = self._is_new_date(epoch_s)
             if is_new:
                 self._database.execute("UPDATE runs SET epoch_s = ? WHERE id = ?", (epoch_s, self._run))
         if is_new:
             self._epoch_s = epoch_s
-
-    def _write(self, one: Sighting) -> None:
-        key = (self._run, one.track)
-        values = (
-            one.product, one.shape, one.first_s, one.last_s, one.frames, one.similarity, *one.box, one.file,
-            one.is_corrected,
-        )  # fmt: skip
-        # no ON CONFLICT DO UPDATE: the Nano's SQLite is 3.22, which lacks it
-        if self._database.execute(_UPDATE, values + key).rowcount == 0:
-            self._database.execute(_INSERT, values + key)
-        if one.crop is not None or one.embedding is not None:
-            self._database.execute(_MOMENT, (one.crop, one.embedding) + key)
 
     def _is_new_date(self, epoch_s: Optional[float]) -> bool:
         if epoch_s is None or epoch_s < CLOCK_WAS_SET_S:

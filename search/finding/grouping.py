@@ -1,0 +1,82 @@
+"""Sightings put together: what follows one another within a second is one appearance, appearances are of videos."""
+
+from __future__ import annotations
+
+from typing import Iterable, NamedTuple
+
+from search.finding.rows import Row
+
+GAP_S = 1.0
+"""Within which the same thing is still there: a cut between two views of it, a hand before it."""
+
+
+class Match(NamedTuple):
+    """A sighting that was asked for."""
+
+    row: Row
+    certainty: float
+    """Cosine to what was asked for, -1..1."""
+
+
+class Appearance(NamedTuple):
+    """A stretch of a video in which it is seen."""
+
+    first_s: float
+    last_s: float
+    certainty: float
+    """The best of its sightings."""
+    best: int
+    """The id of that sighting, whose crop shows it."""
+
+    @property
+    def seconds(self) -> float:
+        """How long."""
+        return self.last_s - self.first_s
+
+
+class VideoMatch(NamedTuple):
+    """A video in which it is seen."""
+
+    address: str
+    epoch_s: float | None
+    appearances: list[Appearance]
+    """In order of time."""
+
+    @property
+    def seconds(self) -> float:
+        """On screen in all."""
+        return sum(one.seconds for one in self.appearances)
+
+    @property
+    def certainty(self) -> float:
+        """The best."""
+        return max(one.certainty for one in self.appearances)
+
+
+def videos_of(matches: Iterable[Match], least_s: float = 0.0) -> list[VideoMatch]:
+    """The videos of `matches`, those with the longest time on screen first; appearances of `least_s` and more."""
+    by_video: dict[str, list[Match]] = {}
+    for match in matches:
+        by_video.setdefault(match.row.file or match.row.source, []).append(match)
+    found = []
+    for address, ones in by_video.items():
+        appearances = [one for one in appearances_of(ones) if one.seconds >= least_s]
+        if appearances:
+            found.append(VideoMatch(address, ones[0].row.epoch_s, appearances))
+    return sorted(found, key=lambda one: (-one.seconds, one.address))
+
+
+def appearances_of(matches: Iterable[Match], gap_s: float = GAP_S) -> list[Appearance]:
+    """Of one video, in order of time."""
+    found: list[Appearance] = []
+    for match in sorted(matches, key=lambda one: (one.row.first_s, one.row.id)):
+        row = match.row
+        one = Appearance(row.first_s, row.last_s, match.certainty, row.id)
+        if found and row.first_s - found[-1].last_s <= gap_s:
+            before = found[-1]
+            best = max(before, one, key=lambda each: each.certainty)
+            one = Appearance(before.first_s, max(before.last_s, row.last_s), best.certainty, best.best)
+            found[-1] = one
+        else:
+            found.append(one)
+    return found

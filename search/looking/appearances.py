@@ -1,0 +1,116 @@
+"""What is known so far of each thing that is being followed through a video, and the sightings that come of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from runtime.frame import UNKNOWN
+from runtime.history.sighting import Sighting
+from runtime.recognition.votes import Votes
+from runtime.seen import Box
+
+LEAST_SAMPLES = 2
+"""Of a sighting, and of equal answers about its name: what comes once is a flicker."""
+CROP_PX = 192
+"""Longer side of a kept crop."""
+QUALITY = 85
+
+
+class Answered(NamedTuple):
+    """What stage 2 says of one thing now."""
+
+    product: int
+    similarity: float
+    margin: float
+    embedding: np.ndarray
+    """(D,) float32 of length 1."""
+    crop: np.ndarray
+    """(h, w, 3) uint8 BGR, a view of the picture."""
+
+
+class Appearance:
+    """One thing while it is followed."""
+
+    def __init__(self, shape: str, first_s: float, box: Box, answered: Answered) -> None:
+        self.shape = shape
+        self.first_s = self.last_s = first_s
+        self.samples = 0
+        self.unasked = 0
+        """Samples since stage 2 was asked."""
+        self.votes = Votes(answered.product, answered.similarity, answered.margin)
+        self._said = {answered.product: 1}
+        self._streak_s = first_s
+        self._best = answered
+        self._box = box
+        self.asked_box = box
+        self._keep()
+
+    def _keep(self) -> None:
+        self._best = self._best._replace(crop=self._best.crop.copy())  # a view would keep the whole picture
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether it should be looked at again soon."""
+        return self.samples < LEAST_SAMPLES or self.votes.is_contested or self.votes.streak < LEAST_SAMPLES
+
+    def seen(self, time_s: float) -> None:
+        """It is in the picture of this time."""
+        self.last_s = time_s
+        self.samples += 1
+        self.unasked += 1
+
+    def add(self, time_s: float, box: Box, answered: Answered) -> Appearance | None:
+        """Count one more answer. Another thing has taken its place where that is so: the rest of what was this one."""
+        self.unasked, self.asked_box = 0, box
+        before, votes = self.votes.product, self.votes
+        if votes.streak and answered.product == before:
+            self._streak_s = time_s
+        votes.add(answered.product, answered.similarity, answered.margin)
+        self._said[answered.product] = self._said.get(answered.product, 0) + 1
+        if votes.product not in (before, UNKNOWN) and before != UNKNOWN and self._said[before] >= LEAST_SAMPLES:
+            return self._replaced(time_s, box, answered)
+        is_better = answered.similarity > self._best.similarity or self._best.product != votes.product
+        if answered.product == votes.product and is_better:
+            self._best, self._box = answered, box
+            self._keep()
+        return None
+
+    def _replaced(self, time_s: float, box: Box, answered: Answered) -> Appearance:
+        """From the first of the answers in a row that told of another."""
+        after = Appearance(self.shape, self._streak_s, box, answered)
+        after.last_s, after.samples = time_s, LEAST_SAMPLES
+        after._said = {answered.product: LEAST_SAMPLES}
+        self.last_s = self._streak_s
+        return after
+
+    def sighting(self, track: int, products: list[str]) -> Sighting | None:
+        """None: it was a flicker."""
+        if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
+            return None
+        product = self.votes.product
+        is_named = product != UNKNOWN and self._said.get(product, 0) >= LEAST_SAMPLES
+        best = self._best
+        return Sighting(
+            track,
+            products[product] if is_named else None,
+            self.shape,
+            round(self.first_s, 3),
+            round(self.last_s, 3),
+            self.samples,
+            round(best.similarity, 4),
+            Box(*(round(value, 1) for value in self._box)),
+            is_corrected=len([one for one in self._said if one != UNKNOWN]) > 1,
+            crop=_jpeg(best.crop),
+            embedding=best.embedding.astype("<f2").tobytes(),
+        )
+
+
+def _jpeg(crop: np.ndarray) -> bytes:
+    scale = CROP_PX / max(crop.shape[:2])
+    if scale < 1:
+        sides = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
+        crop = cv2.resize(crop, sides, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()

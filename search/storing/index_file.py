@@ -1,0 +1,111 @@
+"""An index: a history whose runs are videos, with the pieces of each that are done. One process writes."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import Iterable, Iterator, NamedTuple
+
+from runtime.errors import UsageError
+from runtime.history.opening import open_database
+from runtime.history.sighting import Sighting
+from runtime.history.store import write_sighting
+
+
+class Known(NamedTuple):
+    """What is known of a video before it is looked through."""
+
+    duration_s: float | None
+    epoch_s: float | None
+    pieces: int
+
+
+class Video(NamedTuple):
+    """A video of the index."""
+
+    run: int
+    bytes: int
+    modified_s: float
+    duration_s: float | None
+    pieces: int
+    done: int
+    """Pieces, the first so many."""
+    problem: str | None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to look through."""
+        return self.problem is not None or self.done >= self.pieces
+
+
+class IndexFile:
+    """Whatever fails raises sqlite3.Error."""
+
+    def __init__(self, path: str, recogniser: str) -> None:
+        """`recogniser`: see `recogniser_of`. UsageError: the index was made with another. SinkError: not writable."""
+        self._database = open_database(path)
+        self._recogniser = recogniser
+        others = self._database.execute(
+            "SELECT DISTINCT recogniser FROM runs WHERE recogniser IS NOT ?", (recogniser,)
+        ).fetchall()
+        if others:
+            self.close()
+            names = ", ".join(name or "not told" for (name,) in others)
+            raise UsageError(
+                f"{path} was made with the bundle {names}, this is {recogniser}: give that --bundle, another --out, or "
+                "--renew to name its crops anew"
+            )
+
+    def videos(self) -> dict[str, Video]:
+        """By address."""
+        rows = self._database.execute(
+            "SELECT source, videos.run, bytes, modified_s, duration_s, pieces, "
+            "(SELECT count(*) FROM pieces WHERE pieces.run = videos.run), problem "
+            "FROM videos JOIN runs ON runs.id = videos.run"
+        )
+        return {source: Video(*rest) for source, *rest in rows}
+
+    def begin(self, address: str, size: int, modified_s: float, known: Known) -> int:
+        """A row for a video, in place of what was known of it before; its run."""
+        with self._transaction():
+            self._database.execute(
+                "DELETE FROM sightings WHERE run IN (SELECT id FROM runs WHERE source = ?)", (address,)
+            )
+            self._database.execute("DELETE FROM runs WHERE source = ?", (address,))
+            run = self._database.execute(
+                "INSERT INTO runs (source, epoch_s, recogniser) VALUES (?, ?, ?)",
+                (address, known.epoch_s, self._recogniser),
+            ).lastrowid
+            self._database.execute(
+                "INSERT INTO videos (run, bytes, modified_s, duration_s, pieces) VALUES (?, ?, ?, ?, ?)",
+                (run, size, modified_s, known.duration_s, known.pieces),
+            )
+        assert run is not None
+        return run
+
+    def add(self, run: int, piece: int, frames: int, inferred: int, sightings: Iterable[Sighting]) -> None:
+        """A piece that is done, with all that is in it, or nothing."""
+        with self._transaction():
+            for one in sightings:
+                write_sighting(self._database, run, one)
+            self._database.execute("INSERT INTO pieces VALUES (?, ?, ?, ?)", (run, piece, frames, inferred))
+
+    def give_up(self, run: int, problem: str) -> None:
+        """The video cannot be looked through further."""
+        with self._transaction():
+            self._database.execute("UPDATE videos SET problem = ? WHERE run = ?", (problem, run))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._database.close()

@@ -1,0 +1,1 @@
+"""Videos: found, opened, split into pieces, decoded."""

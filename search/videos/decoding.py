@@ -1,0 +1,96 @@
+"""Pictures of a part of a video, in order of time, each made into BGR only where somebody looks at it."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import av
+import numpy as np
+
+from runtime.errors import SourceError
+from search.videos.opening import opened
+
+THUMB = 32
+"""Points of a thumbnail each way, at most twice as many."""
+MAX_BROKEN = 200
+"""Packets in a row that do not decode: then the rest is given up."""
+_LUMA_FIRST = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
+
+
+class Picture:
+    """One decoded frame."""
+
+    def __init__(self, frame: Any, time_s: float) -> None:
+        self._frame = frame
+        self.time_s = time_s
+        """From the video's first picture."""
+        self.thumb = _thumb(frame)
+        """(h, w) float32 of about THUMB points each way: every so many-th point of the luma."""
+
+    def image(self) -> np.ndarray:
+        """(H, W, 3) uint8 BGR, upright; the caller's own."""
+        image = self._frame.to_ndarray(format="bgr24")
+        turns = round(self._frame.rotation / 90) % 4
+        return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+def pictures(address: str, start_s: float, end_s: float) -> Iterator[Picture]:
+    """Those from `start_s` until before `end_s`. SourceError: it cannot be opened, or nothing in all of it decodes.
+
+    What is damaged in the middle is passed over. Times that are missing are filled in by the rate.
+    """
+    with opened(address) as (container, stream):
+        origin_s = float((stream.start_time or 0) * stream.time_base)
+        if start_s > 0:
+            _seek(container, stream, origin_s + start_s)
+        period_s = 1.0 / float(stream.average_rate or stream.base_rate or 30)
+        time_s, delivered = start_s - period_s, False
+        for frame in _frames(container, stream):
+            told_s = None if frame.time is None else frame.time - origin_s
+            time_s = max(0.0, told_s) if told_s is not None else time_s + period_s
+            delivered = True
+            if time_s >= end_s:
+                break
+            if time_s >= start_s:
+                yield Picture(frame, time_s)
+        if not delivered and start_s <= 0:
+            raise SourceError(f"{address}: none of its pictures can be decoded")
+
+
+def _seek(container: Any, stream: Any, to_s: float) -> None:
+    try:
+        container.seek(int(to_s / stream.time_base), stream=stream, backward=True)
+    except av.error.FFmpegError:
+        pass  # from its beginning then: slower, the same pictures
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    broken = 0
+    packets = container.demux(stream)
+    while broken < MAX_BROKEN:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.error.FFmpegError, OSError):
+            return  # cut short
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            broken += 1
+            continue
+        if frames:
+            broken = 0
+        yield from frames
+
+
+def _thumb(frame: Any) -> np.ndarray:
+    if frame.format.name in _LUMA_FIRST:
+        plane = frame.planes[0]
+        luma = np.frombuffer(plane, np.uint8)[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
+        luma = luma[:, : frame.width]
+    else:
+        small = frame.reformat(width=2 * THUMB, height=2 * THUMB, format="gray")
+        luma = small.to_ndarray()
+    rows, columns = max(1, luma.shape[0] // THUMB), max(1, luma.shape[1] // THUMB)
+    return luma[rows // 2 :: rows, columns // 2 :: columns].astype(np.float32)

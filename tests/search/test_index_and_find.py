@@ -1,0 +1,153 @@
+"""Both commands on short clips: indexed once, killed and gone on with, asked by name and by picture."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import cv2
+import pytest
+
+pytest.importorskip("av", reason="needs PyAV, of the extra search")
+
+from made_videos import grey_pictures, scene_pictures, write_video
+
+from search import find, index
+from search.videos import pieces
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    """Two clips of one scene each, one of nothing."""
+    folder = tmp_path_factory.mktemp("films")
+    write_video(folder / "a.mp4", scene_pictures(4, seed=71))
+    write_video(folder / "b.mp4", scene_pictures(3, seed=72))
+    write_video(folder / "empty.mp4", grey_pictures(2))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def indexed(films, tmp_path_factory):
+    path = tmp_path_factory.mktemp("index") / "films.sqlite"
+    assert build(films, path) == 0
+    return path
+
+
+def build(films, path, *more):
+    return index.main([str(films), "--out", str(path), "--bundle", "demo", "--workers", "1", "--quiet", *more])
+
+
+def rows(path, query="SELECT * FROM sightings ORDER BY id"):
+    database = sqlite3.connect(str(path))
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def names(path):
+    return {name for (name,) in rows(path, "SELECT DISTINCT product FROM sightings WHERE product IS NOT NULL")}
+
+
+def test_what_appears_is_in_the_index_with_crop_and_embedding(indexed):
+    assert names(indexed)
+    assert rows(indexed, "SELECT count(*) FROM moments WHERE crop IS NULL OR length(embedding) <> 256") == [(0,)]
+    assert rows(indexed, "SELECT count(*) FROM sightings JOIN runs ON run = runs.id WHERE source LIKE '%empty%'") == [
+        (0,)
+    ]
+    frames, inferred = rows(indexed, "SELECT sum(frames), sum(inferred) FROM pieces")[0]
+    assert frames == 135
+    assert 0 < inferred < frames / 2
+
+
+def test_what_is_done_is_left_and_what_is_new_is_added(films, indexed, capsys):
+    before = rows(indexed)
+    assert build(films, indexed) == 0
+    assert "0 videos looked through, 3 known already" in capsys.readouterr().out
+    assert rows(indexed) == before
+
+
+def test_a_video_that_was_changed_is_looked_through_again(films, tmp_path, capsys):
+    film = write_video(tmp_path / "c.mp4", scene_pictures(2, seed=71))
+    out = tmp_path / "c.sqlite"
+    assert build(film, out) == 0
+    before = names(out)
+    write_video(film, scene_pictures(2, seed=75))
+    assert build(film, out) == 0
+    assert names(out) != before
+    assert rows(out, "SELECT count(*) FROM runs") == [(1,)]
+
+
+def test_asked_by_name(indexed, capsys):
+    name = sorted(names(indexed))[0]
+    assert find.main([str(indexed), "--product", name]) == 0
+    assert ".mp4" in capsys.readouterr().out
+
+
+def test_a_name_that_nobody_knows(indexed, capsys):
+    assert find.main([str(indexed), "--product", "no such thing", "--bundle", "demo"]) == 2
+    assert "which names" in capsys.readouterr().err
+
+
+def test_asked_by_a_picture_with_the_videos_gone(indexed, tmp_path, capsys):
+    sighting, source = rows(
+        indexed, "SELECT sightings.id, source FROM sightings JOIN runs ON run = runs.id WHERE product IS NOT NULL"
+    )[0]
+    crop = rows(indexed, "SELECT crop FROM moments WHERE sighting = %d" % sighting)[0][0]
+    (tmp_path / "like.jpg").write_bytes(crop)
+    assert find.main([str(indexed), "--like", str(tmp_path / "like.jpg"), "--bundle", "demo"]) == 0
+    assert source in capsys.readouterr().out
+
+
+def test_a_picture_with_the_embeddings_of_another_bundle(indexed, tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / "p.jpg"), next(grey_pictures(1)))
+    assert find.main([str(indexed), "--like", str(tmp_path / "p.jpg"), "--bundle", "groceries"]) == 2
+    assert "this is groceries" in capsys.readouterr().err
+
+
+def test_an_index_goes_on_with_its_own_bundle_alone(films, indexed, capsys):
+    assert index.main([str(films), "--out", str(indexed), "--bundle", "groceries", "--quiet"]) == 2
+    assert "was made with the bundle demo" in capsys.readouterr().err
+
+
+def test_what_is_damaged_is_told_and_skipped_once(films, tmp_path, capsys):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.mp4").write_bytes((films / "b.mp4").read_bytes())
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "noise.mp4").write_bytes(os.urandom(5000))
+    out = tmp_path / "mixed.sqlite"
+    assert build(folder, out) == 0
+    told = capsys.readouterr().out
+    assert "2 skipped" in told
+    assert build(folder, out) == 0
+    assert "0 videos looked through, 3 known already" in capsys.readouterr().out
+
+
+def test_killed_and_gone_on_with_the_rows_are_the_same(films, tmp_path, monkeypatch):
+    """In pieces of a second, killed when the first of them are done."""
+    monkeypatch.setattr(pieces, "PIECE_S", 1.0)
+    whole, killed = tmp_path / "whole.sqlite", tmp_path / "killed.sqlite"
+    assert build(films, whole) == 0
+    script = (
+        "from search.videos import pieces; pieces.PIECE_S = 1.0; from search import index; import sys; index.main()"
+    )
+    arguments = [str(films), "--out", str(killed), "--bundle", "demo", "--workers", "1", "--quiet"]
+    child = subprocess.Popen([sys.executable, "-c", script] + arguments)
+    while child.poll() is None and not (killed.exists() and done(killed)):
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert build(films, killed) == 0
+    for table in ("sightings", "moments", "pieces", "videos", "runs"):
+        query = "SELECT * FROM {} ORDER BY 1, 2".format(table)
+        assert rows(killed, query) == rows(whole, query)
+
+
+def done(path):
+    try:
+        return rows(path, "SELECT count(*) FROM pieces")[0][0] >= 2
+    except sqlite3.OperationalError:
+        return False
