@@ -52,6 +52,7 @@ EXTRAS = {
         "aiohttp",
         "hypothesis",
         "onnx",
+        'openapi-spec-validator; python_version >= "3.11"',
         "prometheus-client",
         "pytest",
         "pytest-timeout",

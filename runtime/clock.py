@@ -2,6 +2,8 @@
 
 import threading
 import time
+from datetime import datetime, timezone
+from typing import Optional
 
 FINE_S = 0.001
 """Windows' monotonic clock goes in steps of 16 ms before Python 3.13, half a frame; its performance counter does not.
@@ -40,3 +42,10 @@ class FakeClock:
         if not event.is_set():
             self.advance(max(0.0, timeout_s))
         return event.is_set()
+
+
+def rfc3339(time_s: Optional[float]) -> Optional[str]:
+    """Seconds since 1970 in words, as in 2026-11-26T19:36:25.123Z."""
+    if time_s is None:
+        return None
+    return datetime.fromtimestamp(time_s, timezone.utc).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

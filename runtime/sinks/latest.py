@@ -6,11 +6,14 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import cv2
 import numpy as np
 
+from runtime.api.asking import Newest
 from runtime.clock import MonotonicClock
 from runtime.errors import SinkError
+from runtime.events.changes import Changes
+from runtime.events.event_log import EventLog
 from runtime.figures.figures import Figures
 from runtime.figures.report import figures_as_json
-from runtime.frame import Detections, Names, Observation, Words
+from runtime.frame import Observation
 from runtime.seen import Seen, seen_in
 from runtime.sinks.latency_histogram import LatencyHistogram
 
@@ -29,14 +32,20 @@ class Told(NamedTuple):
     """What the last call of `post` said, replaced as a whole so that no reader sees halves of two."""
 
     figures: Figures
-    frame_id: Optional[int]
-    detections: Detections
-    names: Optional[Names]
-    words: Words
+    observation: Observation
+    """Without its picture."""
+
+    @property
+    def frame_id(self) -> Optional[int]:
+        """None: the source is away."""
+        return self.observation.frame.id
 
     def seen(self) -> List[Seen]:
         """What is in view, in words."""
-        return seen_in(self.detections, self.names, self.words)
+        return seen_in(self.observation.detections, self.observation.names, self.observation.words)
+
+
+_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
 
 
 class Latest:
@@ -51,7 +60,9 @@ class Latest:
         """Set by the server while somebody looks at the picture; without it no picture is copied."""
         self.latency = LatencyHistogram()
         """Of each live frame, when it came here; of a file time passes as the loop takes it."""
+        self.events = EventLog()
         self._clock = clock or MonotonicClock()
+        self._changes = Changes(self._clock)
         self._lock = threading.Lock()
         self._posted = np.empty((0, 0, 3), np.uint8)
         self._encoding = np.empty((0, 0, 3), np.uint8)
@@ -67,7 +78,8 @@ class Latest:
         frame = observation.frame
         if frame.id is not None and frame.source_s is None and (self._told is None or self._told.frame_id != frame.id):
             self.latency.add(self._clock.now_s() - frame.captured_s)
-        self._told = Told(figures, observation.frame.id, observation.detections, observation.names, observation.words)
+        self.events.add(self._changes.note(observation))
+        self._told = Told(figures, observation._replace(frame=frame._replace(image=_NO_PICTURE, prepared=None)))
         if not self.watched:
             return False
         with self._lock:
@@ -106,7 +118,7 @@ class Latest:
         content = figures_as_json(told.figures)
         content["frame_id"] = told.frame_id
         content["offline"] = told.frame_id is None
-        content["detections"] = len(told.detections.scores)
+        content["detections"] = len(told.observation.detections.scores)
         content["seen"] = [{"name": one.name, "named": one.is_named, "objects": one.objects} for one in told.seen()]
         content["still_s"] = round(self.still_s, 1)
         return content
@@ -115,6 +127,14 @@ class Latest:
     def told(self) -> Optional[Told]:
         """The figures and names of the newest picture; None before the first."""
         return self._told
+
+    def newest(self) -> Optional[Newest]:
+        """As the API wants it; None before the first picture."""
+        told = self._told
+        if told is None:
+            return None
+        age_s = self._clock.now_s() - told.observation.frame.captured_s
+        return Newest(told.observation, told.figures, age_s, self.still_s)
 
     @property
     def still_s(self) -> float:

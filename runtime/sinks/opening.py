@@ -70,7 +70,8 @@ def _machine() -> Machine:
 
 
 def _web(settings: Settings) -> WebSink:
-    sink = WebSink(settings.listen, settings.port, settings.token)
+    histories = [kind for kind in settings.sinks if kind.lower().endswith(HISTORY_ENDING)]
+    sink = WebSink(settings.listen, settings.port, settings.token, histories[0] if histories else None)
     # The log of a service is read by more people than may see the picture: the token stays out of it.
     address, _, secret = sink.url.partition("?")
     log.info("live picture: %s%s", address, "?token=... (as you set it)" if secret else "")

@@ -1,4 +1,4 @@
-"""The endpoints of the page: `/`, `/stream.mjpg`, `/snapshot.jpg`, `/figures.json`, `/events`, `/metrics`."""
+"""The endpoints of the page: `/`, the picture, the figures, `/events`, `/metrics`; the API has its own."""
 
 import asyncio
 import base64
@@ -12,8 +12,11 @@ import socket
 import time
 from typing import Any, NamedTuple, Optional
 
+from runtime.api.operations import PREFIX
+from runtime.api.problem import ProblemError
 from runtime.errors import MissingPackageError
 from runtime.sinks.access import Access
+from runtime.sinks.api_routes import ApiRoutes, as_problem, problem_response
 from runtime.sinks.audience import Audience, NoSeatError, wait, write
 from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
@@ -41,7 +44,8 @@ HEADERS = {
 class PageServer:
     """Built and run on one event loop. `web` is the module aiohttp.web."""
 
-    def __init__(self, web: Any, access: Access, latest: Latest, bounds: Bounds) -> None:
+    def __init__(self, web: Any, access: Access, latest: Latest, bounds: Bounds, history: Optional[str] = None) -> None:
+        """`history`: the database that the API answers from."""
         self.audience = Audience(latest)
         self._guests = Guests(bounds)
         self._guesses = Guesses(time.monotonic)
@@ -65,6 +69,8 @@ class PageServer:
         app.router.add_get("/figures.json", self._get_figures)
         app.router.add_get("/events", self._get_events)
         app.router.add_get("/metrics", self._get_metrics)
+        self._api = ApiRoutes(web, latest, self.audience, history)
+        self._api.add_to(app.router, self._get_snapshot)
         self._runner = web.AppRunner(app, access_log=None, logger=quiet_logger())
 
     async def start(self, listener: socket.socket) -> None:
@@ -93,11 +99,20 @@ class PageServer:
                 if connection.transport is not None:
                     connection.transport.abort()
             await self._runner.cleanup()
+            self._api.close()
 
     async def _admit(self, request: Any, handler: Any) -> Any:
         """Every request comes through here: turn away whom the access rules or a full house turn away."""
         with self._guests.answering(request.transport):
-            return await self._answer(request, handler)
+            if not request.path.startswith(PREFIX):
+                return await self._answer(request, handler)
+            try:
+                response = await self._answer(request, handler)
+            except ProblemError as error:
+                return problem_response(self._web, error.status, str(error))
+            except self._web.HTTPException as error:
+                response = error
+            return as_problem(self._web, response) if response.status >= 400 else response
 
     async def _answer(self, request: Any, handler: Any) -> Any:
         given = [

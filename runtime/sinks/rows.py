@@ -17,9 +17,9 @@ import csv
 import io
 import json
 import time
-from datetime import datetime
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from runtime.clock import rfc3339
 from runtime.frame import Observation
 from runtime.seen import SeenObject, objects_in
 
@@ -46,13 +46,6 @@ def told_of(observation: Observation, first_s: float, now_monotonic_s: float) ->
     assert frame.id is not None
     time_s = None if frame.source_s is not None else time.time() - (now_monotonic_s - frame.captured_s)
     return Told(time_s, frame.shown_s - first_s, frame.id, objects_in(observation))
-
-
-def rfc3339(time_s: Optional[float]) -> Optional[str]:
-    """As in 2026-11-26T19:36:25.123Z."""
-    if time_s is None:
-        return None
-    return datetime.utcfromtimestamp(time_s).isoformat(timespec="milliseconds") + "Z"
 
 
 def as_json(told: Told) -> Dict[str, Any]:

@@ -32,8 +32,14 @@ class WebSink(Sink):
     wants_panel = False
     """The page shows the figures beside the picture."""
 
-    def __init__(self, listen: str = "127.0.0.1", port: int = 8080, token: Optional[str] = None) -> None:
-        """Returns once the page answers. Port 0 takes a free one.
+    def __init__(
+        self,
+        listen: str = "127.0.0.1",
+        port: int = 8080,
+        token: Optional[str] = None,
+        history: Optional[str] = None,
+    ) -> None:
+        """Returns once the page answers. Port 0 takes a free one. `history`: a database to answer from.
 
         UsageError: beyond localhost without a token. SinkError: cannot listen there. MissingPackageError: no aiohttp.
         """
@@ -47,7 +53,9 @@ class WebSink(Sink):
         self._server: Optional[PageServer] = None
         self._is_ready = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, args=(web, access, listener), name="web", daemon=True)
+        self._thread = threading.Thread(
+            target=self._serve, args=(web, access, listener, history), name="web", daemon=True
+        )
         self._thread.start()
         self._is_ready.wait()
         self._raise_failure()
@@ -80,12 +88,12 @@ class WebSink(Sink):
         if self._failure is not None:
             raise SinkError("the page stopped: {}".format(self._failure)) from self._failure
 
-    def _serve(self, web: Any, access: Access, listener: socket.socket) -> None:
+    def _serve(self, web: Any, access: Access, listener: socket.socket, history: Optional[str]) -> None:
         """The thread: start, say so, run until told to end."""
         asyncio.set_event_loop(self._loop)  # Python 3.6 binds asyncio.Event to the thread's loop, not the running one
         self._loop.set_exception_handler(_log_in_one_line)
         try:
-            self._server = PageServer(web, access, self._latest, bounds_for(limit()))
+            self._server = PageServer(web, access, self._latest, bounds_for(limit()), history)
             self._loop.run_until_complete(self._server.start(listener))
             self._is_ready.set()
             self._loop.run_until_complete(self._server.run())

@@ -1,0 +1,188 @@
+"""Each operation's answer, from the newest picture and the history."""
+
+import time
+from collections import Counter
+from typing import Any, Dict, NamedTuple, Optional, Set
+
+from runtime.api import answers
+from runtime.api.cursors import cursor_of
+from runtime.api.problem import ProblemError
+from runtime.clock import rfc3339
+from runtime.errors import SinkError
+from runtime.figures.figures import Figures
+from runtime.figures.report import figures_as_json
+from runtime.frame import Observation
+from runtime.history.reading import Filter, HistoryReader, Place, Row
+from runtime.seen import objects_in, seen_in
+
+DAY_S = 86400.0
+
+
+class Newest(NamedTuple):
+    """The newest picture's observation, without its image, and figures."""
+
+    observation: Observation
+    figures: Figures
+    age_s: float
+    """Since it was captured."""
+    still_s: float
+    """Since anything new came."""
+
+
+class Known(NamedTuple):
+    """What an answer is made from. `newest`: None before the first picture; `history`: None where none is kept."""
+
+    newest: Optional[Newest]
+    history: Optional[str] = None
+
+
+def now(known: Known, values: Dict[str, Any]) -> answers.Now:
+    newest = _newest(known)
+    frame = newest.observation.frame
+    is_live = frame.id is not None and frame.source_s is None
+    seen = seen_in(newest.observation.detections, newest.observation.names, newest.observation.words)
+    return answers.Now(
+        _time(time.time() - newest.age_s) if is_live else None,
+        frame.id,
+        frame.id is None,
+        round(newest.still_s, 1),
+        [answers.Count(one.name, one.is_named, one.objects) for one in seen],
+        [
+            answers.SeenObject(
+                one.track,
+                one.name,
+                one.product,
+                one.shape,
+                round(one.score, 4),
+                None if one.similarity is None else round(one.similarity, 4),
+                [round(side, 1) for side in one.box],
+            )
+            for one in objects_in(newest.observation)
+        ],
+    )
+
+
+def figures(known: Known, values: Dict[str, Any]) -> answers.FiguresNow:
+    newest = _newest(known)
+    content = figures_as_json(newest.figures)
+    board = newest.figures.board
+    return answers.FiguresNow(
+        content["nominal_fps"],
+        content["camera_fps"],
+        content["true_fps"],
+        answers.Percentiles(**content["latency_ms"]),
+        content["stages_ms"],
+        content["threads"],
+        answers.Frames(**content["frames"]),
+        answers.Classified(**content["classify"]),
+        content["limited_by"],
+        None if board is None else board.hottest_celsius,
+        None if board is None or board.total_mw is None else board.total_mw / 1000,
+    )
+
+
+def products(known: Known, values: Dict[str, Any]) -> answers.Products:
+    """With those of the history that nobody knows any more."""
+    in_view: Counter = Counter()
+    names: Set[str] = set()
+    if known.newest is not None:
+        names.update(known.newest.observation.words.products or ())
+        in_view.update(one.product for one in objects_in(known.newest.observation) if one.product is not None)
+    last_seen: Dict[str, Optional[float]] = {}
+    if known.history is not None:
+        with _reader(known) as reader:
+            names.update(reader.products())
+            last_seen = {name: reader.last_seen_s(name) for name in names}
+    return answers.Products(
+        [answers.Product(name, in_view[name], _time(last_seen.get(name))) for name in sorted(names)]
+    )
+
+
+def sightings(known: Known, values: Dict[str, Any]) -> answers.Sightings:
+    wanted = Filter(values["product"], values["unknown"], values["from"], values["to"])
+    limit = values["limit"]
+    with _reader(known) as reader:
+        rows = reader.sightings(wanted, limit + 1, values["cursor"])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return answers.Sightings(
+        [_sighting(row) for row in rows[:limit]],
+        None if last is None else cursor_of(Place(last.run, last.last_s, last.id)),
+    )
+
+
+def sighting(known: Known, values: Dict[str, Any]) -> answers.Sighting:
+    with _reader(known) as reader:
+        row = reader.sighting(values["id"])
+    if row is None:
+        raise ProblemError(404, "no sighting {}: it was never there, or has aged".format(values["id"]))
+    return _sighting(row)
+
+
+def crop(known: Known, values: Dict[str, Any]) -> bytes:
+    with _reader(known) as reader:
+        picture = reader.crop(values["id"])
+    if picture is None:
+        raise ProblemError(404, "no picture of sighting {}".format(values["id"]))
+    return picture
+
+
+def changes(known: Known, values: Dict[str, Any]) -> answers.Changes:
+    until_s = time.time() if values["until"] is None else values["until"]
+    with _reader(known) as reader:
+        before = reader.present_at(values["since"])
+        if values["until"] is not None or known.newest is None:
+            after = reader.present_at(until_s)
+        else:  # rows come a second late: what is in view now is known better
+            after = dict(Counter(one.product for one in objects_in(known.newest.observation)))
+    names = sorted(set(before) | set(after), key=lambda name: (name is None, name or ""))
+    rows = [answers.Change(name, before.get(name, 0), after.get(name, 0)) for name in names]
+    return answers.Changes(_date(values["since"]), _date(until_s), [row for row in rows if row.before != row.after])
+
+
+def strips(known: Known, values: Dict[str, Any]) -> answers.Strips:
+    to_s = time.time() if values["to"] is None else values["to"]
+    from_s = to_s - DAY_S if values["from"] is None else values["from"]
+    if from_s >= to_s:
+        raise ProblemError(400, "from: expected a time before 'to'")
+    with _reader(known) as reader:
+        found = reader.strip(from_s, to_s, values["parts"])
+    names = sorted(found, key=lambda name: (name is None, name or ""))
+    return answers.Strips(
+        _date(from_s), _date(to_s), values["parts"], [answers.Strip(name, found[name]) for name in names]
+    )
+
+
+def _newest(known: Known) -> Newest:
+    if known.newest is None:
+        raise ProblemError(503, "no picture yet: ask again in a moment")
+    return known.newest
+
+
+def _reader(known: Known) -> HistoryReader:
+    if known.history is None:
+        raise ProblemError(404, "no history is kept: start the program with --sink shelf.sqlite too")
+    try:
+        return HistoryReader(known.history)
+    except SinkError as error:
+        raise ProblemError(503, str(error)) from error
+
+
+def _sighting(row: Row) -> answers.Sighting:
+    first_s, last_s = (None if row.epoch_s is None else row.epoch_s + seconds for seconds in (row.first_s, row.last_s))
+    return answers.Sighting(
+        row.id, row.run, row.source, row.track, row.product, row.shape, _time(first_s), _time(last_s),
+        round(row.first_s, 3), round(row.last_s, 3), row.frames,
+        None if row.similarity is None else round(row.similarity, 4),
+        [round(side, 1) for side in (row.x1, row.y1, row.x2, row.y2)], row.file, bool(row.is_corrected),
+    )  # fmt: skip
+
+
+def _time(seconds: Optional[float]) -> Any:
+    return rfc3339(seconds)
+
+
+def _date(seconds: float) -> Any:
+    try:
+        return rfc3339(seconds)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ProblemError(400, "a time beyond what a calendar holds") from error

@@ -1,0 +1,111 @@
+"""The operations of the API: one definition each, which answers and is described."""
+
+from typing import Any, Callable, NamedTuple, Optional, Sequence
+
+from runtime.api import answers, asking
+from runtime.api.cursors import place_of
+from runtime.api.parameters import Parameter, name, number_parameter, time_parameter, yes_or_no
+from runtime.history.reading import MOST
+
+PREFIX = "/api/v1"
+EVENT_STREAM, JPEG, JSON = "text/event-stream", "image/jpeg", "application/json"
+
+PRODUCT = Parameter("product", "Of this product only.", {"type": "string", "minLength": 1, "maxLength": 200}, name)
+UNKNOWN = Parameter(
+    "unknown", "Only what stayed without a name.", {"type": "boolean", "default": False}, yes_or_no, False
+)
+FROM = time_parameter("from", "Last seen then or later.")
+TO = time_parameter("to", "Last seen before.")
+CURSOR = Parameter("cursor", "`next` of the page before.", {"type": "string", "maxLength": 200}, place_of)
+LIMIT = number_parameter("limit", "Of one page.", 1, MOST, 50)
+NUMBER = number_parameter("id", "A sighting's.", 1, 10**15, place="path")
+PARTS = number_parameter("parts", "Equal parts of the time.", 1, 1440, 96)
+
+
+class Operation(NamedTuple):
+    """One GET. `answer` runs on a thread that may wait for the disk; None: the server streams or encodes itself."""
+
+    path: str
+    name: str
+    summary: str
+    kind: Any
+    """The NamedTuple of the answer, or of one event of a stream; None for a picture."""
+    answer: Optional[Callable[..., Any]] = None
+    parameters: Sequence[Parameter] = ()
+    content_type: str = JSON
+    failures: Sequence[int] = ()
+    """Statuses that it may answer beside 200, 400, 401, 403 and 429."""
+
+
+_WITHOUT_HISTORY = (404, 503)
+OPERATIONS = (
+    Operation("/now", "now", "What is in view.", answers.Now, asking.now, failures=(503,)),
+    Operation(
+        "/figures", "figures", "True FPS, and what bounds it.", answers.FiguresNow, asking.figures, failures=(503,)
+    ),
+    Operation(
+        "/products", "products", "What is known or was seen.", answers.Products, asking.products, failures=(503,)
+    ),
+    Operation(
+        "/sightings",
+        "sightings",
+        "What was seen, a page at a time.",
+        answers.Sightings,
+        asking.sightings,
+        (PRODUCT, UNKNOWN, FROM, TO, LIMIT, CURSOR),
+        failures=_WITHOUT_HISTORY,
+    ),
+    Operation(
+        "/sightings/{id}",
+        "sighting",
+        "One sighting.",
+        answers.Sighting,
+        asking.sighting,
+        (NUMBER,),
+        failures=_WITHOUT_HISTORY,
+    ),
+    Operation(
+        "/sightings/{id}/crop",
+        "crop",
+        "Its picture at its best moment.",
+        None,
+        asking.crop,
+        (NUMBER,),
+        JPEG,
+        failures=_WITHOUT_HISTORY,
+    ),
+    Operation(
+        "/changes",
+        "changes",
+        "What was in view at one time and at another.",
+        answers.Changes,
+        asking.changes,
+        (
+            time_parameter("since", "The first time.")._replace(is_required=True),
+            time_parameter("until", "The second (default: now)."),
+        ),
+        failures=_WITHOUT_HISTORY,
+    ),
+    Operation(
+        "/strips",
+        "strips",
+        "When each product was seen, for a day's strip.",
+        answers.Strips,
+        asking.strips,
+        (
+            time_parameter("from", "The beginning (default: a day before the end)."),
+            time_parameter("to", "The end (default: now)."),
+            PARTS,
+        ),
+        failures=_WITHOUT_HISTORY,
+    ),
+    Operation("/snapshot", "snapshot", "The newest picture.", None, content_type=JPEG, failures=(503,)),
+    Operation(
+        "/events",
+        "events",
+        "Changes as they come, as server-sent events; with Last-Event-ID those since.",
+        answers.Event,
+        content_type=EVENT_STREAM,
+        failures=(503,),
+    ),
+)
