@@ -11,6 +11,7 @@ import cv2
 from runtime import shipped
 from runtime.bundle import Bundle
 from runtime.clock import MonotonicClock
+from runtime.counting.opening import open_counting
 from runtime.figures.board import NOT_AVAILABLE, Board, fps_per_watt
 from runtime.figures.limits import with_cpu, with_throttling
 from runtime.figures.report import figures_as_json, platform_line
@@ -20,6 +21,7 @@ from runtime.loop.presenter import Presenter
 from runtime.loop.sequential import SequentialLoop
 from runtime.loop.showing import Limits
 from runtime.picture.compose import Composer
+from runtime.picture.overlay import Overlay
 from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
@@ -52,11 +54,16 @@ class Assembly(NamedTuple):
     engines: Dict[str, Dict[str, str]]
     """By stage: engine, its name, and why, why it is this one."""
     board: Board = Board()
+    overlays: Sequence[Overlay] = ()
 
     def report(self) -> Dict[str, Any]:
         """The figures of the whole run, and what they were measured with."""
         detector = self.recogniser.detector
-        report = figures_as_json(self.loop.figures())
+        figures = self.loop.figures()
+        for overlay in self.overlays:
+            overlay.end()
+            figures = overlay.told(figures)
+        report = figures_as_json(figures)
         report.update(
             source=self.source.name,
             sinks=[sink.name for sink in self.sinks],
@@ -117,11 +124,12 @@ def assemble(
         naming = None if classifier is None else Naming(classifier, policy)
         products = None if bundle is None else bundle.products
         recogniser = Recogniser(detector, Tracker(), naming, products, stages.reshaped)
+        overlays = open_counting(settings, detector.classes, products)
         composer = Composer(detector.classes, products, _has_panel(settings, opened))
         parts = LoopParts(
             source,
             recogniser,
-            Presenter(composer, opened, board, keeps_frames),
+            Presenter(composer, opened, board, keeps_frames, overlays),
             _nominal_fps(settings, source),
             stop,
             Limits(settings.frames, settings.seconds),
@@ -138,7 +146,7 @@ def assemble(
             "" if bundle is None else " -> {} products of {}".format(len(bundle.products), bundle.name),
             ", ".join(sink.name for sink in opened),
         )
-        yield Assembly(settings, source, opened, bundle, recogniser, loop, stages.engines, board or Board())
+        yield Assembly(settings, source, opened, bundle, recogniser, loop, stages.engines, board or Board(), overlays)
 
 
 def _throttled(board: Dict[str, Any]) -> str:

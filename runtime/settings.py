@@ -55,6 +55,8 @@ class Settings(NamedTuple):
     """Empty: a window with a display, else the web page."""
     panel: str = AUTO
     """Whether the figures are drawn on the picture: on, off, or auto, where a sink has them from nowhere else."""
+    zones: Optional[str] = None
+    """The file of zones and lines to count in; None: nothing is counted."""
     listen: str = "127.0.0.1"
     port: int = 8080
     token: Optional[str] = None

@@ -30,6 +30,7 @@ ROOMS = {
     "runtime/gstreamer": (),
     "runtime/engines": (),
     "runtime/picture": ("figures",),
+    "runtime/counting": ("figures", "picture", "untrusted"),
     "runtime/recognition": ("engines", "figures"),
     "runtime/sources": ("gstreamer", "v4l2", "scene", "picture", "untrusted"),
     "runtime/sinks": ("gstreamer", "figures", "history", "events", "api"),

@@ -168,6 +168,14 @@ def make_parser() -> argparse.ArgumentParser:
         "(default: a quarter of stage 1's time)",
     )
 
+    told = parser.add_argument_group("what to tell of it")
+    told.add_argument(
+        "--zones",
+        metavar="FILE",
+        help="count what is in zones and what passes lines, which this JSON file has in shares of the picture: on the "
+        "picture, the page and in the report (docs/counting.md)",
+    )
+
     shown = parser.add_argument_group("where it goes")
     shown.add_argument(
         "--sink",

@@ -3,6 +3,7 @@
 from typing import NamedTuple, Optional, Sequence
 
 from runtime.figures.board import BoardReading
+from runtime.figures.counts import Counts
 
 
 class Stages(NamedTuple):
@@ -71,6 +72,8 @@ class Figures(NamedTuple):
     """Whether inference and presenting have a thread each."""
     board: Optional[BoardReading] = None
     """The board as it is now; None where nobody looks at one."""
+    counts: Optional[Counts] = None
+    """In zones and across lines, whole run; None without --zones."""
 
     @property
     def dropped(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional
 
 from runtime.errors import SinkError
 from runtime.figures.board import board_line
+from runtime.figures.counts import counts_as_json
 from runtime.figures.figures import CAPTURE, INFERENCE, PRESENTING, Figures, Stages
 from runtime.outputs import is_special, is_stream, write_to
 
@@ -31,6 +32,8 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
     }
     if figures.board is not None:
         content["board"] = board_line(figures.board, figures.true_fps)
+    if figures.counts is not None:
+        content["counts"] = counts_as_json(figures.counts)
     return content
 
 

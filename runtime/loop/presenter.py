@@ -10,6 +10,7 @@ from runtime.figures.limits import with_cpu, with_throttling
 from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import Observation
 from runtime.picture.compose import Composer
+from runtime.picture.overlay import Overlay
 from runtime.sinks.sink import Sink
 
 
@@ -17,13 +18,19 @@ class Presenter:
     """compose -> sinks. Belongs to one thread, which owns the window. Without a sink nothing is drawn."""
 
     def __init__(
-        self, composer: Composer, sinks: Sequence[Sink], board: Optional[Board] = None, keeps_frames: bool = False
+        self,
+        composer: Composer,
+        sinks: Sequence[Sink],
+        board: Optional[Board] = None,
+        keeps_frames: bool = False,
+        overlays: Sequence[Overlay] = (),
     ) -> None:
         """`keeps_frames`: frames stay as they were captured, and a copy is drawn on."""
         self._composer = composer
         self._sinks = sinks
         self._board = board or Board()
         self._keeps_frames = keeps_frames
+        self._overlays = overlays
         self._picture: Optional[np.ndarray] = None
 
     def with_board(self, figures: Figures) -> Figures:
@@ -34,11 +41,23 @@ class Presenter:
         bound = with_cpu(with_throttling(figures.limited_by, reading.throttled), reading.cpu_load_percent)
         return figures._replace(board=reading, limited_by=bound)
 
+    def told(self, figures: Figures) -> Figures:
+        """`figures` of now, with what the board and the overlays say."""
+        figures = self.with_board(figures)
+        for overlay in self._overlays:
+            figures = overlay.told(figures)
+        return figures
+
     def present(self, observation: Observation, figures: Figures, watch: Stopwatch) -> bool:
         """Draw on the frame and hand it to every sink; false when one of them asks to end."""
+        for overlay in self._overlays:
+            overlay.see(observation)
         if not self._sinks:
             return True
         drawn_on = _with_a_copy(observation) if self._keeps_frames else observation
+        if observation.frame.id is not None:
+            for overlay in self._overlays:
+                overlay.draw(drawn_on.frame.image)  # below boxes and figures
         self._picture = self._composer.compose(drawn_on, figures)
         watch.lap("compose")
         go_on = self._hand_out(self._picture, observation, figures)

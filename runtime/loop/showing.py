@@ -102,12 +102,12 @@ class Showing:
         if now_s - self._log_s >= self._log_every_s:
             self._log_s = now_s
             # periodic: no repetition to be held back (runtime/command_line/log_limit.py)
-            log.info(log_line(self._presenter.with_board(self._meter.recent(now_s))), extra={"periodic": True})
+            log.info(log_line(self._presenter.told(self._meter.recent(now_s))), extra={"periodic": True})
 
     def _current_figures(self) -> Figures:
         now_s = self._clock.now_s()
         if self._figures is None or now_s >= self._refresh_s:
-            self._figures = self._presenter.with_board(self._meter.recent(now_s))
+            self._figures = self._presenter.told(self._meter.recent(now_s))
             self._refresh_s = now_s + REFRESH_S
         return self._figures
 

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from runtime import __version__
 from runtime.errors import MissingPackageError
 from runtime.figures.board import BoardReading
+from runtime.figures.counts import Counts
 from runtime.sinks.latency_histogram import LatencyHistogram
 from runtime.sinks.latest import Told
 
@@ -71,9 +72,33 @@ class Metrics:
         yield self._gauge("shelfsight_source_online", "Whether the source delivers: 1 or 0.", [({}, online)])
         objects = [({"name": one.name}, float(one.objects)) for one in self._told.seen()]
         yield self._gauge("shelfsight_objects_in_view", "Objects in the newest picture, by name.", objects)
+        if figures.counts is not None:
+            for family in self._counts(figures.counts):
+                yield family
         if figures.board is not None:
             for family in self._board(figures.board):
                 yield family
+
+    def _counts(self, counts: Counts) -> Iterator[Any]:
+        """Gauges, not counters: a count goes down where something turns out to be another product."""
+        zones = [(zone.name, name, count) for zone in counts.zones for name, count in zone.by_name]
+        lines = [(line.name, name, count) for line in counts.lines for name, count in line.by_name]
+        now: List[Sample] = [({"zone": zone, "name": name}, float(count.now)) for zone, name, count in zones]
+        entered: List[Sample] = [({"zone": zone, "name": name}, float(count.entered)) for zone, name, count in zones]
+        dwell: List[Sample] = [({"zone": zone, "name": name}, count.dwell_s) for zone, name, count in zones]
+        passed: List[Sample] = [
+            ({"line": line, "name": name, "direction": direction}, float(value))
+            for line, name, count in lines
+            for direction, value in (("in", count.into), ("out", count.out))
+        ]
+        for key, text, samples in (
+            ("zone_objects", "In each zone at present, by name.", now),
+            ("zone_entered", "Entered each zone in this run, by name.", entered),
+            ("zone_dwell_seconds", "Time in each zone in this run, all together, by name.", dwell),
+            ("line_passed", "Passed each line in this run, by name and direction.", passed),
+        ):
+            if samples:
+                yield self._gauge("shelfsight_" + key, text, samples)
 
     def _board(self, board: BoardReading) -> Iterator[Any]:
         heat = [({"sensor": name}, celsius) for name, celsius in board.temperatures_celsius]

@@ -1,0 +1,196 @@
+"""Counts what enters, leaves and passes: the objects of one frame after the other in, events and totals out."""
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from runtime.counting.following import LEAST_FRAMES, Followed, Follower
+from runtime.counting.geometry import Point, Polygon, Segment
+from runtime.counting.hysteresis import Passage, Stay
+from runtime.counting.plan import FOOT, Plan
+from runtime.figures.counts import Counts, LineCount, LineCounts, ZoneCount, ZoneCounts
+from runtime.seen import Box, SeenObject
+
+IN, OUT, ENTERED, LEFT = "in", "out", "entered", "left"
+
+
+class Event(NamedTuple):
+    """One thing that happened."""
+
+    time_s: float
+    """When it was sure, by the clock of the frames."""
+    kind: str
+    place: str
+    """The name of the zone or line."""
+    name: str
+    """What passed, as it is called by then."""
+    box: Box
+
+
+class _Place:
+    """What is remembered of one thing."""
+
+    __slots__ = ("passages", "stays", "counted", "held", "name")
+
+    def __init__(self, plan: Plan) -> None:
+        self.passages = [Passage() for _ in plan.lines]
+        self.stays = [Stay() for _ in plan.zones]
+        self.counted: Dict[int, Any] = {}
+        """By the number of the table, what was added to it under `name`."""
+        self.held: List[Tuple[int, int]] = []
+        """Lines passed, and to which side, before it had lasted."""
+        self.name = ""
+
+
+class Counter:
+    """For one thread. Times are seconds on any one clock that does not go back."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._follower = Follower(lambda: _Place(plan))
+        self._res: Tuple[int, int] = (0, 0)
+        self._segments: List[Segment] = []
+        self._polygons: List[Polygon] = []
+        self._zone_tables: List[Dict[str, ZoneCount]] = [{} for _ in plan.zones]
+        self._line_tables: List[Dict[str, LineCount]] = [{} for _ in plan.lines]
+        self._tables: List[Dict[str, Any]] = list(self._zone_tables) + list(self._line_tables)
+        self._now_s = 0.0
+        self._events: List[Event] = []
+
+    def update(self, now_s: float, objects: Sequence[SeenObject], res: Tuple[int, int]) -> List[Event]:
+        """One frame of `res` (width, height) in pixels; none for one that nobody looked at. What has happened by it."""
+        if res != self._res:
+            self._measure(res)
+        self._now_s = max(now_s, self._now_s)
+        self._events = []
+        seen, given_up = self._follower.update(now_s, objects)
+        for followed in given_up:
+            self._end(followed)
+        for followed in seen:
+            self._step(followed)
+        return self._events
+
+    def end(self) -> List[Event]:
+        """The run is over: what hangs in the air is settled. Whoever is in a zone stays in it."""
+        self._events = []
+        for followed in self._follower.known:
+            self._end_passages(followed)
+        return self._events
+
+    def counts(self) -> Counts:
+        """Of the whole run until now."""
+        running: List[Dict[str, float]] = [{} for _ in self.plan.zones]
+        for followed in self._follower.known:
+            for number, stay in enumerate(followed.place.stays):
+                if stay.is_inside and followed.is_confirmed:
+                    name = followed.place.name
+                    running[number][name] = running[number].get(name, 0.0) + followed.last_s - stay.since_s
+        zones = tuple(
+            ZoneCounts(
+                zone.name,
+                tuple(
+                    (name, count._replace(dwell_s=count.dwell_s + going_on.get(name, 0.0)))
+                    for name, count in _wanted(table, zone.products)
+                ),
+            )
+            for zone, table, going_on in zip(self.plan.zones, self._zone_tables, running)
+        )
+        lines = tuple(
+            LineCounts(line.name, _wanted(table, line.products))
+            for line, table in zip(self.plan.lines, self._line_tables)
+        )
+        return Counts(zones, lines)
+
+    def _measure(self, res: Tuple[int, int]) -> None:
+        """The plan in pixels."""
+        self._res = res
+        width, height = res
+        self._segments = [
+            Segment(line.start[0] * width, line.start[1] * height, line.end[0] * width, line.end[1] * height)
+            for line in self.plan.lines
+        ]
+        self._polygons = [Polygon([(x * width, y * height) for x, y in zone.polygon]) for zone in self.plan.zones]
+
+    def _step(self, followed: Followed) -> None:
+        place, now_s, size_px = followed.place, followed.last_s, followed.size_px
+        if followed.frames == LEAST_FRAMES:
+            self._confirm(followed)
+        for number, (line, segment) in enumerate(zip(self.plan.lines, self._segments)):
+            before, point = _anchor(followed.before, line.anchor), _anchor(followed.box, line.anchor)
+            self._passed(followed, number, place.passages[number].step(now_s, segment, before, point, size_px))
+        for number, (zone, polygon) in enumerate(zip(self.plan.zones, self._polygons)):
+            change = place.stays[number].step(now_s, polygon, _anchor(followed.box, zone.anchor), size_px)
+            self._stayed(followed, number, change, now_s)
+        if followed.is_confirmed and followed.name != place.name:
+            self._rename(followed)
+
+    def _confirm(self, followed: Followed) -> None:
+        """What was held back until it had lasted."""
+        place = followed.place
+        place.name = followed.name
+        for number, stay in enumerate(place.stays):
+            if stay.is_inside:
+                self._count(followed, number, ZoneCount(1, 1), ENTERED)
+        for number, direction in place.held:
+            self._passed(followed, number, direction)
+
+    def _passed(self, followed: Followed, number: int, direction: int) -> None:
+        if direction and not followed.is_confirmed:
+            followed.place.held.append((number, direction))
+        elif direction:
+            table = len(self.plan.zones) + number
+            passed = LineCount(1, 0) if direction > 0 else LineCount(0, 1)
+            self._count(followed, table, passed, IN if direction > 0 else OUT)
+
+    def _stayed(self, followed: Followed, number: int, change: int, until_s: float) -> None:
+        if not change or not followed.is_confirmed:
+            return
+        if change > 0:
+            self._count(followed, number, ZoneCount(1, 1), ENTERED)
+        else:
+            dwell_s = until_s - followed.place.stays[number].since_s
+            self._count(followed, number, ZoneCount(-1, 0, 1, dwell_s), LEFT)
+
+    def _end(self, followed: Followed) -> None:
+        """It is given up: it left where it was last seen, when it was last seen."""
+        self._end_passages(followed)
+        for number, stay in enumerate(followed.place.stays):
+            if stay.is_inside:
+                self._stayed(followed, number, -1, followed.last_s)
+
+    def _end_passages(self, followed: Followed) -> None:
+        for number, passage in enumerate(followed.place.passages):
+            self._passed(followed, number, passage.end())
+
+    def _count(self, followed: Followed, table: int, added: Any, kind: str) -> None:
+        place = followed.place
+        _add(self._tables[table], place.name, added)
+        _add(place.counted, table, added)
+        places: List[Any] = list(self.plan.zones) + list(self.plan.lines)
+        products = places[table].products
+        if products is None or place.name in products:
+            self._events.append(Event(self._now_s, kind, places[table].name, place.name, followed.box))
+
+    def _rename(self, followed: Followed) -> None:
+        """It turns out to be something else: what it was counted as moves with it."""
+        place = followed.place
+        for table, added in place.counted.items():
+            _add(self._tables[table], place.name, type(added)(*[-value for value in added]))
+            _add(self._tables[table], followed.name, added)
+        place.name = followed.name
+
+
+def _anchor(box: Box, anchor: str) -> Point:
+    return (box.x1 + box.x2) / 2, box.y2 if anchor == FOOT else (box.y1 + box.y2) / 2
+
+
+def _add(table: Dict[Any, Any], name: Any, added: Any) -> None:
+    before = table.get(name)
+    table[name] = added if before is None else before.plus(added)
+
+
+def _wanted(table: Dict[str, Any], products: Optional[Sequence[str]]) -> Tuple[Tuple[str, Any], ...]:
+    """What was counted, by name; without names that everything moved away from."""
+    return tuple(
+        (name, count)
+        for name, count in sorted(table.items())
+        if any(round(value, 6) for value in count) and (products is None or name in products)
+    )

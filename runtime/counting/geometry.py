@@ -1,0 +1,87 @@
+"""Points, segments and polygons in pixels of the picture, y downwards. In numbers: a frame has few of them."""
+
+import math
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+Point = Tuple[float, float]
+
+
+class Segment(NamedTuple):
+    """From `a` to `b`."""
+
+    ax: float
+    ay: float
+    bx: float
+    by: float
+
+    def side_px(self, point: Point) -> float:
+        """Distance of `point` from the endless line, positive on the right hand of one who goes from a to b."""
+        dx, dy = self.bx - self.ax, self.by - self.ay
+        length = math.hypot(dx, dy)
+        return (dx * (point[1] - self.ay) - dy * (point[0] - self.ax)) / length if length else 0.0
+
+    def passed(self, start: Point, end: Point) -> int:
+        """1 where the way from `start` to `end` passes between the two ends to the right hand, -1 to the left, else 0.
+
+        What lies on the line counts as right of it, so that a way in several steps passes once.
+        """
+        before, after = self.side_px(start), self.side_px(end)
+        if (before >= 0) == (after >= 0):
+            return 0
+        share = before / (before - after)
+        x, y = start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+        dx, dy = self.bx - self.ax, self.by - self.ay
+        along = ((x - self.ax) * dx + (y - self.ay) * dy) / (dx * dx + dy * dy)
+        if not 0.0 <= along <= 1.0:
+            return 0
+        return 1 if after >= 0 else -1
+
+
+class Polygon:
+    """Closed, of three corners or more."""
+
+    def __init__(self, corners: Sequence[Point]) -> None:
+        self.corners = tuple(corners)
+        self._edges = list(zip(self.corners, self.corners[1:] + self.corners[:1]))
+        self.area_px = abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in self._edges)) / 2.0
+
+    def inside_px(self, point: Point) -> float:
+        """Distance of `point` from the border, positive inside."""
+        x, y = point
+        is_inside, nearest = False, float("inf")
+        for (ax, ay), (bx, by) in self._edges:
+            if (ay > y) != (by > y) and x < ax + (y - ay) * (bx - ax) / (by - ay):
+                is_inside = not is_inside
+            dx, dy = bx - ax, by - ay
+            share = min(1.0, max(0.0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy or 1.0)))
+            apart = (x - ax - share * dx) ** 2 + (y - ay - share * dy) ** 2
+            if apart < nearest:
+                nearest = apart
+        return math.sqrt(nearest) if is_inside else -math.sqrt(nearest)
+
+
+def crossing_edges(corners: Sequence[Point]) -> Optional[Tuple[int, int]]:
+    """Two edges, from 1, of a polygon that cross or touch and are no neighbours; None where it is simple."""
+    edges: List[Tuple[Point, Point]] = list(zip(corners, list(corners[1:]) + [corners[0]]))
+    for first in range(len(edges)):
+        for second in range(first + 2, len(edges)):
+            if (first, second) != (0, len(edges) - 1) and _meet(edges[first], edges[second]):
+                return first + 1, second + 1
+    return None
+
+
+def _meet(first: Tuple[Point, Point], second: Tuple[Point, Point]) -> bool:
+    (a, b), (c, d) = first, second
+    turns = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
+    if turns[0] * turns[1] < 0 and turns[2] * turns[3] < 0:
+        return True
+    on = ((a, b, c, turns[0]), (a, b, d, turns[1]), (c, d, a, turns[2]), (c, d, b, turns[3]))
+    return any(turn == 0 and _is_between(start, end, point) for start, end, point, turn in on)
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _is_between(a: Point, b: Point, c: Point) -> bool:
+    return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
