@@ -28,6 +28,7 @@ EXTRAS = {
     "gpu": ["onnxruntime-gpu"],
     "dashboard": ["aiohttp"],
     "metrics": ["aiohttp", "prometheus-client"],
+    "mqtt": ["paho-mqtt"],
     # TensorRT itself comes with JetPack, for the system's Python only; no wheel of it for the Nano is on PyPI.
     "device": ["pycuda"],
     # Its wheels are for newer Pythons only; BF16, which is what it gains, is for x86-64 here.
@@ -53,6 +54,7 @@ EXTRAS = {
         "hypothesis",
         "onnx",
         'openapi-spec-validator; python_version >= "3.11"',
+        "paho-mqtt",
         "prometheus-client",
         "pytest",
         "pytest-timeout",

@@ -26,7 +26,7 @@ from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
 from runtime.settings import AUTO, Settings
-from runtime.sinks.opening import open_sink
+from runtime.sinks.opening import open_sink, open_tellers
 from runtime.sinks.sink import Sink
 from runtime.sinks.systemd import systemd_sinks
 from runtime.sources.opening import DEMO, open_source
@@ -173,6 +173,8 @@ def _open_sinks(settings: Settings):
     """Open one after the other, so that those already open are closed when a later one fails."""
     for kind in settings.sinks or ("auto",):
         yield open_sink(kind, settings)
+    for sink in open_tellers(settings):
+        yield sink
 
 
 def _nominal_fps(settings: Settings, source: Source) -> float:

@@ -64,6 +64,12 @@ class Settings(NamedTuple):
     """None: a recording is one file."""
     keep_bytes: Optional[int] = None
     """Of segments on the disk, the oldest deleted beyond it; None: all."""
+    mqtt: Optional[str] = None
+    """mqtt://user@host:1883/prefix"""
+    mqtt_password_file: Optional[str] = None
+    """None: from the environment."""
+    mqtt_picture_every_s: Optional[float] = None
+    """None: no picture is sent there."""
     frames: Optional[int] = None
     seconds: Optional[float] = None
     report: Optional[str] = None

@@ -229,6 +229,20 @@ def make_parser() -> argparse.ArgumentParser:
         "hides and shows them (default: auto)",
     )
     shown.add_argument(
+        "--mqtt",
+        metavar="URL",
+        help="tell a broker what is seen, and Home Assistant by it: mqtt://user@host:1883/prefix, or mqtts:// "
+        "(default: nobody); the password comes from the environment variable SHELFSIGHT_MQTT_PASSWORD",
+    )
+    shown.add_argument("--mqtt-password-file", metavar="FILE", help="or from a file")
+    shown.add_argument(
+        "--mqtt-picture",
+        dest="mqtt_picture_every_s",
+        metavar="S",
+        type=number_within(1, 86400),
+        help="send the picture there too, every S seconds (default: never)",
+    )
+    shown.add_argument(
         "--frames", metavar="N", type=number_within(1, 10**12, int), help="stop after N presented frames"
     )
     shown.add_argument(
@@ -264,6 +278,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
     has_history = any(kind.lower().endswith(HISTORY_ENDING) for kind in settings.sinks)
     if settings.keep_bytes is not None and settings.segment is None and not has_history:
         raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
+    if settings.mqtt is None and (settings.mqtt_password_file or settings.mqtt_picture_every_s):
+        raise UsageError("--mqtt-password-file and --mqtt-picture need a broker: name it with --mqtt URL")
     if settings.source == AUTO and settings.wait:
         raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
     return settings

@@ -2,16 +2,19 @@
 
 import logging
 import os
+from typing import Iterator
 
 from runtime.errors import MissingPackageError, UsageError
 from runtime.gstreamer.elements import is_jetson, present_elements
 from runtime.gstreamer.encoding import recording
 from runtime.gstreamer.pipelines import Machine
+from runtime.mqtt.address import broker_of
 from runtime.redacted import redacted
 from runtime.settings import DEFAULT_RES, HISTORY_ENDING, Settings
 from runtime.sinks.data import ENDINGS as DATA_ENDINGS
 from runtime.sinks.data import DataSink
 from runtime.sinks.mp4 import Mp4Sink
+from runtime.sinks.mqtt import MqttSink
 from runtime.sinks.null import NullSink
 from runtime.sinks.pictures import PicturesSink
 from runtime.sinks.recordable import check_recordable
@@ -49,6 +52,13 @@ def open_sink(kind: str, settings: Settings) -> Sink:
         "--sink {!r}: expected window, web, none, rtsp, a path that ends in .mp4, .jsonl, .csv or .sqlite, or a "
         "folder that ends in /".format(kind)
     )
+
+
+def open_tellers(settings: Settings) -> Iterator[Sink]:
+    """Those that flags of their own ask for. UsageError where one makes no sense."""
+    if settings.mqtt is not None:
+        broker = broker_of(settings.mqtt, settings.mqtt_password_file)
+        yield MqttSink(broker, settings.mqtt_picture_every_s)
 
 
 def _recording(path: str, settings: Settings) -> Sink:

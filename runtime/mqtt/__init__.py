@@ -1,0 +1,1 @@
+"""What is seen, told to an MQTT broker, and to Home Assistant by its discovery."""

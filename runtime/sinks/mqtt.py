@@ -1,0 +1,57 @@
+"""The sink that tells an MQTT broker what is seen, by a thread of its own."""
+
+import time
+from typing import Callable, Dict, Optional
+
+import cv2
+import numpy as np
+
+from runtime.clock import MonotonicClock
+from runtime.events.changes import Changes
+from runtime.figures.figures import Figures
+from runtime.frame import Observation
+from runtime.mqtt.address import Broker
+from runtime.mqtt.link import import_paho
+from runtime.mqtt.messages import Seen
+from runtime.mqtt.teller import Teller
+from runtime.seen import objects_in
+from runtime.sinks.sink import Sink
+
+JPEG_QUALITY = 80
+_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
+
+
+class MqttSink(Sink):
+    """Costs the loop a look at each object, and one copy of the picture where those are asked for."""
+
+    wants_panel = False
+
+    def __init__(self, broker: Broker, picture_every_s: Optional[float] = None) -> None:
+        """Returns at once, whether the broker is there or not. MissingPackageError: no paho-mqtt."""
+        self.name = broker.shown
+        self._picture_every_s = picture_every_s
+        self._picture_at_s = float("-inf")
+        self._clock = MonotonicClock()
+        self._changes = Changes()
+        self._last_seen_s: Dict[str, float] = {}
+        self._teller = Teller(import_paho(), broker, has_picture=picture_every_s is not None)
+
+    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
+        events = self._changes.note(observation)
+        if observation.frame.id is not None:
+            now_s = time.time()
+            seen = {one.product: now_s for one in objects_in(observation) if one.product is not None}
+            self._last_seen_s = dict(self._last_seen_s, **seen)  # replaced, since the other thread reads it
+        without = observation._replace(frame=observation.frame._replace(image=_NO_PICTURE, prepared=None))
+        self._teller.put(Seen(without, figures, self._last_seen_s), events, self._picture(picture))
+        return True
+
+    def _picture(self, picture: np.ndarray) -> Optional[Callable[[], bytes]]:
+        if self._picture_every_s is None or self._clock.now_s() - self._picture_at_s < self._picture_every_s:
+            return None
+        self._picture_at_s = self._clock.now_s()
+        copy = picture.copy()
+        return lambda: cv2.imencode(".jpg", copy, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+
+    def close(self) -> None:
+        self._teller.close()
