@@ -72,8 +72,9 @@ def summary(totals, took_s: float) -> str:
         lines += [
             f"{totals.sightings} appearances in {totals.filmed_s / 3600:.2f} h; "
             f"{totals.inferred / totals.frames:.1%} of {totals.frames} frames inferred",
-            f"{totals.filmed_s / took_s:.0f} x real time ({took_s:.1f} s): decode {totals.decode_s / busy_s:.0%}, "
-            f"detect {totals.detect_s / busy_s:.0%}, classify {totals.classify_s / busy_s:.0%}",
+            f"{totals.filmed_s / took_s:.0f} x real time ({took_s:.1f} s), {totals.filmed_s / busy_s:.0f} x a CPU: "
+            f"decode {totals.decode_s / busy_s:.0%}, detect {totals.detect_s / busy_s:.0%}, "
+            f"classify {totals.classify_s / busy_s:.0%}",
         ]
     return "\n".join(lines)
 

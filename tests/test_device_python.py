@@ -11,6 +11,7 @@ import pytest
 FOLDERS = ("shelfsight", "runtime", "jetson", "export", "benchmarks")
 
 WORKSTATION_ONLY = (
+    "benchmarks/search.py",
     # export/ and benchmarks/ hold both; these never go to the device. (training/ is modern as a whole.)
 )
 

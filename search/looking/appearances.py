@@ -38,6 +38,8 @@ class Appearance:
         self.shape = shape
         self.first_s = self.last_s = first_s
         self.samples = 0
+        self.score = 0.0
+        """Stage 1's best, 0..1."""
         self.unasked = 0
         """Samples since stage 2 was asked."""
         self.votes = Votes(answered.product, answered.similarity, answered.margin)
@@ -56,8 +58,9 @@ class Appearance:
         """Whether it should be looked at again soon."""
         return self.samples < LEAST_SAMPLES or self.votes.is_contested or self.votes.streak < LEAST_SAMPLES
 
-    def seen(self, time_s: float) -> None:
-        """It is in the picture of this time."""
+    def seen(self, time_s: float, score: float) -> None:
+        """It is in the picture of this time; `score`: stage 1's."""
+        self.score = max(self.score, score)
         self.last_s = time_s
         self.samples += 1
         self.unasked += 1
@@ -82,16 +85,18 @@ class Appearance:
         """From the first of the answers in a row that told of another."""
         after = Appearance(self.shape, self._streak_s, box, answered)
         after.last_s, after.samples = time_s, LEAST_SAMPLES
+        after.score = self.score
         after._said = {answered.product: LEAST_SAMPLES}
         self.last_s = self._streak_s
         return after
 
-    def sighting(self, track: int, products: list[str]) -> Sighting | None:
-        """None: it was a flicker."""
+    def sighting(self, track: int, products: list[str], sure: float) -> Sighting | None:
+        """None: it was a flicker. `sure`: of stage 1, without which it gets no name."""
         if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
             return None
         product = self.votes.product
-        is_named = product != UNKNOWN and self._said.get(product, 0) >= LEAST_SAMPLES
+        is_sure = self.score >= sure
+        is_named = product != UNKNOWN and is_sure and self._said.get(product, 0) >= LEAST_SAMPLES
         best = self._best
         return Sighting(
             track,

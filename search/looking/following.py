@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from runtime.frame import Detections
@@ -18,11 +20,16 @@ TRACKS_A_PIECE = 1_000_000
 """So that those of all pieces of a video are numbered apart."""
 
 
-class FollowingPolicy:
-    """How often stage 2 is asked, and how long what is lost is looked for, in samples."""
+class FollowingPolicy(NamedTuple):
+    """How often stage 2 is asked, how long what is lost is looked for, and what is sure enough to be named."""
 
-    def __init__(self, ask_every: int = 4, max_missed: int = 2) -> None:
-        self.ask_every, self.max_missed = ask_every, max_missed
+    ask_every: int = 4
+    """Samples."""
+    max_missed: int = 2
+    """Samples."""
+    sure: float = 0.7
+    """Stage 1's score that a thing must reach once to be named. Hair and printed stones pass stage 2 in pictures that
+    no network was trained on, but stage 1 is never sure of them."""
 
 
 class Following:
@@ -60,7 +67,7 @@ class Following:
         answers = self._ask(image, found.boxes_px, tracks, boxes)
         self._lose(time_s, set(tracks))
         for number in self._kept(tracks, boxes, answers):
-            self._note(time_s, began_s, tracks[number], found.shapes.item(number), boxes[number], answers.get(number))
+            self._note(time_s, began_s, tracks[number], found, number, answers.get(number))
         self._sampled_s = time_s
 
     def _ask(self, image: np.ndarray, boxes_px: np.ndarray, tracks: list[int], boxes: list[Box]) -> dict[int, Answered]:
@@ -93,18 +100,21 @@ class Following:
         ]
         return kept_of(boxes, products)
 
-    def _note(self, time_s: float, began_s: float, track: int, shape: int, box: Box, answered: Answered | None) -> None:
+    def _note(
+        self, time_s: float, began_s: float, track: int, found: Detections, number: int, answered: Answered | None
+    ) -> None:
+        box = Box(*found.boxes_px[number].tolist())
         known = self._open.get(track)
         if known is None:
             if answered is None:
                 return
-            known = self._open[track] = Appearance(self._shapes[shape], began_s, box, answered)
+            known = self._open[track] = Appearance(self._shapes[found.shapes.item(number)], began_s, box, answered)
         elif answered is not None:
             after = known.add(time_s, box, answered)
             if after is not None:
                 self._close(known)
                 known = self._open[track] = after
-        known.seen(time_s)
+        known.seen(time_s, found.scores.item(number))
 
     def _lose(self, time_s: float, tracks: set[int]) -> None:
         for track, one in list(self._open.items()):
@@ -116,7 +126,7 @@ class Following:
                 self._close(self._open.pop(track))
 
     def _close(self, one: Appearance) -> None:
-        sighting = one.sighting(self._next, self._products)
+        sighting = one.sighting(self._next, self._products, self._policy.sure)
         if sighting is not None:
             self.sightings.append(sighting)
             self._next += 1

@@ -17,11 +17,14 @@ from runtime.sources.source import Source
 from runtime.stages import Stages
 from search.looking.following import Following, FollowingPolicy
 from search.looking.sampling import Sampler, SamplingPolicy
-from search.videos.decoding import Picture, pictures
+from search.videos.decoding import Picture, Pictures
 from search.videos.pieces import Piece
 
 NAMING_EVERY = FollowingPolicy(ask_every=1, max_missed=15)
 """Where every picture is inferred on."""
+
+SURE = 0.5
+"""Of the way from the bundle's least score to 1: what stage 1 must reach once for a name."""
 
 
 class Request(NamedTuple):
@@ -39,7 +42,7 @@ class Look(NamedTuple):
     sightings: list[Sighting]
     """Times from the video's first picture."""
     frames: int
-    """Decoded."""
+    """In the video."""
     inferred: int
     """Shown to stage 1."""
     filmed_s: float
@@ -73,6 +76,7 @@ class Looker:
         cv2.setNumThreads(1)
         self._policy = request.policy
         self._bundle = Bundle.open(request.bundle)
+        self._sure = self._bundle.min_score + SURE * (1.0 - self._bundle.min_score)
         settings = Settings(bundle=request.bundle, size=request.size, engine=request.engine, threads=1)
         self._stages = Stages(settings, self._bundle, _Shape((640, 480)), threading.Event())
 
@@ -84,16 +88,16 @@ class Looker:
             classifier,
             self._bundle.shapes,
             self._bundle.products,
-            NAMING_EVERY if self._policy.every_picture else FollowingPolicy(),
+            (NAMING_EVERY if self._policy.every_picture else FollowingPolicy())._replace(sure=self._sure),
             piece.number,
         )
         sampler = Sampler(self._policy)
         watch = _Watch()
-        frames = inferred = 0
+        inferred = 0
         sampled_s: float | None = None
         time_s = piece.start_s
-        for picture in pictures(piece.address, piece.start_s, piece.end_s):
-            frames += 1
+        pictures = Pictures(piece.address, piece.start_s, piece.end_s, self._policy.every_picture)
+        for picture in pictures:
             time_s = picture.time_s
             if not sampler.wants(time_s, picture.thumb):
                 continue
@@ -107,7 +111,13 @@ class Looker:
         following.end(time_s)
         watch.lap("decode")
         return Look(
-            following.sightings, frames, inferred, time_s - piece.start_s, watch.decode, watch.detect, watch.classify
+            following.sightings,
+            pictures.frames,
+            inferred,
+            time_s - piece.start_s,
+            watch.decode,
+            watch.detect,
+            watch.classify,
         )
 
     def _infer(self, following: Following, picture: Picture, began_s: float, watch: _Watch) -> None:
@@ -132,13 +142,13 @@ def _began_s(cut_s: float | None, sampled_s: float | None, time_s: float) -> flo
 
 
 class _Watch:
-    """Seconds of this process by what they were spent on."""
+    """Seconds of this process, as it was given them, by what they were spent on."""
 
     def __init__(self) -> None:
         self.decode = self.detect = self.classify = 0.0
-        self._last_s = time.perf_counter()
+        self._last_s = time.process_time()
 
     def lap(self, name: str) -> None:
-        now_s = time.perf_counter()
+        now_s = time.process_time()
         setattr(self, name, getattr(self, name) + now_s - self._last_s)
         self._last_s = now_s

@@ -34,27 +34,60 @@ class Picture:
         return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
-def pictures(address: str, start_s: float, end_s: float) -> Iterator[Picture]:
-    """Those from `start_s` until before `end_s`. SourceError: it cannot be opened, or nothing in all of it decodes.
+class Pictures:
+    """Those of `address` from `start_s` until before `end_s`, in order of time."""
 
-    What is damaged in the middle is passed over. Times that are missing are filled in by the rate.
-    """
-    with opened(address) as (container, stream):
-        origin_s = float((stream.start_time or 0) * stream.time_base)
-        if start_s > 0:
-            _seek(container, stream, origin_s + start_s)
-        period_s = 1.0 / float(stream.average_rate or stream.base_rate or 30)
-        time_s, delivered = start_s - period_s, False
-        for frame in _frames(container, stream):
-            told_s = None if frame.time is None else frame.time - origin_s
-            time_s = max(0.0, told_s) if told_s is not None else time_s + period_s
-            delivered = True
-            if time_s >= end_s:
-                break
-            if time_s >= start_s:
-                yield Picture(frame, time_s)
-        if not delivered and start_s <= 0:
-            raise SourceError(f"{address}: none of its pictures can be decoded")
+    def __init__(self, address: str, start_s: float, end_s: float, all_frames: bool = False) -> None:
+        """`all_frames`: also those that no other refers to, which are the half that costs least to leave out."""
+        self._address, self._start_s, self._end_s, self._all_frames = address, start_s, end_s, all_frames
+        self.frames = 0
+        """That lie there, decoded or not; known when all are given."""
+
+    def __iter__(self) -> Iterator[Picture]:
+        """SourceError: it cannot be opened, or nothing in all of it decodes.
+
+        What is damaged in the middle is passed over. Times that are missing are filled in by the rate.
+        """
+        with opened(self._address) as (container, stream):
+            if not self._all_frames:
+                stream.codec_context.skip_frame = "NONREF"
+            origin_s = float((stream.start_time or 0) * stream.time_base)
+            if self._start_s > 0:
+                _seek(container, stream, origin_s + self._start_s)
+            period_s = 1.0 / float(stream.average_rate or stream.base_rate or 30)
+            time_s, delivered = self._start_s - period_s, False
+            for frame in self._frames(container, stream, origin_s):
+                told_s = None if frame.time is None else frame.time - origin_s
+                time_s = max(0.0, told_s) if told_s is not None else time_s + period_s
+                delivered = True
+                if time_s >= self._end_s:
+                    break
+                if time_s >= self._start_s:
+                    yield Picture(frame, time_s)
+            if not delivered and self._start_s <= 0:
+                raise SourceError(f"{self._address}: none of its pictures can be decoded")
+
+    def _frames(self, container: Any, stream: Any, origin_s: float) -> Iterator[Any]:
+        broken = 0
+        packets = container.demux(stream)
+        while broken < MAX_BROKEN:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except (av.error.FFmpegError, OSError):
+                return  # cut short
+            told_s = None if packet.pts is None else float(packet.pts * packet.time_base) - origin_s
+            if packet.size and (told_s is None or self._start_s <= max(0.0, told_s) < self._end_s):
+                self.frames += 1
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                broken += 1
+                continue
+            if frames:
+                broken = 0
+            yield from frames
 
 
 def _seek(container: Any, stream: Any, to_s: float) -> None:
@@ -62,26 +95,6 @@ def _seek(container: Any, stream: Any, to_s: float) -> None:
         container.seek(int(to_s / stream.time_base), stream=stream, backward=True)
     except av.error.FFmpegError:
         pass  # from its beginning then: slower, the same pictures
-
-
-def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    broken = 0
-    packets = container.demux(stream)
-    while broken < MAX_BROKEN:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except (av.error.FFmpegError, OSError):
-            return  # cut short
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            broken += 1
-            continue
-        if frames:
-            broken = 0
-        yield from frames
 
 
 def _thumb(frame: Any) -> np.ndarray:

@@ -1,0 +1,167 @@
+"""Made-up review videos with the truth of what appears when: shots of the drawn scene among other footage."""
+
+import math
+import os
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+import cv2
+import numpy as np
+
+from runtime.scene.products import PRODUCTS
+from runtime.scene.scene import Scene
+from runtime.scene.settings import SceneSettings
+from runtime.scene.truth import MIN_VISIBLE
+
+SIZE = (640, 480)
+FPS = 30
+SCENE_SHARE = 0.55
+"""Of shots that show products."""
+TEMPI_S = ((0.4, 1.2), (2.0, 6.0), (6.0, 20.0))
+"""Lengths of shots: of a music video, a trailer, a review."""
+GAP_S = 1.0
+"""Within which the same product is still there, as in search.finding.grouping."""
+
+
+class Span(NamedTuple):
+    """A stretch of a video in which a product is to be seen."""
+
+    product: str
+    first_s: float
+    last_s: float
+
+
+class Zoom(NamedTuple):
+    """A window on a scene's picture that moves from one place to another; in shares of the picture."""
+
+    start: Tuple[float, float, float]
+    """Left, top and side; (0, 0, 1) is all of it."""
+    end: Tuple[float, float, float]
+
+    def at(self, share: float) -> Tuple[float, float, float]:
+        """The window when `share` of the shot is over."""
+        left, top, side = (a + (b - a) * share for a, b in zip(self.start, self.end))
+        return left, top, side
+
+
+def write_review_video(
+    path: str, seed: int, seconds: float, footage: List[str], has_products: bool = True
+) -> List[Span]:
+    """Write H.264 of 640x480 at 30 fps to `path`; what appears in it, by the scene's own truth.
+
+    `footage`: videos that are cut in between; without any, moving gradients are. Needs PyAV.
+    """
+    import av
+
+    rng = np.random.RandomState([seed, 11])
+    seen: Dict[str, List[float]] = {}
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "23", "threads": "1"})
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        for number, (image, products) in enumerate(_shots(rng, seed, int(seconds * FPS), footage, has_products)):
+            for product in products:
+                seen.setdefault(product, []).append(number / FPS)
+            for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    return [span for product in sorted(seen) for span in spans_of(product, seen[product])]
+
+
+def spans_of(product: str, times_s: List[float], gap_s: float = GAP_S) -> List[Span]:
+    """Of pictures at `times_s`, in order, in which the product is seen."""
+    spans: List[Span] = []
+    for time_s in times_s:
+        if spans and time_s - spans[-1].last_s <= gap_s:
+            spans[-1] = spans[-1]._replace(last_s=time_s + 1 / FPS)
+        else:
+            spans.append(Span(product, time_s, time_s + 1 / FPS))
+    return spans
+
+
+def _shots(
+    rng: np.random.RandomState, seed: int, frames: int, footage: List[str], has_products: bool
+) -> Iterator[Tuple[np.ndarray, List[str]]]:
+    """Each picture and the names of the products in it."""
+    done, number, tempo = 0, 0, 1
+    while done < frames:
+        if number % 8 == 0:
+            tempo = rng.randint(len(TEMPI_S))
+        length = min(frames - done, max(1, int(rng.uniform(*TEMPI_S[tempo]) * FPS)))
+        if has_products and rng.uniform() < SCENE_SHARE:
+            shot = _scene_shot(rng, seed * 1000 + number, length)
+        elif footage:
+            shot = _footage_shot(rng, footage[rng.randint(len(footage))], length)
+        else:
+            shot = _drawn_shot(rng, length)
+        for picture in shot:
+            yield picture
+        done, number = done + length, number + 1
+
+
+def _scene_shot(rng: np.random.RandomState, seed: int, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
+    settings = SceneSettings(
+        products=int(rng.randint(1, 6)), seed=seed, split="heldout", unknown=0.15, speed=float(rng.uniform(0.5, 1.5))
+    )
+    scene, began_s = Scene(settings, SIZE), float(rng.uniform(0, 60))
+    zoom = _zoom(rng)
+    for number in range(length):
+        image, truth = scene.render(began_s + number / FPS)
+        left, top, side = zoom.at(number / max(1, length - 1))
+        window = (left * SIZE[0], top * SIZE[1], (left + side) * SIZE[0], (top + side) * SIZE[1])
+        visible = [
+            PRODUCTS[product].name
+            for box, product, share in zip(truth.boxes_px.tolist(), truth.products.tolist(), truth.visible.tolist())
+            if product >= 0 and share * _inside(box, window) >= MIN_VISIBLE
+        ]
+        if side < 1:
+            x1, y1, x2, y2 = (int(round(value)) for value in window)
+            image = cv2.resize(image[y1:y2, x1:x2], SIZE)
+        yield image, visible
+
+
+def _zoom(rng: np.random.RandomState) -> Zoom:
+    """None, in, out, or a pan."""
+    kind = rng.randint(4)
+    side = float(rng.uniform(0.55, 0.85))
+    left, top, other = (float(value) for value in rng.uniform(0, 1 - side, 3))
+    whole, near = (0.0, 0.0, 1.0), (left, top, side)
+    return (Zoom(whole, whole), Zoom(whole, near), Zoom(near, whole), Zoom(near, (other, top, side)))[kind]
+
+
+def _inside(box: List[float], window: Tuple[float, float, float, float]) -> float:
+    """Share of the box within the window."""
+    width = min(box[2], window[2]) - max(box[0], window[0])
+    height = min(box[3], window[3]) - max(box[1], window[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
+
+
+def _footage_shot(rng: np.random.RandomState, path: str, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
+    capture = cv2.VideoCapture(path)
+    try:
+        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        capture.set(cv2.CAP_PROP_POS_FRAMES, int(rng.randint(max(1, count - length))))
+        image: Optional[np.ndarray] = None
+        for _ in range(length):
+            delivered, decoded = capture.read()
+            if delivered:
+                image = cv2.resize(decoded, SIZE)
+            yield (np.zeros((SIZE[1], SIZE[0], 3), np.uint8) if image is None else image.copy()), []
+    finally:
+        capture.release()
+
+
+def _drawn_shot(rng: np.random.RandomState, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
+    ends = rng.randint(0, 256, (4, 4, 3)).astype(np.uint8)
+    large = cv2.resize(ends, (SIZE[0] * 2, SIZE[1] * 2), interpolation=cv2.INTER_CUBIC)
+    for number in range(length):
+        shift = 0.5 - 0.5 * math.cos(number / FPS)
+        left, top = int(shift * SIZE[0]), int(shift * SIZE[1])
+        yield large[top : top + SIZE[1], left : left + SIZE[0]].copy(), []
+
+
+def footage_in(folder: str) -> List[str]:
+    """The videos there, by name."""
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    return [os.path.join(folder, name) for name in names if name.endswith((".mp4", ".mkv", ".webm"))]
