@@ -12,9 +12,10 @@ from runtime import shipped
 from runtime.bundle import Bundle
 from runtime.clock import MonotonicClock
 from runtime.counting.opening import open_counting
+from runtime.errors import ShelfsightError
 from runtime.figures.board import NOT_AVAILABLE, Board, fps_per_watt
 from runtime.figures.limits import with_cpu, with_throttling
-from runtime.figures.report import figures_as_json, platform_line
+from runtime.figures.report import check_report_path, figures_as_json, platform_line
 from runtime.loop.loop import Loop, LoopParts
 from runtime.loop.overlapped import OverlappedLoop
 from runtime.loop.presenter import Presenter
@@ -26,6 +27,7 @@ from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
 from runtime.settings import AUTO, Settings
+from runtime.sinks.checking import problems_of as sink_problems_of
 from runtime.sinks.opening import open_sink, open_tellers
 from runtime.sinks.sink import Sink
 from runtime.sinks.systemd import systemd_sinks
@@ -147,6 +149,22 @@ def assemble(
             ", ".join(sink.name for sink in opened),
         )
         yield Assembly(settings, source, opened, bundle, recogniser, loop, stages.engines, board or Board(), overlays)
+
+
+def problems_of(settings: Settings) -> List[ShelfsightError]:
+    """What would end the program, found without starting it: sources and networks are not opened."""
+    problems = sink_problems_of(settings)
+    try:
+        bundle = _open_bundle(settings, DEMO if settings.source == AUTO else settings.source)
+        shapes = [] if bundle is None else bundle.shapes
+        open_counting(settings, shapes, None if bundle is None else bundle.products)
+    except ShelfsightError as error:
+        problems.append(error)
+    try:
+        check_report_path(settings.report)
+    except ShelfsightError as error:
+        problems.append(error)
+    return problems
 
 
 def _throttled(board: Dict[str, Any]) -> str:

@@ -39,6 +39,8 @@ def main(arguments: Optional[List[str]] = None, stop: Optional[threading.Event] 
         load_opencv(quiet=not settings.verbose)
         if settings.list_modes:
             _list_modes(settings)
+        elif settings.check_config:
+            return _check_config(settings)
         else:
             _run(settings, stop)
     except ShelfsightError as error:
@@ -70,6 +72,18 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         finally:
             if settings.report is not None:
                 write_report(settings.report, assembly.report())
+
+
+def _check_config(settings: Settings) -> int:
+    """One line for each thing that would end the program; nothing is opened but what the models are described by."""
+    from runtime.assembly import problems_of
+
+    problems = problems_of(settings)
+    for problem in problems:
+        print("shelfsight: {}".format(one_line(str(problem))), file=sys.stderr)
+    if not problems:
+        print("these flags are right")
+    return max([problem.exit_status for problem in problems], default=0)
 
 
 def _list_modes(settings: Settings) -> None:

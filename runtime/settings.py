@@ -18,6 +18,13 @@ class Segment(NamedTuple):
     bytes: Optional[int] = None
 
 
+class Keep(NamedTuple):
+    """How much of a history is kept; None: without end."""
+
+    seconds: Optional[float] = None
+    bytes: Optional[int] = None
+
+
 class Settings(NamedTuple):
     """What to run, and how. See runtime.command_line.arguments for the flags and their meaning."""
 
@@ -64,6 +71,10 @@ class Settings(NamedTuple):
     """None: a recording is one file."""
     keep_bytes: Optional[int] = None
     """Of segments on the disk, the oldest deleted beyond it; None: all."""
+    keep_history: Optional[Keep] = None
+    """None: as `keep_bytes` says."""
+    hooks: Tuple[str, ...] = ()
+    """EVENT=URL each, as given: see runtime.webhooks."""
     mqtt: Optional[str] = None
     """mqtt://user@host:1883/prefix"""
     mqtt_password_file: Optional[str] = None
@@ -75,6 +86,7 @@ class Settings(NamedTuple):
     report: Optional[str] = None
     log_every_s: float = 5.0
     list_modes: bool = False
+    check_config: bool = False
     verbose: bool = False
 
     @property

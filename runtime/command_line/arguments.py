@@ -5,7 +5,15 @@ import os
 from typing import NoReturn, Sequence
 
 from runtime import __version__
-from runtime.command_line.flag_values import byte_count, network_size, number_within, precision, resolution, segment
+from runtime.command_line.flag_values import (
+    byte_count,
+    keep,
+    network_size,
+    number_within,
+    precision,
+    resolution,
+    segment,
+)
 from runtime.command_line.flags_file import expanded
 from runtime.engines.sidecar import BF16, FP16
 from runtime.errors import UsageError
@@ -46,6 +54,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version="shelfsight " + __version__)
     parser.add_argument("-v", "--verbose", action="store_true", help="log more; show the traceback of an error")
+
+    parser.add_argument(
+        "--check-config",
+        action="store_true",
+        help="say what is wrong with the flags, and start nothing (default: start)",
+    )
 
     what = parser.add_argument_group("what to look at")
     what.add_argument(
@@ -229,6 +243,21 @@ def make_parser() -> argparse.ArgumentParser:
         "hides and shows them (default: auto)",
     )
     shown.add_argument(
+        "--keep-history",
+        metavar="AGE,SIZE",
+        type=keep,
+        help="forget the oldest of a .sqlite beyond this age or size, as in 30d,2GB (default: keep all)",
+    )
+    shown.add_argument(
+        "--on",
+        dest="hooks",
+        metavar="EVENT=URL",
+        action="append",
+        help="post JSON there when a product appears or is gone, something stays unknown, the source goes offline or "
+        "comes online, or any of these; may be repeated; signed with the environment variable "
+        "SHELFSIGHT_WEBHOOK_SECRET (default: nobody)",
+    )
+    shown.add_argument(
         "--mqtt",
         metavar="URL",
         help="tell a broker what is seen, and Home Assistant by it: mqtt://user@host:1883/prefix, or mqtts:// "
@@ -264,6 +293,7 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
     """Parse a command line; UsageError in one line for what makes no sense. Exits for --help and --version."""
     values = vars(make_parser().parse_args(expanded(arguments)))
     values["sinks"] = tuple(values["sinks"] or ())
+    values["hooks"] = tuple(values["hooks"] or ())
     settings = Settings(**values)
     if settings.detector is None:
         for flag, value in (("--classes", settings.classes), ("--head", settings.head)):
@@ -278,6 +308,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
     has_history = any(kind.lower().endswith(HISTORY_ENDING) for kind in settings.sinks)
     if settings.keep_bytes is not None and settings.segment is None and not has_history:
         raise UsageError("--keep deletes old segments: give their length too, as in --segment 10m")
+    if settings.keep_history is not None and not has_history:
+        raise UsageError("--keep-history needs a history: name its file, as in --sink shelf.sqlite")
     if settings.mqtt is None and (settings.mqtt_password_file or settings.mqtt_picture_every_s):
         raise UsageError("--mqtt-password-file and --mqtt-picture need a broker: name it with --mqtt URL")
     if settings.source == AUTO and settings.wait:

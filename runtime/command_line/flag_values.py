@@ -5,10 +5,11 @@ import re
 from typing import Tuple, Union
 
 from runtime.engines.sidecar import BF16, FP16, FP32
-from runtime.settings import Segment
+from runtime.settings import Keep, Segment
 from runtime.sides import Sides
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_AGES = {"h": 3600.0, "d": 86400.0}
 _BYTES = {"MB": 1e6, "GB": 1e9}
 
 
@@ -71,6 +72,21 @@ def segment(text: str) -> Segment:
     if unit in _SECONDS:
         return Segment(seconds=number * _SECONDS[unit])
     return Segment(bytes=int(number * _BYTES[unit]))
+
+
+def keep(text: str) -> Keep:
+    """How much of a history is kept: an age, a size, or both."""
+    seconds, size = None, None
+    for part in text.split(","):
+        match = re.match(r"^(\d+(?:\.\d+)?)(h|d|MB|GB)$", part.strip())
+        is_age = match is not None and match.group(2) in _AGES
+        if match is None or float(match.group(1)) <= 0 or (seconds if is_age else size) is not None:
+            raise argparse.ArgumentTypeError("{!r}: expected an age, a size or both, as in 30d,2GB".format(text))
+        if is_age:
+            seconds = float(match.group(1)) * _AGES[match.group(2)]
+        else:
+            size = int(float(match.group(1)) * _BYTES[match.group(2)])
+    return Keep(seconds, size)
 
 
 def byte_count(text: str) -> int:

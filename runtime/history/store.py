@@ -2,10 +2,11 @@
 
 import contextlib
 import sqlite3
-from typing import Iterable, Iterator, NamedTuple, Optional
+from typing import Iterable, Iterator, Optional
 
 from runtime.history.opening import open_database
 from runtime.history.sighting import Sighting
+from runtime.settings import Keep
 
 CLOCK_WAS_SET_S = 1577836800.0
 """2020 in seconds since 1970: a clock before it was never set."""
@@ -33,13 +34,6 @@ AGED = """
     WHERE run = runs.id AND last_s < ? - epoch_s ORDER BY runs.id, last_s LIMIT {}
 """.format(AT_ONCE)
 """CROSS: run by run, so that the index finds them; a scan of a million takes 0.1 s on a desk, every minute."""
-
-
-class Keep(NamedTuple):
-    """What is kept; None: without end."""
-
-    seconds: Optional[float] = None
-    bytes: Optional[int] = None
 
 
 def write_sighting(database: sqlite3.Connection, run: int, one: Sighting) -> None:

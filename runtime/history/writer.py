@@ -9,7 +9,8 @@ from typing import Callable, List, Optional
 
 from runtime.clock import MonotonicClock
 from runtime.history.sighting import Sighting
-from runtime.history.store import Keep, Store
+from runtime.history.store import Store
+from runtime.settings import Keep
 
 log = logging.getLogger(__name__)
 

@@ -11,13 +11,12 @@ import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.errors import SinkError
-from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.settings import Segment
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.rows import Told, csv_head, csv_lines, json_line, told_of
 from runtime.sinks.segments import Series, is_over
-from runtime.sinks.sink import Sink
+from runtime.sinks.sink import ObservingSink
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +28,8 @@ FLUSH_S = 1.0
 CLOSE_S = 3.0
 
 
-class DataSink(Sink):
+class DataSink(ObservingSink):
     """Of a file every frame is written. Of what is live a full queue drops the oldest, which is said at the end."""
-
-    wants_panel = False
 
     def __init__(self, path: str, segment: Optional[Segment] = None, keep_bytes: Optional[int] = None) -> None:
         """Nothing is written over: where `path` exists, SinkError."""
@@ -48,24 +45,16 @@ class DataSink(Sink):
         self._is_ending = self._has_stopped = False
         self._dropped = self._written = 0
         self._clock = MonotonicClock()
-        self._first_s: Optional[float] = None
-        self._last_id = -1
         self._file: Optional[TextIO] = None
         self._path = path
         self._begun_s = self._flushed_s = 0.0
         self._thread = threading.Thread(target=self._run, name="data", daemon=True)
         self._thread.start()
 
-    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        frame = observation.frame
-        if frame.id is None or frame.id <= self._last_id:
-            return True  # offline, or the last picture again
-        self._last_id = frame.id
-        if self._first_s is None:
-            self._first_s = frame.shown_s
-        told = told_of(observation, self._first_s, self._clock.now_s())
+    def observe(self, picture: np.ndarray, observation: Observation, seconds: float) -> None:
+        told = told_of(observation, seconds, self._clock.now_s())
         with self._changed:
-            if frame.source_s is not None:
+            if observation.frame.source_s is not None:
                 self._changed.wait_for(lambda: self._has_stopped or len(self._queue) < WAITING)
             elif len(self._queue) >= WAITING:
                 self._queue.popleft()
@@ -73,7 +62,6 @@ class DataSink(Sink):
             if not self._has_stopped:
                 self._queue.append(told)
                 self._changed.notify_all()
-        return True
 
     def _run(self) -> None:
         try:

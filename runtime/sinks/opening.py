@@ -10,7 +10,7 @@ from runtime.gstreamer.encoding import recording
 from runtime.gstreamer.pipelines import Machine
 from runtime.mqtt.address import broker_of
 from runtime.redacted import redacted
-from runtime.settings import DEFAULT_RES, HISTORY_ENDING, Settings
+from runtime.settings import DEFAULT_RES, HISTORY_ENDING, Keep, Settings
 from runtime.sinks.data import ENDINGS as DATA_ENDINGS
 from runtime.sinks.data import DataSink
 from runtime.sinks.mp4 import Mp4Sink
@@ -23,7 +23,9 @@ from runtime.sinks.remembering import RememberingSink
 from runtime.sinks.rtsp import DEFAULT_ADDRESS, RtspSink
 from runtime.sinks.sink import Sink
 from runtime.sinks.web import WebSink
+from runtime.sinks.webhooks import WebhookSink
 from runtime.sinks.window import WindowSink, why_no_window
+from runtime.webhooks.hook import hooks_of, secret
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,9 @@ def open_sink(kind: str, settings: Settings) -> Sink:
     if kind.lower().endswith(DATA_ENDINGS):
         return DataSink(kind, settings.segment, settings.keep_bytes)
     if kind.lower().endswith(HISTORY_ENDING):
-        return RememberingSink(kind, redacted(settings.source), settings.keep_bytes)
+        return RememberingSink(
+            kind, redacted(settings.source), settings.keep_history or Keep(bytes=settings.keep_bytes)
+        )
     if kind.endswith(("/", os.sep)) or os.path.isdir(kind):
         return PicturesSink(kind)
     if kind == "rtsp" or kind.startswith("rtsp://"):
@@ -59,6 +63,8 @@ def open_tellers(settings: Settings) -> Iterator[Sink]:
     if settings.mqtt is not None:
         broker = broker_of(settings.mqtt, settings.mqtt_password_file)
         yield MqttSink(broker, settings.mqtt_picture_every_s)
+    if settings.hooks:
+        yield WebhookSink(hooks_of(settings.hooks), redacted(settings.source), secret())
 
 
 def _recording(path: str, settings: Settings) -> Sink:

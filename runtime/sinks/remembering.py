@@ -7,15 +7,15 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from runtime.clock import MonotonicClock
-from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.history.sighting import Sighting
-from runtime.history.store import Keep, Store
+from runtime.history.store import Store
 from runtime.history.writer import HistoryWriter
 from runtime.outputs import claimed
 from runtime.seen import SeenObject, objects_in
+from runtime.settings import Keep
 from runtime.sinks.recordable import check_recordable
-from runtime.sinks.sink import Sink
+from runtime.sinks.sink import ObservingSink
 
 LEAST_FRAMES = 3
 """Of a sighting: what was seen in fewer was a flicker."""
@@ -35,40 +35,29 @@ class _Known:
         self.told_s = float("-inf")
 
 
-class RememberingSink(Sink):
+class RememberingSink(ObservingSink):
     """Sightings of this run go on in the database that is there. The loop pays for a look at each object, no copy."""
 
-    wants_panel = False
-
-    def __init__(self, path: str, source: str, keep_bytes: Optional[int] = None) -> None:
+    def __init__(self, path: str, source: str, keep: Keep = Keep()) -> None:
         """`source`: as it may be shown. SinkError: it cannot be written, or another run writes there."""
         check_recordable(path)
         self.name = path
         self._claim = contextlib.ExitStack()
         self._claim.enter_context(claimed(path))
         self._clock = MonotonicClock()
-        self._first_s: Optional[float] = None
         self._is_live = True
         self._tracks: Dict[int, _Known] = {}
-        self._last_id = -1
         try:
-            self._writer = HistoryWriter(Store(path, source), Keep(bytes=keep_bytes), self._epoch_s)
+            self._writer = HistoryWriter(Store(path, source), keep, self._epoch_s)
         except BaseException:
             self._claim.close()
             raise
 
-    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        frame = observation.frame
-        if frame.id is None or frame.id <= self._last_id:
-            return True  # offline, or the last picture again
-        self._last_id = frame.id
-        if self._first_s is None:
-            self._first_s, self._is_live = frame.shown_s, frame.source_s is None
-        now_s = frame.shown_s - self._first_s
+    def observe(self, picture: np.ndarray, observation: Observation, seconds: float) -> None:
+        self._is_live = observation.frame.source_s is None
         for one in objects_in(observation):
-            self._note(one, now_s, frame.file)
-        self._forget_gone(now_s)
-        return True
+            self._note(one, seconds, observation.frame.file)
+        self._forget_gone(seconds)
 
     def _note(self, one: SeenObject, now_s: float, file: Optional[str]) -> None:
         known = self._tracks.get(one.track)
@@ -102,9 +91,9 @@ class RememberingSink(Sink):
 
     def _epoch_s(self) -> Optional[float]:
         """When this run began by the wall clock as it goes now, which may be set later; None for a file."""
-        if self._first_s is None or not self._is_live:
+        if self.first_s is None or not self._is_live:
             return None
-        return time.time() - (self._clock.now_s() - self._first_s)
+        return time.time() - (self._clock.now_s() - self.first_s)
 
     def close(self) -> None:
         for known in self._tracks.values():

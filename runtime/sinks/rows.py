@@ -40,12 +40,12 @@ class Told(NamedTuple):
     objects: Tuple[SeenObject, ...]
 
 
-def told_of(observation: Observation, first_s: float, now_monotonic_s: float) -> Told:
-    """`first_s`: `shown_s` of the run's first frame."""
+def told_of(observation: Observation, seconds: float, now_monotonic_s: float) -> Told:
+    """`seconds`: since the run's first frame."""
     frame = observation.frame
     assert frame.id is not None
     time_s = None if frame.source_s is not None else time.time() - (now_monotonic_s - frame.captured_s)
-    return Told(time_s, frame.shown_s - first_s, frame.id, objects_in(observation))
+    return Told(time_s, seconds, frame.id, objects_in(observation))
 
 
 def as_json(told: Told) -> Dict[str, Any]:

@@ -1,5 +1,7 @@
 """The sink contract: where finished pictures go."""
 
+from typing import Optional
+
 import numpy as np
 
 from runtime.figures.figures import Figures
@@ -34,3 +36,25 @@ class Sink:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class ObservingSink(Sink):
+    """A sink of what is seen rather than of pictures: each new frame once, in order; no repeat, and nothing offline."""
+
+    wants_panel = False
+    first_s: Optional[float] = None
+    """`shown_s` of the run's first frame."""
+    _last_id = -1
+
+    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
+        frame = observation.frame
+        if frame.id is not None and frame.id > self._last_id:
+            self._last_id = frame.id
+            if self.first_s is None:
+                self.first_s = frame.shown_s
+            self.observe(picture, observation, frame.shown_s - self.first_s)
+        return True
+
+    def observe(self, picture: np.ndarray, observation: Observation, seconds: float) -> None:
+        """Take one new frame, `seconds` after the first. `picture`: as for `present`."""
+        raise NotImplementedError
