@@ -54,7 +54,7 @@ def found_in(index: str, shortest_s: float = 0.0) -> list[Stretch]:
         return [
             Stretch(os.path.abspath(video.address), name, one.first_s, one.last_s)
             for name, _ in reader.products()
-            for video in videos_of([Match(row, row.similarity or 0.0) for row in reader.named(name)], shortest_s)
+            for video in videos_of([Match(row, row.similarity or 0.0, name) for row in reader.named(name)], shortest_s)
             for one in video.appearances
         ]
     finally:

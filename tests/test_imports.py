@@ -50,6 +50,7 @@ ROOMS = {
     "search/storing": (),
     "search/running": ("looking", "videos"),
     "search/finding": (),
+    "search/report": ("finding",),
     "benchmarks/scoring": (),
     "benchmarks/stand_ins": (),
     "benchmarks/sweep": ("scoring", "stand_ins"),

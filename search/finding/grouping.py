@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple
+from types import MappingProxyType
+from typing import Iterable, Mapping, NamedTuple
 
 from search.finding.rows import Row
 
@@ -16,11 +17,14 @@ class Match(NamedTuple):
     row: Row
     certainty: float
     """Cosine to what was asked for, -1..1."""
+    label: str
+    """What it was asked for as."""
 
 
 class Appearance(NamedTuple):
     """A stretch of a video in which it is seen."""
 
+    label: str
     first_s: float
     last_s: float
     certainty: float
@@ -41,10 +45,12 @@ class VideoMatch(NamedTuple):
     epoch_s: float | None
     appearances: list[Appearance]
     """In order of time."""
+    duration_s: float | None = None
+    """Of the video, where it is known."""
 
     @property
     def seconds(self) -> float:
-        """On screen in all."""
+        """On screen in all, where several are there at once counted for each."""
         return sum(one.seconds for one in self.appearances)
 
     @property
@@ -53,29 +59,34 @@ class VideoMatch(NamedTuple):
         return max(one.certainty for one in self.appearances)
 
 
-def videos_of(matches: Iterable[Match], least_s: float = 0.0) -> list[VideoMatch]:
+def videos_of(
+    matches: Iterable[Match], least_s: float = 0.0, durations_s: Mapping[str, float] = MappingProxyType({})
+) -> list[VideoMatch]:
     """The videos of `matches`, those with the longest time on screen first; appearances of `least_s` and more."""
-    by_video: dict[str, list[Match]] = {}
+    by_video: dict[str, dict[str, list[Match]]] = {}
     for match in matches:
-        by_video.setdefault(match.row.file or match.row.source, []).append(match)
+        by_label = by_video.setdefault(match.row.file or match.row.source, {})
+        by_label.setdefault(match.label, []).append(match)
     found = []
-    for address, ones in by_video.items():
-        appearances = [one for one in appearances_of(ones) if one.seconds >= least_s]
+    for address, by_label in by_video.items():
+        appearances = [one for ones in by_label.values() for one in appearances_of(ones) if one.seconds >= least_s]
         if appearances:
-            found.append(VideoMatch(address, ones[0].row.epoch_s, appearances))
+            epoch_s = next(iter(by_label.values()))[0].row.epoch_s
+            appearances.sort(key=lambda one: (one.first_s, one.label))
+            found.append(VideoMatch(address, epoch_s, appearances, durations_s.get(address)))
     return sorted(found, key=lambda one: (-one.seconds, one.address))
 
 
 def appearances_of(matches: Iterable[Match], gap_s: float = GAP_S) -> list[Appearance]:
-    """Of one video, in order of time."""
+    """Of one video and label, in order of time."""
     found: list[Appearance] = []
     for match in sorted(matches, key=lambda one: (one.row.first_s, one.row.id)):
         row = match.row
-        one = Appearance(row.first_s, row.last_s, match.certainty, row.id)
+        one = Appearance(match.label, row.first_s, row.last_s, match.certainty, row.id)
         if found and row.first_s - found[-1].last_s <= gap_s:
             before = found[-1]
             best = max(before, one, key=lambda each: each.certainty)
-            one = Appearance(before.first_s, max(before.last_s, row.last_s), best.certainty, best.best)
+            one = best._replace(first_s=before.first_s, last_s=max(before.last_s, row.last_s))
             found[-1] = one
         else:
             found.append(one)

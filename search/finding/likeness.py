@@ -21,7 +21,7 @@ from search.recogniser import recogniser_of
 AT_ONCE = 65536
 
 
-def matches_like(index: IndexReader, bundle: Bundle, wanted: np.ndarray, least: float) -> list[Match]:
+def matches_like(index: IndexReader, bundle: Bundle, wanted: np.ndarray, least: float, label: str) -> list[Match]:
     """Sightings with a cosine of `least` or more to one of `wanted` (n, D) float32 of length 1.
 
     UsageError: the embeddings of the index were made by another bundle.
@@ -32,7 +32,7 @@ def matches_like(index: IndexReader, bundle: Bundle, wanted: np.ndarray, least: 
         best = (embeddings @ wanted.T).max(axis=1)
         for place in np.flatnonzero(best >= least).tolist():
             found[ids[place]] = float(best[place])
-    return [Match(row, found[row.id]) for row in index.by_id(found)]
+    return [Match(row, found[row.id], label) for row in index.by_id(found)]
 
 
 def check_same(index: IndexReader, bundle: Bundle) -> None:

@@ -1,5 +1,7 @@
 """Both commands on short clips: indexed once, killed and gone on with, asked by name and by picture."""
 
+import csv
+import json
 import os
 import signal
 import sqlite3
@@ -84,6 +86,35 @@ def test_asked_by_name(indexed, capsys):
     name = sorted(names(indexed))[0]
     assert find.main([str(indexed), "--product", name]) == 0
     assert ".mp4" in capsys.readouterr().out
+
+
+def test_a_page_with_crops_tables_and_clips(indexed, tmp_path, capsys):
+    import av
+
+    page, clips = tmp_path / "page", tmp_path / "clips"
+    tables = ["--csv", str(tmp_path / "all.csv"), "--json", str(tmp_path / "all.json")]
+    assert find.main([str(indexed), "--named", "--html", str(page), "--clips", str(clips)] + tables) == 0
+    html = (page / "index.html").read_text(encoding="utf-8")
+    told = list(csv.DictReader((tmp_path / "all.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert {one["product"] for one in told} == names(indexed)
+    assert all("crops/{}.jpg".format(one["sighting"]) in html for one in told)
+    assert all((page / "crops" / (one["sighting"] + ".jpg")).stat().st_size for one in told)
+    assert sum(len(video["appearances"]) for video in json.loads((tmp_path / "all.json").read_text())) == len(told)
+    cut = sorted(clips.iterdir())
+    assert len(cut) == len(told)
+    for clip in cut:
+        with av.open(str(clip)) as container:
+            assert sum(1 for _ in container.decode(video=0))
+
+
+def test_clips_of_a_video_that_is_gone(indexed, films, tmp_path, capsys):
+    moved = films / "b.mp4"
+    moved.rename(films / "b.hidden")
+    try:
+        assert find.main([str(indexed), "--named", "--clips", str(tmp_path / "clips")]) == 0
+    finally:
+        (films / "b.hidden").rename(moved)
+    assert "no clip" in capsys.readouterr().err
 
 
 def test_a_name_that_nobody_knows(indexed, capsys):

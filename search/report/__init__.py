@@ -1,0 +1,1 @@
+"""What was found, told: a page, tables, clips."""
