@@ -49,6 +49,7 @@ EXTRAS = {
     ],
     # Recordings looked through on a workstation.
     "search": ["av", "fsspec", "usearch"],
+    "ray": ["av", "fsspec", "usearch", 'ray; python_version >= "3.11"'],
     "test": [
         "aiohttp",
         "hypothesis",
@@ -60,6 +61,7 @@ EXTRAS = {
         "pytest-timeout",
         'av; python_version >= "3.11"',
         'fsspec; python_version >= "3.11"',
+        'ray; python_version >= "3.11"',
         'usearch; python_version >= "3.11"',
         'mypy; python_version >= "3.11"',
         'ruff; python_version >= "3.7"',

@@ -24,6 +24,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, metavar="N", help="longer side of stage 1's input (the bundle's)")
     parser.add_argument("--engine", default="auto", help="auto, onnx, openvino or tensorrt (auto)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (one a CPU)")
+    parser.add_argument(
+        "--ray", nargs="?", const="local", metavar="ADDRESS", help="on Ray: here, or the cluster at this address"
+    )
     parser.add_argument("--every-frame", action="store_true", help="infer on each, to compare with")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     return parser
@@ -36,13 +39,12 @@ def run(values: argparse.Namespace) -> int:
     from search.looking.looker import Request
     from search.looking.sampling import SamplingPolicy
     from search.recogniser import recogniser_of
-    from search.running import processes
+    from search.running import processes, ray_cluster
     from search.storing.index_file import IndexFile
     from search.videos.listing import videos_in
 
-    workers = values.workers or os.cpu_count() or 1
-    if workers < 1:
-        raise UsageError(f"--workers {workers}: expected 1 or more")
+    if values.workers is not None and values.workers < 1:
+        raise UsageError(f"--workers {values.workers}: expected 1 or more")
     files = videos_in(values.videos)
     bundle = Bundle.open(values.bundle)
     policy = SamplingPolicy(every_picture=values.every_frame)
@@ -51,7 +53,13 @@ def run(values: argparse.Namespace) -> int:
     with claimed(values.out):
         index = IndexFile(values.out, recogniser_of(bundle))
         try:
-            looks = functools.partial(processes.looks, request=request, workers=workers)
+            if values.ray:
+                looks = functools.partial(
+                    ray_cluster.looks, request=request, workers=values.workers, address=values.ray
+                )
+            else:
+                workers = values.workers or os.cpu_count() or 1
+                looks = functools.partial(processes.looks, request=request, workers=workers)
             totals = build(index, files, looks, values.quiet)
         except sqlite3.Error as error:
             raise SinkError(
@@ -86,5 +94,10 @@ def main(given: list[str] | None = None) -> int:
     return exit_status_of(lambda: run(values), interrupted=again, target=values.out, extra="search")
 
 
-if __name__ == "__main__":
+def program() -> None:
+    """The command, and the end of the process."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    program()

@@ -143,7 +143,7 @@ def test_every_requirement_of_setup_py_is_pinned(root, our_requirements, python)
         requirement = Requirement(text)
         extra = re.search(r"""extra == ["'](\w+)""", text)
         environment = {"python_version": python, "platform_machine": "x86_64", "extra": extra.group(1) if extra else ""}
-        on_a_workstation_only = environment["extra"] in ("training", "export", "search") and python == "3.6"
+        on_a_workstation_only = environment["extra"] in ("training", "export", "search", "ray") and python == "3.6"
         if not on_a_workstation_only and (requirement.marker is None or requirement.marker.evaluate(environment)):
             asked.add(normal(requirement.name))
     assert {"numpy", "opencv-python", "onnxruntime", "aiohttp", "pytest"} <= asked

@@ -58,7 +58,7 @@ def looks(pieces: Iterable[Piece], request: Request, workers: int) -> Iterator[t
                 raise found
             yield piece, found
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _pool(request: Request, workers: int) -> ProcessPoolExecutor:

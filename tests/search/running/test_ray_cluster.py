@@ -1,0 +1,89 @@
+"""The same index on Ray, also where one of its workers is killed in the middle."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("av", reason="needs PyAV, of the extra search")
+pytest.importorskip("ray", reason="needs Ray, of the extra ray")
+
+from made_videos import scene_pictures, write_video
+
+SHORT_PIECES = "from search.videos import pieces; pieces.PIECE_S = 0.5; from search import index; index.program()"
+TABLES = ("runs", "videos", "pieces", "sightings", "moments")
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    return write_video(tmp_path_factory.mktemp("film") / "a.mp4", scene_pictures(8, seed=71))
+
+
+def start(film, out, *more):
+    """In a process of its own: Ray's warnings are not ours."""
+    arguments = [str(film), "--out", str(out), "--bundle", "demo", "--workers", "2", "--quiet"]
+    return subprocess.Popen([sys.executable, "-c", SHORT_PIECES] + arguments + list(more))
+
+
+def rows(path):
+    database = sqlite3.connect(str(path))
+    try:
+        return {name: database.execute("SELECT * FROM {} ORDER BY 1, 2".format(name)).fetchall() for name in TABLES}
+    finally:
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def plain(film, tmp_path_factory):
+    out = tmp_path_factory.mktemp("plain") / "index.sqlite"
+    assert start(film, out).wait() == 0
+    found = rows(out)
+    assert len(found["pieces"]) == 16
+    assert found["sightings"]
+    return found
+
+
+def workers_below(pid):
+    """Processes of Ray's that look through a piece now and descend from `pid`."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "cmdline").read_bytes().startswith(b"ray::Worker.look") and pid in ancestors(int(folder.name)):
+                found.append(int(folder.name))
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
+
+
+def ancestors(pid):
+    while pid > 1:
+        pid = int(Path("/proc/{}/stat".format(pid)).read_text().rsplit(")", 1)[1].split()[1])
+        yield pid
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_the_rows_are_those_of_the_plain_run(film, plain, tmp_path):
+    assert start(film, tmp_path / "ray.sqlite", "--ray").wait() == 0
+    assert rows(tmp_path / "ray.sqlite") == plain
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_worker_that_is_killed_changes_nothing(film, plain, tmp_path):
+    out = tmp_path / "ray.sqlite"
+    command = start(film, out, "--ray")
+    killed = []
+    while not killed and command.poll() is None:
+        killed = workers_below(command.pid)[:1]
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.005)
+    assert killed
+    assert command.wait() == 0
+    assert rows(out) == plain
