@@ -37,7 +37,8 @@ class Now(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """One track's stay. Times are null where a run has no date; seconds are of its run; product null: unknown."""
+    """One track's stay. Times are null where a run has no date; seconds are of its run; product null: unknown; crop:
+    whether there is a picture of it."""
 
     id: int
     run: int
@@ -54,6 +55,7 @@ class Sighting(NamedTuple):
     box: List[float]
     file: Optional[str]
     corrected: bool
+    crop: bool
 
 
 class Sightings(NamedTuple):

@@ -8,7 +8,7 @@ from runtime.api.parameters import Parameter, name, number_parameter, time_param
 from runtime.history.reading import MOST
 
 PREFIX = "/api/v1"
-EVENT_STREAM, JPEG, JSON = "text/event-stream", "image/jpeg", "application/json"
+EVENT_STREAM, JPEG, JSON, CSV = "text/event-stream", "image/jpeg", "application/json", "text/csv"
 
 PRODUCT = Parameter("product", "Of this product only.", {"type": "string", "minLength": 1, "maxLength": 200}, name)
 UNKNOWN = Parameter(
@@ -53,6 +53,16 @@ OPERATIONS = (
         answers.Sightings,
         asking.sightings,
         (PRODUCT, UNKNOWN, FROM, TO, LIMIT, CURSOR),
+        failures=_WITHOUT_HISTORY,
+    ),
+    Operation(
+        "/sightings.csv",
+        "table",
+        "The same as a table, up to 50,000 rows.",
+        None,
+        asking.table,
+        (PRODUCT, UNKNOWN, FROM, TO),
+        CSV,
         failures=_WITHOUT_HISTORY,
     ),
     Operation(

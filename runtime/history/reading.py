@@ -12,6 +12,7 @@ from runtime.errors import SinkError
 BUSY_S = 2.0
 MOST = 500
 """Sightings on one page."""
+_HAS_CROP = "EXISTS (SELECT 1 FROM moments WHERE sighting = sightings.id AND crop IS NOT NULL)"
 _COLUMNS = (
     "id", "run", "track", "product", "shape", "first_s", "last_s", "frames", "similarity", "x1", "y1", "x2", "y2",
     "file", "is_corrected",
@@ -36,6 +37,7 @@ class Row(NamedTuple):
     y2: float
     file: Optional[str]
     is_corrected: int
+    has_crop: int
     epoch_s: Optional[float]
     source: str
 
@@ -98,9 +100,9 @@ class HistoryReader:
 
     def sighting(self, number: int) -> Optional[Row]:
         """One by its id."""
-        statement = "SELECT {}, epoch_s, source FROM sightings JOIN runs ON run = runs.id WHERE sightings.id = ?"
+        statement = "SELECT {}, {}, epoch_s, source FROM sightings JOIN runs ON run = runs.id WHERE sightings.id = ?"
         columns = ", ".join("sightings." + name for name in _COLUMNS)
-        row = self.database.execute(statement.format(columns), (number,)).fetchone()
+        row = self.database.execute(statement.format(columns, _HAS_CROP), (number,)).fetchone()
         return None if row is None else Row(*row)
 
     def crop(self, number: int) -> Optional[bytes]:
@@ -196,6 +198,6 @@ def page_statement(wanted: Filter, run: Run, after: Optional[Place], values: Lis
         values += [after.last_s, after.id]
     index = "sightings_by_product" if wanted.is_unknown or wanted.product is not None else "sightings_by_time"
     # INDEXED BY: without statistics SQLite takes a bound of time for the narrower one
-    return "SELECT {} FROM sightings INDEXED BY {} WHERE {} ORDER BY last_s DESC, id DESC LIMIT ?".format(
-        ", ".join(_COLUMNS), index, " AND ".join(conditions)
+    return "SELECT {}, {} FROM sightings INDEXED BY {} WHERE {} ORDER BY last_s DESC, id DESC LIMIT ?".format(
+        ", ".join(_COLUMNS), _HAS_CROP, index, " AND ".join(conditions)
     )

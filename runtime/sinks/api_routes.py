@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Optional
 from runtime.api.asking import Known
 from runtime.api.json_schema import as_json
 from runtime.api.openapi import document
-from runtime.api.operations import JSON, OPERATIONS, PREFIX, Operation
+from runtime.api.operations import CSV, JSON, OPERATIONS, PREFIX, Operation
 from runtime.api.parameters import values_of
 from runtime.api.problem import CONTENT_TYPE, ProblemError, problem_text
 from runtime.events.event import as_json as event_as_json
@@ -59,7 +59,8 @@ class ApiRoutes:
             except sqlite3.Error as error:
                 raise ProblemError(503, "the history cannot be read: {}".format(error)) from error
             if isinstance(answer, bytes):
-                return self._web.Response(body=answer, content_type=one.content_type)
+                charset = "utf-8" if one.content_type == CSV else None
+                return self._web.Response(body=answer, content_type=one.content_type, charset=charset)
             text = json.dumps(as_json(answer), allow_nan=False, ensure_ascii=False)
             return self._web.Response(text=text, content_type=JSON)
 

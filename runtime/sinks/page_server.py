@@ -55,6 +55,8 @@ class PageServer:
         self._access = access
         self._latest = latest
         self._page = load_page()
+        self._history_page = load_page("history.html")
+        self._strings = read_packaged("strings.json")
         self._cookie = ""
 
         @web.middleware
@@ -64,6 +66,8 @@ class PageServer:
         app = web.Application(middlewares=[admit])
         app.on_response_prepare.append(self._set_headers)
         app.router.add_get("/", self._get_page)
+        app.router.add_get("/history", self._get_history)
+        app.router.add_get("/strings.json", self._get_strings)
         app.router.add_get("/stream.mjpg", self._get_stream)
         app.router.add_get("/snapshot.jpg", self._get_snapshot)
         app.router.add_get("/figures.json", self._get_figures)
@@ -134,9 +138,10 @@ class PageServer:
         except NoSeatError:
             return self._unavailable("too many viewers: close another page first")
 
-    async def _set_headers(self, _request: Any, response: Any) -> None:
+    async def _set_headers(self, request: Any, response: Any) -> None:
         response.headers.update(HEADERS)
-        response.headers["Content-Security-Policy"] = self._page.policy
+        page = self._history_page if request.path == "/history" else self._page
+        response.headers["Content-Security-Policy"] = page.policy
 
     def _unavailable(self, line: str) -> Any:
         return self._web.Response(status=503, text=line + "\n", headers={"Retry-After": "2"})
@@ -152,6 +157,12 @@ class PageServer:
         )
         moved.set_cookie(self._cookie, self._access.cookie_value, httponly=True, samesite="Strict")
         return moved
+
+    async def _get_history(self, _request: Any) -> Any:
+        return self._web.Response(body=self._history_page.html, content_type="text/html", charset="utf-8")
+
+    async def _get_strings(self, _request: Any) -> Any:
+        return self._web.Response(body=self._strings, content_type="application/json")
 
     async def _get_figures(self, _request: Any) -> Any:
         figures = self._latest.as_json()
@@ -239,11 +250,17 @@ class Page(NamedTuple):
     """Its Content-Security-Policy: nothing from elsewhere, and no script or style but its own, by their hashes."""
 
 
-def load_page() -> Page:
-    """Read page.html out of the package."""
-    html = pkgutil.get_data("runtime.sinks", "page.html")
-    if html is None:
-        raise FileNotFoundError("runtime/sinks/page.html is missing from this installation")
+def read_packaged(name: str) -> bytes:
+    """A file that lies beside this one."""
+    content = pkgutil.get_data("runtime.sinks", name)
+    if content is None:
+        raise FileNotFoundError("runtime/sinks/{} is missing from this installation".format(name))
+    return content
+
+
+def load_page(name: str = "page.html") -> Page:
+    """Read a page out of the package."""
+    html = read_packaged(name)
     sources = {}
     for tag in (b"script", b"style"):
         bodies = re.findall(b"<" + tag + b">(.*?)</" + tag + b">", html, re.DOTALL)

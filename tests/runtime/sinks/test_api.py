@@ -151,10 +151,24 @@ def test_sightings_a_page_at_a_time_newest_first(sink):
 
 
 def test_one_sighting_and_its_crop(sink):
-    assert checked(sink, "/sightings/17")["track"] == 16
+    assert [checked(sink, "/sightings/17")[name] for name in ("track", "crop")] == [16, False]
+    assert json.loads(asked(sink, "/sightings/77")[2].decode())["crop"] is True
     assert asked(sink, "/sightings/77/crop")[1:] == ("image/jpeg", b"\xff\xd8jpeg")
     assert checked(sink, "/sightings/17/crop", 404)["title"] == "Not Found"
     assert "aged" in checked(sink, "/sightings/999", 404)["detail"]
+
+
+def test_a_table_for_a_spreadsheet(sink, tmp_path):
+    status, content_type, body = asked(sink, "/sightings.csv?product=soap")
+    lines = body.decode("utf-8-sig").splitlines()
+    assert (status, content_type, len(lines)) == (200, "text/csv", 41)
+    assert lines[0].startswith("id,run,source,track,product,shape,first_seen,last_seen,")
+    path = str(tmp_path / "h.sqlite")
+    store = Store(path, "demo://")
+    store.write([Sighting(1, "=1+1", "jar", 0.0, 1.0, 9, 0.5, (1, 2, 3, 4))], EPOCH_S)
+    store.close()
+    with WebSink(port=0, history=path) as other:
+        assert ",'=1+1," in asked(other, "/sightings.csv")[2].decode()
 
 
 def test_what_changed_and_a_strip(sink):
@@ -254,7 +268,7 @@ def test_events_come_as_they_happen_and_those_that_were_missed(sink):
 
 
 def test_every_operation_is_in_the_document():
-    assert len(document()["paths"]) == len(OPERATIONS) == 10
+    assert len(document()["paths"]) == len(OPERATIONS) == 11
 
 
 @pytest.mark.parametrize("wanted", ["", "product", "unknown"])
