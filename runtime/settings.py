@@ -36,6 +36,8 @@ class Settings(NamedTuple):
     """Longer side of the detector's input in pixels; None: the bundle's, else 160, else what the model is fixed to."""
     square: bool = False
     """Both sides of it are as long, whatever the shape of the pictures."""
+    stretch: bool = False
+    """Pictures fill the input whatever becomes of their aspect, instead of bars beside them."""
     detector: Optional[str] = None
     classes: Optional[str] = None
     head: Optional[str] = None

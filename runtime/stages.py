@@ -15,6 +15,8 @@ from runtime.errors import ModelError, UsageError
 from runtime.recognition import coco
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
+from runtime.recognition.faces import DEFAULT_SIZE as FACES_SIZE
+from runtime.recognition.faces import FaceDetector, is_yunet
 from runtime.settings import DEFAULT_RES, DEFAULT_SIZE, Settings
 from runtime.sides import Res, Sides, sides_for
 from runtime.sources.source import Source
@@ -42,7 +44,10 @@ class Stages:
         with contextlib.ExitStack() as stack:
             self._choice = stack.enter_context(EngineChoice(settings, bundle, stop, res))
             self._resources = stack
-            self.detector = self._first_detector(self._opened(DETECTOR, self._detector_path()), res)
+            if is_yunet(self._detector_path()):
+                self.detector = self._faces()
+            else:
+                self.detector = self._first_detector(self._opened(DETECTOR, self._detector_path()), res)
             self.classifier = self._make_classifier()
             self._resources = stack.pop_all()
         self._by_sides: Dict[Sides, Detector] = {self.detector.sides: self.detector}
@@ -62,6 +67,14 @@ class Stages:
                 "python -m export.onnx detector {0} --out {1}.onnx, and give that".format(path, path[: -len(".pt")])
             )
         return path
+
+    def _faces(self) -> Detector:
+        settings = self._settings
+        self._is_open_to_change = False
+        self.engines[DETECTOR] = {"engine": "opencv", "why": "faces by FaceDetectorYN"}
+        min_score = 0.25 if settings.min_score is None else settings.min_score
+        iou = 0.3 if settings.iou is None else settings.iou
+        return FaceDetector(self._detector_path(), settings.size or FACES_SIZE, min_score, iou)
 
     def _first_detector(self, engine: Engine, res: Optional[Res]) -> Detector:
         """In the shape of pictures of `res`; square where a network of others cannot run in that."""
@@ -94,7 +107,9 @@ class Stages:
             thresholds["iou"] = settings.iou
         is_asked = settings.size is not None
         try:
-            return Detector(engine, self._size(), is_asked, settings.head, classes, res=res, **thresholds)
+            return Detector(
+                engine, self._size(), is_asked, settings.head, classes, res=res, stretch=settings.stretch, **thresholds
+            )
         except ModelError as error:
             raise ModelError("{}: {}".format(self._detector_path(), error)) from error
 

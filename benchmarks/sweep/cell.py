@@ -121,7 +121,7 @@ def _noted(frames: LabelledFrames, truths: List[LabelledFrame]) -> Iterator[np.n
 
 def _detections(assembly: Assembly, frames: LabelledFrames) -> Iterator[Found]:
     """All that the cell's detector finds, however doubtful."""
-    iou = {} if assembly.bundle is None else {"iou": assembly.bundle.iou}
+    iou: Dict[str, Any] = {} if assembly.bundle is None else {"iou": assembly.bundle.iou}
     made: Dict[Sides, Detector] = {}
     for frame in (frame for frame in frames if frame.is_scored):
         own = assembly.recogniser.detector_for(frame.image)

@@ -119,6 +119,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="a square input, with grey bars beside the picture (default: of the picture's shape)",
     )
     models.add_argument(
+        "--stretch",
+        action="store_true",
+        help="pictures fill the input whatever becomes of their shape (default: as they are, with bars where needed)",
+    )
+    models.add_argument(
         "--classes",
         metavar="NAMES",
         help="class names of --detector: a file with one a line, a comma-separated list, or coco "

@@ -9,6 +9,8 @@ from runtime.counting.plan import FOOT, Plan
 from runtime.figures.counts import Counts, LineCount, LineCounts, ZoneCount, ZoneCounts
 from runtime.seen import Box, SeenObject
 
+SWAP_S = 1.0
+"""So long it takes until a thing that comes in the place of another has its name: what passes meanwhile is its own."""
 IN, OUT, ENTERED, LEFT = "in", "out", "entered", "left"
 
 
@@ -28,7 +30,7 @@ class Event(NamedTuple):
 class _Place:
     """What is remembered of one thing."""
 
-    __slots__ = ("passages", "stays", "counted", "held", "name")
+    __slots__ = ("passages", "stays", "counted", "held", "recent", "borrowed", "name", "left_s")
 
     def __init__(self, plan: Plan) -> None:
         self.passages = [Passage() for _ in plan.lines]
@@ -37,7 +39,13 @@ class _Place:
         """By the number of the table, what was added to it under `name`."""
         self.held: List[Tuple[int, int]] = []
         """Lines passed, and to which side, before it had lasted."""
+        self.recent: List[Tuple[float, int, LineCount]] = []
+        """What it has passed lately: when, the table, what was added."""
+        self.borrowed: List[Tuple[Followed, int, LineCount]] = []
+        """What it has by `_replace`, and of whom: to be given back where it turns out to be an old one."""
         self.name = ""
+        self.left_s: Optional[float] = None
+        """When it was last seen, where it is away by now."""
 
 
 class Counter:
@@ -61,10 +69,14 @@ class Counter:
             self._measure(res)
         self._now_s = max(now_s, self._now_s)
         self._events = []
-        seen, given_up = self._follower.update(now_s, objects)
-        for followed in given_up:
-            self._end(followed)
-        for followed in seen:
+        seen = self._follower.update(now_s, objects)
+        for followed in seen.away:
+            self._leave(followed)
+        for before, new in seen.replaced:
+            self._replace(before, new)
+        for taken, _ in seen.taken_for:
+            self._withdraw(taken)
+        for followed in seen.present:
             self._step(followed)
         return self._events
 
@@ -80,7 +92,7 @@ class Counter:
         running: List[Dict[str, float]] = [{} for _ in self.plan.zones]
         for followed in self._follower.known:
             for number, stay in enumerate(followed.place.stays):
-                if stay.is_inside and followed.is_confirmed:
+                if stay.is_inside and followed.is_confirmed and followed.place.left_s is None:
                     name = followed.place.name
                     running[number][name] = running[number].get(name, 0.0) + followed.last_s - stay.since_s
         zones = tuple(
@@ -111,6 +123,8 @@ class Counter:
 
     def _step(self, followed: Followed) -> None:
         place, now_s, size_px = followed.place, followed.last_s, followed.size_px
+        if place.left_s is not None:
+            self._come_back(followed, place.left_s)
         if followed.frames == LEAST_FRAMES:
             self._confirm(followed)
         for number, (line, segment) in enumerate(zip(self.plan.lines, self._segments)):
@@ -139,6 +153,9 @@ class Counter:
             table = len(self.plan.zones) + number
             passed = LineCount(1, 0) if direction > 0 else LineCount(0, 1)
             self._count(followed, table, passed, IN if direction > 0 else OUT)
+            place = followed.place
+            place.recent = [one for one in place.recent if followed.last_s - one[0] <= SWAP_S]
+            place.recent.append((followed.last_s, table, passed))
 
     def _stayed(self, followed: Followed, number: int, change: int, until_s: float) -> None:
         if not change or not followed.is_confirmed:
@@ -149,12 +166,21 @@ class Counter:
             dwell_s = until_s - followed.place.stays[number].since_s
             self._count(followed, number, ZoneCount(-1, 0, 1, dwell_s), LEFT)
 
-    def _end(self, followed: Followed) -> None:
-        """It is given up: it left where it was last seen, when it was last seen."""
+    def _leave(self, followed: Followed) -> None:
+        """It is away: it left where it was last seen, when it was last seen."""
         self._end_passages(followed)
+        followed.place.left_s = followed.last_s
         for number, stay in enumerate(followed.place.stays):
             if stay.is_inside:
                 self._stayed(followed, number, -1, followed.last_s)
+
+    def _come_back(self, followed: Followed, left_s: float) -> None:
+        """It was hidden, and had not left."""
+        place = followed.place
+        place.left_s = None
+        for number, stay in enumerate(place.stays):
+            if stay.is_inside and followed.is_confirmed:
+                self._add(followed, number, ZoneCount(1, 0, -1, stay.since_s - left_s))
 
     def _end_passages(self, followed: Followed) -> None:
         for number, passage in enumerate(followed.place.passages):
@@ -162,12 +188,32 @@ class Counter:
 
     def _count(self, followed: Followed, table: int, added: Any, kind: str) -> None:
         place = followed.place
-        _add(self._tables[table], place.name, added)
-        _add(place.counted, table, added)
+        self._add(followed, table, added)
         places: List[Any] = list(self.plan.zones) + list(self.plan.lines)
         products = places[table].products
         if products is None or place.name in products:
             self._events.append(Event(self._now_s, kind, places[table].name, place.name, followed.box))
+
+    def _add(self, followed: Followed, table: int, added: Any) -> None:
+        _add(self._tables[table], followed.place.name, added)
+        _add(followed.place.counted, table, added)
+
+    def _replace(self, before: Followed, new: Followed) -> None:
+        """Another thing has its number, for a moment already: what passed meanwhile is the other's."""
+        new.place.name = new.name
+        for time_s, table, passed in before.place.recent:
+            if new.last_s - time_s <= SWAP_S:
+                self._add(before, table, LineCount(-passed.into, -passed.out))
+                self._add(new, table, passed)
+                new.place.borrowed.append((before, table, passed))
+        before.place.recent = []
+
+    def _withdraw(self, taken: Followed) -> None:
+        """It was not new: who it is counts what it does."""
+        for table, added in taken.place.counted.items():
+            _add(self._tables[table], taken.place.name, type(added)(*[-value for value in added]))
+        for before, table, passed in taken.place.borrowed:
+            self._add(before, table, passed)
 
     def _rename(self, followed: Followed) -> None:
         """It turns out to be something else: what it was counted as moves with it."""

@@ -8,8 +8,10 @@ from typing import Optional
 
 from runtime.counting.geometry import Point, Polygon, Segment
 
-BAND = 0.15
-"""Half the width of a border, in sizes of the object (roots of areas): three times a tremble of 5 %."""
+BAND = 0.1
+"""Half the width of a border, in sizes of the object (roots of areas): twice a tremble of 5 %."""
+FIRST_BAND = 0.03
+"""The same where it is seen first: from there its side is known, or who comes into view at a line would not pass it."""
 LAST_S = 0.3
 """How long the other side must last, unless it is a whole size away."""
 
@@ -17,7 +19,7 @@ LAST_S = 0.3
 class Passage:
     """Of one track across one line."""
 
-    __slots__ = ("_side", "_passed", "_since_s")
+    __slots__ = ("_side", "_passed", "_since_s", "_has_wavered")
 
     def __init__(self) -> None:
         self._side = 0
@@ -26,30 +28,34 @@ class Passage:
         """How often it has passed between the ends since, to the right less to the left."""
         self._since_s: Optional[float] = None
         """Since when it seems to be on the other side."""
+        self._has_wavered = False
+        """It seemed to be on the other side before, and was not."""
 
     def step(self, now_s: float, segment: Segment, before: Point, point: Point, size_px: float) -> int:
         """1 where it has passed in, -1 out, else 0. `before`: where it was at the last step."""
         apart_px = segment.side_px(point)
         self._passed += segment.passed(before, point)
-        if abs(apart_px) <= BAND * size_px:
-            return 0
         side = 1 if apart_px > 0 else -1
-        if side == self._side or not self._side:
-            self._side, self._passed, self._since_s = side, 0, None
+        is_sure = abs(apart_px) > (BAND if self._side else FIRST_BAND) * size_px
+        if not self._side or side == self._side:
+            self._has_wavered = self._has_wavered or self._since_s is not None
+            self._since_s = None
+            if is_sure:
+                self._side, self._passed = side, 0
             return 0
         if self._since_s is None:
             self._since_s = now_s
-        if now_s - self._since_s < LAST_S and abs(apart_px) < size_px:
-            return 0
-        return self._settle()
+        if is_sure and (now_s - self._since_s >= LAST_S or abs(apart_px) >= size_px):
+            return self._settle()
+        return 0
 
     def end(self) -> int:
-        """As `step`, where it is not seen any more: where it was last is where it went."""
-        return 0 if self._since_s is None else self._settle()
+        """As `step`, where it is not seen any more: where it was last is where it went, unless it has wavered."""
+        return 0 if self._since_s is None or self._has_wavered else self._settle()
 
     def _settle(self) -> int:
         has_passed = self._passed != 0  # else it went round an end
-        self._side, self._passed, self._since_s = -self._side, 0, None
+        self._side, self._passed, self._since_s, self._has_wavered = -self._side, 0, None, False
         return self._side if has_passed else 0
 
 

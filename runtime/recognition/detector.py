@@ -43,18 +43,20 @@ class Detector:
         min_score: float = 0.25,
         iou: float = 0.7,
         res: Optional[Res] = None,
+        stretch: bool = False,
     ) -> None:
         """Runs the network once, on grey, to see its output.
 
         `size`: longer side in pixels where the model leaves it open; `res`: of the pictures whose shape the input then
         takes, None = square; pictures of another are letterboxed into it. `head`: see recognition.heads.NAMES, None =
-        told by metadata and shape. `classes`: names, None = the model's metadata. Raises ModelError for one that does
-        not fit.
+        told by metadata and shape. `stretch`: fill the input, whatever becomes of the aspect. `classes`: names, None =
+        the model's metadata. Raises ModelError for one that does not fit.
         """
         self.engine = engine
         self.sides = input_sides(engine.input, size, size_is_explicit, res)
         self._min_score = min_score
         self._iou = iou
+        self._is_stretched = stretch
         self._batch = engine.input.shape[0] or 1
         if self._batch > 1:
             log.warning("the model takes %d pictures at a time, and one is shown to it: export it for 1", self._batch)
@@ -79,8 +81,16 @@ class Detector:
     def _make_input(self) -> Union[UInt8Input, FloatInput]:
         head = self.head
         if takes_uint8(self.engine.input):
-            return UInt8Input(self.sides, head.centred, self._batch)
-        return FloatInput(self.sides, head.centred, head.rgb, head.float_scale, self.engine.input.dtype, self._batch)
+            return UInt8Input(self.sides, head.centred, self._batch, self._is_stretched)
+        return FloatInput(
+            self.sides,
+            head.centred,
+            head.rgb,
+            head.float_scale,
+            self.engine.input.dtype,
+            self._batch,
+            self._is_stretched,
+        )
 
     def prepare(self, image: np.ndarray) -> Prepared:
         """Put `image` (H, W, 3) uint8 BGR into a buffer of the network's input, ready for `detect`."""

@@ -22,6 +22,14 @@ class Letterbox(NamedTuple):
     inner_height: int
     left: int
     top: int
+    scale_y: Optional[float] = None
+    """Along y, where it is another than `scale`."""
+
+    @classmethod
+    def stretched(cls, width: int, height: int, sides: Sides) -> "Letterbox":
+        """The whole canvas, whatever becomes of the aspect."""
+        scale, scale_y = sides.width / width, sides.height / height
+        return cls(width, height, sides, scale, sides.width, sides.height, 0, 0, scale_y)
 
     @classmethod
     def fit(cls, width: int, height: int, sides: Sides, centred: bool = True) -> "Letterbox":
@@ -45,13 +53,14 @@ class Letterbox(NamedTuple):
 
     def boxes_out(self, boxes: Sequence[Sequence[float]]) -> np.ndarray:
         """Boxes x1, y1, x2, y2 in the canvas -> (k, 4) float32 in the picture, clipped to it."""
+        scale_y = self.scale if self.scale_y is None else self.scale_y
         left, top, scale, width, height = self.left, self.top, self.scale, float(self.width), float(self.height)
         inside = [
             (
                 min(max((x1 - left) / scale, 0.0), width),
-                min(max((y1 - top) / scale, 0.0), height),
+                min(max((y1 - top) / scale_y, 0.0), height),
                 min(max((x2 - left) / scale, 0.0), width),
-                min(max((y2 - top) / scale, 0.0), height),
+                min(max((y2 - top) / scale_y, 0.0), height),
             )
             for x1, y1, x2, y2 in boxes
         ]
@@ -66,11 +75,12 @@ def resize_into(place: np.ndarray, image: np.ndarray) -> None:
 class LetterboxBuffer:
     """A kept canvas that pictures are letterboxed into; pads anew only when the fit changes."""
 
-    def __init__(self, canvas: np.ndarray, centred: bool = True) -> None:
+    def __init__(self, canvas: np.ndarray, centred: bool = True, stretch: bool = False) -> None:
         """`canvas`: (h, w, 3) uint8, written in place, owned by the caller."""
         self._canvas = self._inside = canvas
         self._sides = Sides(canvas.shape[1], canvas.shape[0])
         self._centred = centred
+        self._is_stretched = stretch
         self._fit: Optional[Letterbox] = None
 
     def draw(self, image: np.ndarray) -> Letterbox:
@@ -78,7 +88,11 @@ class LetterboxBuffer:
         height, width, _ = image.shape
         fit = self._fit
         if fit is None or fit.width != width or fit.height != height:
-            fit = self._fit = Letterbox.fit(width, height, self._sides, self._centred)
+            if self._is_stretched:
+                fit = Letterbox.stretched(width, height, self._sides)
+            else:
+                fit = Letterbox.fit(width, height, self._sides, self._centred)
+            self._fit = fit
             self._inside = fit.inside(self._canvas)
             self._canvas[:] = PADDING
         resize_into(self._inside, image)

@@ -17,10 +17,10 @@ MAX_BATCH = 64
 class UInt8Input:
     """Our own networks: uint8 (batch, h, w, 3) BGR, colour order and scale inside the graph."""
 
-    def __init__(self, sides: Sides, centred: bool, batch: int = 1) -> None:
+    def __init__(self, sides: Sides, centred: bool, batch: int = 1, stretch: bool = False) -> None:
         """`batch`: where the network is fixed to more than one picture, the others stay black."""
         self.tensor = np.zeros((batch, sides.height, sides.width, 3), np.uint8)
-        self._letterboxed = LetterboxBuffer(self.tensor[0], centred)
+        self._letterboxed = LetterboxBuffer(self.tensor[0], centred, stretch)
 
     def fill(self, image: np.ndarray) -> Letterbox:
         """Letterbox `image` (H, W, 3) uint8 BGR into `tensor`; how it lies there."""
@@ -30,13 +30,22 @@ class UInt8Input:
 class FloatInput:
     """Third parties' networks: float (batch, 3, h, w), RGB or BGR, scaled."""
 
-    def __init__(self, sides: Sides, centred: bool, rgb: bool, scale: float, dtype: np.dtype, batch: int = 1) -> None:
+    def __init__(
+        self,
+        sides: Sides,
+        centred: bool,
+        rgb: bool,
+        scale: float,
+        dtype: np.dtype,
+        batch: int = 1,
+        stretch: bool = False,
+    ) -> None:
         """`batch`: as for UInt8Input."""
         self.tensor = np.zeros((batch, 3, sides.height, sides.width), dtype)
         self._canvas = np.empty((sides.height, sides.width, 3), np.uint8)
         self._plane = np.empty((sides.height, sides.width), np.uint8)
         self._channels = (2, 1, 0) if rgb else (0, 1, 2)
-        self._letterboxed = LetterboxBuffer(self._canvas, centred)
+        self._letterboxed = LetterboxBuffer(self._canvas, centred, stretch)
         self._divisor = np.float32(1 / scale)
 
     def fill(self, image: np.ndarray) -> Letterbox:

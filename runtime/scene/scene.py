@@ -15,7 +15,7 @@ from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
 from runtime.scene.render import Layer, matrix_of_pose, paint, shifted, sights
 from runtime.scene.settings import SceneSettings, difficulty_of
 from runtime.scene.sprites import product_sprite
-from runtime.scene.truth import MIN_VISIBLE, Rendered, Truth
+from runtime.scene.truth import MIN_VISIBLE, Place, Rendered, Truth
 
 MIN_SIDE_PX = 48
 """In a smaller frame the shelves' boards vanish."""
@@ -69,6 +69,11 @@ class Scene:
         stamps = [paint(image, layer) for thing in objects for layer in thing.layers]
         image = self._photographed(image, time_s)
         return Rendered(image, _truth(objects, sights(stamps, width, height)))
+
+    def places(self, time_s: float) -> List[Place]:
+        """Where everything is at `time_s`, back to front, seen or not; nothing is painted."""
+        time_s = time_s * self.settings.speed
+        return [_place(thing) for thing in self._objects(time_s, sway_px(time_s, self.size[1]))]
 
     def furnish(self) -> Iterator[Product]:
         """Draw, one by one, every product and hand that the scene may ever show, in the order of their entrance.
@@ -156,6 +161,15 @@ class Scene:
         cut = (slice(top, top + height), slice(left, left + width))
         cv2.add(image, self._lighter[cut], dst=image)
         return cv2.subtract(image, self._darker[cut], dst=image)
+
+
+def _place(thing: _Object) -> Place:
+    layer = thing.layers[thing.own]
+    x, y, depth = layer.matrix.dot((0.0, 0.0, 1.0))
+    width, height = layer.sprite.size_px
+    return Place(
+        thing.number, thing.track_id, (float(x / depth), float(y / depth)), layer.scale * float(np.sqrt(width * height))
+    )
 
 
 @lru_cache(maxsize=1024)

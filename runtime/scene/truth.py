@@ -1,6 +1,6 @@
 """The ground truth that comes with a rendered frame."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 
@@ -21,6 +21,17 @@ class Truth(NamedTuple):
     """(k,) int64: one number from an object's entrance to its exit."""
     visible: np.ndarray
     """(k,) float32, MIN_VISIBLE..1: the share of the object's whole silhouette inside the frame and uncovered."""
+
+
+class Place(NamedTuple):
+    """Where one object is, whether or not it can be seen."""
+
+    product: int
+    """Index into `products.PRODUCTS`; -1 for an outsider."""
+    track_id: int
+    centre_px: Tuple[float, float]
+    size_px: float
+    """Root of the area of its upright box."""
 
 
 class Rendered(NamedTuple):

@@ -67,3 +67,14 @@ def test_a_kept_square_has_no_trace_of_the_picture_before():
     LetterboxBuffer(fresh).draw(tall)
     assert (kept == fresh).all()
     assert set(np.unique(kept)) == {9, PADDING}
+
+
+def test_stretched_boxes_come_back_where_they_were():
+    fit = Letterbox.stretched(1280, 720, Sides(640, 640))
+    assert fit.boxes_out([(0, 0, 640, 640), (100, 160, 320, 320)]).tolist() == [[0, 0, 1280, 720], [200, 180, 640, 360]]
+
+
+def test_a_stretched_picture_leaves_no_bars():
+    canvas = np.zeros((64, 64, 3), np.uint8)
+    LetterboxBuffer(canvas, stretch=True).draw(np.full((36, 64, 3), 200, np.uint8))
+    assert (canvas == 200).all()

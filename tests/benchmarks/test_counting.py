@@ -1,0 +1,64 @@
+"""Counts against truth: the arithmetic, and a short run through both stages."""
+
+import math
+
+import numpy as np
+import pytest
+
+from benchmarks.ap50 import Seen
+from benchmarks.counters.recorded import Box, Recorded, read_recorded, write_recorded
+from benchmarks.counting import THRESHOLDS, best, row_of, rows_of
+from benchmarks.counting_lines import main
+from benchmarks.counting_lines import row_of as row_of_lines
+from benchmarks.scoring.matching import Found, Truth
+
+
+def found(scores, classes):
+    k = len(scores)
+    return Found(np.zeros((k, 4), np.float32), np.array(scores, np.float32), np.array(classes, np.int32))
+
+
+def truth(classes):
+    return Truth(np.zeros((len(classes), 4), np.float32), np.array(classes, np.int64))
+
+
+def test_rmse_with_the_threshold_of_the_other_half():
+    seen = Seen(
+        [found([0.9, 0.3], [0, 0]), found([0.9, 0.3, 0.8], [0, 0, 1]), found([0.7, 0.3], [0, 1]), found([], [])],
+        [truth([0]), truth([0, 1]), truth([0]), truth([0, 0])],
+        160,
+        "onnx",
+    )
+    everything, first = rows_of(seen, ["a", "b"], ["a"])
+    assert (everything.true, everything.counted) == (6, 4)
+    assert everything.rmse == pytest.approx(1.0)  # the last picture, two too few
+    assert (first.true, first.counted, first.exact) == (5, 3, 0.75)
+    assert first.rmse_none == pytest.approx(math.sqrt((1 + 1 + 1 + 4) / 4))
+
+
+def test_the_middle_of_equal_thresholds():
+    counts = np.zeros((len(THRESHOLDS), 2), int)
+    counts[10:21] = 1
+    assert best(counts, np.array([1, 1])) == 15
+    assert row_of("a", counts, np.array([1, 1])).threshold == THRESHOLDS[15]
+
+
+def test_tracks_come_back_as_they_were_written(tmp_path):
+    box = Box(7, "tea", True, "box", (1.0, 2.0, 3.5, 4.0))
+    scene = Recorded(1, 2, 15.0, (640, 480), [((0.0, 1.0), (2.0, 3.0))], [[], [box]], {(0, -1, "tea"): 3})
+    write_recorded(str(tmp_path / "tracks.npz"), [scene])
+    assert read_recorded(str(tmp_path / "tracks.npz")) == [scene]
+
+
+def test_how_far_counts_are_from_the_truth():
+    scene = Recorded(1, 2, 15.0, (640, 480), [], [], {(0, 1, "tea"): 3, (0, -1, "milk"): 1})
+    row = row_of_lines([scene], lambda _: {(0, 1, "tea"): 2, (0, 1, "milk"): 1})
+    assert row == {"true": 4, "counted": 3, "total_percent": -25.0, "by_line_percent": 25.0, "by_product_percent": 25.0}
+
+
+def test_a_short_scene_is_counted(tmp_path, capsys):
+    tracks = str(tmp_path / "tracks.npz")
+    assert main(["--objects", "3", "--minutes", "0.05", "--tracks", tracks]) == 0
+    assert "| Shelfsight |" in capsys.readouterr().out
+    assert len(read_recorded(tracks)[0].frames) == 45
+    assert main(["--read", str(tmp_path / "none.npz")]) == 1
