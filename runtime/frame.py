@@ -77,6 +77,9 @@ class Names(NamedTuple):
     """How many candidates the classifier was run on for this frame."""
     reused: int
     """How many names were taken over from their track instead."""
+    embeddings: Sequence[Optional[np.ndarray]] = ()
+    """(d,) float32 of length 1 each: what stage 2 last made of the candidate's track; None where it has not looked. Not
+    to be written to. Empty where they are not told."""
 
 
 class Words(NamedTuple):

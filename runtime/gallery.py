@@ -1,6 +1,6 @@
 """Names by nearest prototype, or unknown: adding a product adds a row, nothing is trained again."""
 
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Optional
 
 import numpy as np
 
@@ -20,6 +20,8 @@ class Answer(NamedTuple):
     margins: np.ndarray
     """(k,) float32: how far that lies above the next other product and the threshold, whichever is nearer; of an
     unknown crop, how far below the threshold."""
+    embeddings: Optional[np.ndarray] = None
+    """(k, d) float32 of length 1, what the answers come from; the caller's own. None: not told."""
 
 
 NOTHING = Answer(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32))

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import List, NamedTuple, Optional, Tuple
 
+import numpy as np
+
 from runtime.frame import PENDING, UNKNOWN, Detections, Names, Observation, Words
 
 
@@ -40,6 +42,8 @@ class SeenObject(NamedTuple):
     track: int
     """The same while it stays in view."""
     box: Box
+    embedding: Optional[np.ndarray] = None
+    """(d,) float32 of length 1, from stage 2's last look at this track; None where there was none."""
 
 
 def objects_in(observation: Observation) -> Tuple[SeenObject, ...]:
@@ -48,9 +52,10 @@ def objects_in(observation: Observation) -> Tuple[SeenObject, ...]:
     shapes = detections.shapes.tolist()
     products = [PENDING] * len(shapes) if names is None else names.products.tolist()
     similarities = [0.0] * len(shapes) if names is None else names.similarities.tolist()
+    embeddings = [None] * len(shapes) if names is None or not names.embeddings else names.embeddings
     rows = zip(
         shapes, products, similarities, detections.scores.tolist(), observation.track_ids.tolist(),
-        detections.boxes_px.tolist(),
+        detections.boxes_px.tolist(), embeddings,
     )  # fmt: skip
     return tuple(
         SeenObject(
@@ -61,8 +66,9 @@ def objects_in(observation: Observation) -> Tuple[SeenObject, ...]:
             None if product == PENDING else similarity,
             track,
             Box(*box),
+            embedding,
         )
-        for shape, product, similarity, score, track, box in rows
+        for shape, product, similarity, score, track, box, embedding in rows
     )
 
 

@@ -54,6 +54,9 @@ class Presenter:
             overlay.see(observation)
         if not self._sinks:
             return True
+        if observation.frame.id is not None:
+            for sink in self._sinks:
+                sink.see(observation)
         drawn_on = _with_a_copy(observation) if self._keeps_frames else observation
         if observation.frame.id is not None:
             for overlay in self._overlays:

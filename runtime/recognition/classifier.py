@@ -59,14 +59,19 @@ class Classifier:
         answers = [self._name_batch(image, batch, with_margins) for batch in batches]
         if len(answers) == 1:
             return answers[0]
-        return Answer(*[np.concatenate(parts) for parts in zip(NOTHING, *answers)])
+        none = NOTHING._replace(embeddings=self._no_embeddings())
+        return Answer(*[np.concatenate(parts) for parts in zip(none, *answers)])
 
     def embed(self, image: np.ndarray, boxes_px: np.ndarray) -> np.ndarray:
         """(k, d) float32 of length 1: the embeddings of `boxes_px`, as for `name`; the caller's own."""
         regions = self.regions(image, boxes_px)
         batches = [regions[start : start + MAX_BATCH] for start in range(0, len(regions), MAX_BATCH)]
-        none = np.empty((0, self.gallery.prototypes.shape[1]), np.float32)
-        return np.concatenate([none] + [self._embed_batch(image, batch).astype(np.float32) for batch in batches])
+        return np.concatenate(
+            [self._no_embeddings()] + [self._embed_batch(image, batch).astype(np.float32) for batch in batches]
+        )
+
+    def _no_embeddings(self) -> np.ndarray:
+        return np.empty((0, self.gallery.prototypes.shape[1]), np.float32)
 
     def _embed_batch(self, image: np.ndarray, regions: Sequence[_Region]) -> np.ndarray:
         for square, (x1, y1, x2, y2) in zip(self._squares, regions):
@@ -74,11 +79,12 @@ class Classifier:
         return self.engine.run(self._crops[: len(regions)])[0]
 
     def _name_batch(self, image: np.ndarray, regions: Sequence[_Region], with_margins: bool) -> Answer:
-        answer = self.gallery.name(self._embed_batch(image, regions), with_margins)
+        embeddings = np.array(self._embed_batch(image, regions), np.float32)  # the engine's own buffer is used again
+        answer = self.gallery.name(embeddings, with_margins)
         if not self._has_warned and NO_LIKENESS in answer.similarities.tolist():
             self._has_warned = True
             log.warning("the classifier answers with NaN: unknown; where it runs in FP16 or BF16, try --precision fp32")
-        return answer
+        return answer._replace(embeddings=embeddings)
 
     def regions(self, image: np.ndarray, boxes_px: np.ndarray) -> List[_Region]:
         """Whole-pixel x1, y1, x2, y2 of each box, widened, inside the image and never empty."""

@@ -47,5 +47,13 @@ def without_doubles(seen: Observation) -> Observation:
     return seen._replace(
         detections=Detections(boxes_px[rows], scores[rows], shapes[rows]),
         track_ids=seen.track_ids[rows],
-        names=Names(seen.names.products[rows], seen.names.similarities[rows], seen.names.asked, seen.names.reused),
+        names=_rows_of(seen.names, kept),
+    )
+
+
+def _rows_of(names: Names, kept: List[int]) -> Names:
+    return names._replace(
+        products=names.products[kept],
+        similarities=names.similarities[kept],
+        embeddings=[names.embeddings[row] for row in kept] if names.embeddings else (),
     )

@@ -38,10 +38,11 @@ class NamingPolicy(NamedTuple):
 class _Track:
     """What is known of one track."""
 
-    __slots__ = ("votes", "asked_frame", "seen_frame", "width", "height")
+    __slots__ = ("votes", "embedding", "asked_frame", "seen_frame", "width", "height")
 
     def __init__(self) -> None:
         self.votes: Optional[Votes] = None
+        self.embedding: Optional[np.ndarray] = None
         self.asked_frame = self.seen_frame = 0
         self.width = self.height = 1.0
 
@@ -64,7 +65,8 @@ class Naming:
         boxes_px = detections.boxes_px
         if self._cost is None:
             answer = self.classifier.name(image, boxes_px, with_margins=False)
-            return Names(answer.products, answer.similarities, len(boxes_px), 0)
+            embeddings = () if answer.embeddings is None else tuple(answer.embeddings)
+            return Names(answer.products, answer.similarities, len(boxes_px), 0, embeddings)
         self._frame += 1
         if self._frame % FORGET_FRAMES == 0:
             self._forget()
@@ -125,8 +127,10 @@ class Naming:
         assert self._cost is not None
         self._cost.learn(len(asked), (self._clock.now_s() - started_s) * 1e3)
         answers = zip(answer.products.tolist(), answer.similarities.tolist(), answer.margins.tolist())
-        for index, said in zip(asked, answers):
+        embeddings = [None] * len(asked) if answer.embeddings is None else answer.embeddings
+        for index, said, embedding in zip(asked, answers, embeddings):
             track = tracks[index]
+            track.embedding = embedding
             if track.votes is None:
                 track.votes = Votes(*said)
             else:
@@ -151,4 +155,4 @@ def _names_of(tracks: List[_Track], asked: int) -> Names:
     products = np.array([product for product, _ in said], np.int32)
     similarities = np.array([similarity for _, similarity in said], np.float32)
     reused = len(said) - asked - int((products == PENDING).sum())
-    return Names(products, similarities, asked, reused)
+    return Names(products, similarities, asked, reused, [track.embedding for track in tracks])

@@ -24,6 +24,13 @@ class Sink:
         """
         raise NotImplementedError
 
+    def see(self, observation: Observation) -> None:
+        """A new frame before anything is drawn on it, and what was found there; `present` follows.
+
+        Called on the thread that presents. `observation.frame.image` is drawn on as soon as every sink has seen it:
+        copy what you keep, and do nothing here that takes long.
+        """
+
     def is_panel_key_pressed(self) -> bool:
         """Whether its viewer asked since the last call for the figures on the picture to come or go."""
         return False

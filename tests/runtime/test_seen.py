@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from runtime.frame import PENDING, UNKNOWN, Detections, Names, Words
-from runtime.seen import Seen, seen_in
+from runtime.frame import PENDING, UNKNOWN, Detections, Frame, Names, Observation, Words
+from runtime.seen import Seen, objects_in, seen_in
 
 WORDS = Words(["box", "jar"], ["tea", "물병"])
 
@@ -37,3 +37,12 @@ def test_without_stage_2_shapes_are_the_names():
 
 def test_nothing_is_nothing():
     assert seen_in(Detections.none(), None, Words()) == []
+
+
+def test_objects_carry_their_embeddings_where_there_are_any():
+    embedding = np.array([0.6, 0.8], np.float32)
+    frame = Frame(np.zeros((4, 4, 3), np.uint8), 0, 0.0)
+    told = names([1, PENDING])._replace(embeddings=[embedding, None])
+    for given, expected in ((told, [embedding, None]), (names([1, PENDING]), [None, None]), (None, [None, None])):
+        objects = objects_in(Observation(frame, detections([0, 1]), np.arange(2), given, WORDS))
+        assert all(one.embedding is row for one, row in zip(objects, expected))

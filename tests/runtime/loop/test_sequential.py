@@ -239,3 +239,25 @@ def test_errors_are_of_one_family():
     for error in (ModelError, SinkError, SourceError):
         assert issubclass(error, ShelfsightError)
         assert error.exit_status == 1
+
+
+class SeeingSink(FakeSink):
+    """Copies what it sees, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def see(self, observation):
+        self.seen.append((observation.frame.id, observation.frame.image.copy()))
+
+
+def test_sinks_see_each_new_frame_before_anything_is_drawn(tiny_folder):
+    frames = [Frame(np.full((120, 160, 3), 40, np.uint8), number, 0.1) for number in (0, None, 1)]
+    sink = SeeingSink()
+    settings = Settings(bundle=str(tiny_folder), sequential=True, panel="on")
+    with assemble(settings, threading.Event(), FakeSource(frames), [sink]) as assembly:
+        assembly.loop.run()
+    assert [number for number, _ in sink.seen] == [0, 1]
+    assert all((picture == 40).all() for _, picture in sink.seen)
+    assert not any((picture == 40).all() for picture in sink.pictures)

@@ -59,3 +59,10 @@ def test_the_best_of_each_name_and_all_without_a_name_stay(found):
     assert all(number in kept for number, product in enumerate(products) if product < 0)
     assert all(products.index(product) in kept for product in set(products))
     assert kept_of([boxes[n] for n in kept], [products[n] for n in kept]) == list(range(len(kept)))
+
+
+def test_embeddings_stay_with_their_boxes():
+    observation = seen([WHOLE, PART, BESIDE], [4, 4, 5])
+    rows = [np.full(2, number, np.float32) for number in range(3)]
+    left = without_doubles(observation._replace(names=observation.names._replace(embeddings=rows)))
+    assert [row is rows[number] for row, number in zip(left.names.embeddings, (0, 2))] == [True, True]

@@ -30,7 +30,9 @@ class ToldClassifier:
         if self._clock:
             self._clock.advance(self._each_ms * len(left) / 1e3)
         products = np.array([self.says.get(x, 7) for x in left], np.int32)
-        return Answer(products, np.full(len(left), 0.9, np.float32), np.full(len(left), self.margin, np.float32))
+        likeness, margins = np.full(len(left), 0.9, np.float32), np.full(len(left), self.margin, np.float32)
+        embeddings = np.array([[x, len(self.calls)] for x in left], np.float32)
+        return Answer(products, likeness, margins, embeddings)
 
 
 def seen(*lefts, width=20.0):
@@ -183,3 +185,12 @@ def test_a_lead_takes_the_place_too_and_unknown_gives_way_at_once():
     votes.add(5, 0.8, 1.0)
     assert votes.product == 5
     assert not votes.is_contested
+
+
+def test_a_track_carries_the_embedding_of_the_last_look_at_it():
+    told, naming = make(budget_ms=0.1)
+    names = run(naming, seen(0, 30))
+    assert [None if row is None else row.tolist() for row in names.embeddings] == [[0, 1], None]
+    names = run(naming, seen(0, 30))
+    assert [row.tolist() for row in names.embeddings] == [[0, 1], [30, 2]]
+    assert run(make(every=1)[1], seen(0)).embeddings[0].tolist() == [0, 1]

@@ -74,6 +74,8 @@ def test_any_number_of_crops_in_batches(classifier, count):
     names = classifier.name(PICTURE, boxes)
     expected = [tiny.PRODUCTS.index("red"), tiny.PRODUCTS.index("blue")]
     assert names.products.tolist() == [expected[i % 2] for i in range(count)]
+    assert names.embeddings.dtype == np.float32
+    assert names.embeddings == pytest.approx(classifier.embed(PICTURE, boxes), abs=1e-6)
 
 
 @pytest.mark.parametrize("box", [[-5, -5, 3, 3], [159.5, 159.5, 170, 170], [40, 40, 40, 40], [160, 160, 160, 160]])

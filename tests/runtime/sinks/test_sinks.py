@@ -55,6 +55,7 @@ def test_contract(sink):
         for number in range(10):
             observation = shown_at(number / 30, number)
             before = observation.frame.image.copy()
+            sink.see(observation)
             assert sink.present(observation.frame.image, observation, FIGURES) is True
             assert (observation.frame.image == before).all(), "a sink does not draw"
             observation.frame.image[:] = 0
