@@ -48,8 +48,8 @@ EXTRAS = {
         "ultralytics",
     ],
     # Recordings looked through on a workstation.
-    "search": ["av", "fsspec", "usearch"],
-    "ray": ["av", "fsspec", "usearch", 'ray; python_version >= "3.11"'],
+    "search": ["av", "faiss-cpu", "fsspec"],
+    "ray": ["av", "faiss-cpu", "fsspec", 'ray; python_version >= "3.11"'],
     "test": [
         "aiohttp",
         "hypothesis",
@@ -60,9 +60,9 @@ EXTRAS = {
         "pytest",
         "pytest-timeout",
         'av; python_version >= "3.11"',
+        'faiss-cpu; python_version >= "3.11"',
         'fsspec; python_version >= "3.11"',
         'ray; python_version >= "3.11"',
-        'usearch; python_version >= "3.11"',
         'mypy; python_version >= "3.11"',
         'ruff; python_version >= "3.7"',
         'vermin; python_version >= "3.7"',

@@ -18,7 +18,7 @@ from runtime.shipped import REAL
 def arguments() -> argparse.ArgumentParser:
     """The flags."""
     parser = argparse.ArgumentParser(prog="python -m search.index", description=__doc__.split(":")[0] + ".")
-    parser.add_argument("videos", nargs="+", metavar="VIDEO", help="files, folders, or URLs that fsspec knows")
+    parser.add_argument("videos", nargs="*", metavar="VIDEO", help="files, folders, or URLs that fsspec knows")
     parser.add_argument("--out", required=True, metavar="INDEX", help="a SQLite file, begun or gone on with")
     parser.add_argument("--bundle", default=REAL, metavar="DIR", help=f"models: a folder, or a shipped one ({REAL})")
     parser.add_argument("--size", type=int, metavar="N", help="longer side of stage 1's input (the bundle's)")
@@ -28,6 +28,7 @@ def arguments() -> argparse.ArgumentParser:
         "--ray", nargs="?", const="local", metavar="ADDRESS", help="on Ray: here, or the cluster at this address"
     )
     parser.add_argument("--every-frame", action="store_true", help="infer on each, to compare with")
+    parser.add_argument("--renew", action="store_true", help="name the crops in INDEX anew with another --bundle")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     return parser
 
@@ -39,14 +40,24 @@ def run(values: argparse.Namespace) -> int:
     from search.looking.looker import Request
     from search.looking.sampling import SamplingPolicy
     from search.recogniser import recogniser_of
+    from search.renewing import renew
     from search.running import processes, ray_cluster
     from search.storing.index_file import IndexFile
     from search.videos.listing import videos_in
 
     if values.workers is not None and values.workers < 1:
         raise UsageError(f"--workers {values.workers}: expected 1 or more")
-    files = videos_in(values.videos)
     bundle = Bundle.open(values.bundle)
+    if values.renew:
+        if not os.path.exists(values.out):
+            raise UsageError(f"--renew: no index at {values.out}")
+        with claimed(values.out):
+            print(f"{renew(values.out, bundle, values.quiet)} crops named anew by {bundle.name}")
+    if not values.videos:
+        if values.renew:
+            return 0
+        raise UsageError("name the videos: files, folders or URLs")
+    files = videos_in(values.videos)
     policy = SamplingPolicy(every_picture=values.every_frame)
     request = Request(values.bundle, values.size, values.engine, policy)
     began_s = time.perf_counter()

@@ -1,5 +1,7 @@
 """Short clips of the drawn scene, encoded as H.264; for Python 3.11, with PyAV."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from runtime.scene.scene import Scene
@@ -32,9 +34,11 @@ def write_video(path, pictures, fps=FPS, pixels="yuv420p", codec="libx264", opti
             if number == 0:
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = pixels
+                if times is not None:
+                    stream.codec_context.time_base = Fraction(1, 1000)
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
             if times is not None:
-                frame.pts, frame.time_base = times[number], "1/1000"
+                frame.pts, frame.time_base = times[number], Fraction(1, 1000)
             for packet in stream.encode(frame):
                 container.mux(packet)
         for packet in stream.encode():

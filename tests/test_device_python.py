@@ -12,6 +12,7 @@ FOLDERS = ("shelfsight", "runtime", "jetson", "export", "benchmarks")
 
 WORKSTATION_ONLY = (
     "benchmarks/search.py",
+    "benchmarks/vectors.py",
     # export/ and benchmarks/ hold both; these never go to the device. (training/ is modern as a whole.)
 )
 

@@ -83,7 +83,7 @@ FLOOR = {
     ),
     "jetson": ("__init__",),
     "export": ("__init__",),
-    "search": ("__init__", "building", "recogniser"),
+    "search": ("__init__", "building", "recogniser", "renewing"),
     "benchmarks": ("__init__", "machine"),
     "training": ("__init__", "checkpoint", "memory", "processes", "refolding", "requirements"),
 }

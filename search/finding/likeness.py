@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-from typing import Iterator
 
 import cv2
 import numpy as np
@@ -16,9 +14,8 @@ from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
 from search.finding.grouping import Match
 from search.finding.rows import IndexReader
+from search.finding.vectors import near
 from search.recogniser import recogniser_of
-
-AT_ONCE = 65536
 
 
 def matches_like(index: IndexReader, bundle: Bundle, wanted: np.ndarray, least: float, label: str) -> list[Match]:
@@ -27,11 +24,7 @@ def matches_like(index: IndexReader, bundle: Bundle, wanted: np.ndarray, least: 
     UsageError: the embeddings of the index were made by another bundle.
     """
     check_same(index, bundle)
-    found: dict[int, float] = {}
-    for ids, embeddings in _batches(index, wanted.shape[1]):
-        best = (embeddings @ wanted.T).max(axis=1)
-        for place in np.flatnonzero(best >= least).tolist():
-            found[ids[place]] = float(best[place])
+    found = near(index, wanted, least)
     return [Match(row, found[row.id], label) for row in index.by_id(found)]
 
 
@@ -44,16 +37,6 @@ def check_same(index: IndexReader, bundle: Bundle) -> None:
             f"{index.path} holds embeddings of the bundle {', '.join(others)}, this is {own}: give that --bundle, or "
             "name its crops anew with python -m search.index --renew"
         )
-
-
-def _batches(index: IndexReader, length: int) -> Iterator[tuple[list[int], np.ndarray]]:
-    rows = index.embeddings()
-    for some in iter(lambda: list(itertools.islice(rows, AT_ONCE)), []):
-        fitting = [(number, data) for number, data in some if len(data) == 2 * length]
-        if fitting:
-            joined = b"".join(data for _, data in fitting)
-            embeddings = np.frombuffer(joined, "<f2").reshape(-1, length).astype(np.float32)
-            yield [number for number, _ in fitting], embeddings
 
 
 def embedding_of_picture(bundle: Bundle, path: str) -> np.ndarray:

@@ -93,6 +93,10 @@ class IndexReader:
             (after,),
         )
 
+    def embedding_count(self) -> int:
+        """At most: of moments, of which some may have none."""
+        return self.database.execute("SELECT count(*) FROM moments").fetchone()[0]
+
     def durations_s(self) -> dict[str, float]:
         """Of the videos, by address, where known."""
         if self.version < 2:

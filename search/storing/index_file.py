@@ -41,14 +41,17 @@ class Video(NamedTuple):
 class IndexFile:
     """Whatever fails raises sqlite3.Error."""
 
-    def __init__(self, path: str, recogniser: str) -> None:
-        """`recogniser`: see `recogniser_of`. UsageError: the index was made with another. SinkError: not writable."""
+    def __init__(self, path: str, recogniser: str | None) -> None:
+        """`recogniser`: see `recogniser_of`; None: whatever it is. UsageError: the index was made with another.
+
+        SinkError: it cannot be written.
+        """
         self._database = open_database(path)
         self._recogniser = recogniser
         others = self._database.execute(
             "SELECT DISTINCT recogniser FROM runs WHERE recogniser IS NOT ?", (recogniser,)
         ).fetchall()
-        if others:
+        if others and recogniser is not None:
             self.close()
             names = ", ".join(name or "not told" for (name,) in others)
             raise UsageError(
@@ -94,6 +97,38 @@ class IndexFile:
         """The video cannot be looked through further."""
         with self._transaction():
             self._database.execute("UPDATE videos SET problem = ? WHERE run = ?", (problem, run))
+
+    def set_recogniser(self, recogniser: str) -> None:
+        """Of all its embeddings."""
+        with self._transaction():
+            self._database.execute("UPDATE runs SET recogniser = ?", (recogniser,))
+
+    def crop_count(self) -> int:
+        """Of sightings."""
+        return self._database.execute("SELECT count(*) FROM moments WHERE crop IS NOT NULL").fetchone()[0]
+
+    def crops(self) -> Iterator[tuple[int, bytes]]:
+        """Ids of sightings and their crops as JPEG, in order."""
+        last = 0
+        while True:
+            rows = self._database.execute(
+                "SELECT sighting, crop FROM moments WHERE sighting > ? AND crop IS NOT NULL "
+                "ORDER BY sighting LIMIT 256",
+                (last,),
+            ).fetchall()
+            if not rows:
+                return
+            yield from rows
+            last = rows[-1][0]
+
+    def rename(self, rows: Iterable[tuple[int, str | None, float, bytes]]) -> None:
+        """Sighting, product, similarity and embedding, in place of what they were."""
+        with self._transaction():
+            for number, product, similarity, embedding in rows:
+                self._database.execute(
+                    "UPDATE sightings SET product = ?, similarity = ? WHERE id = ?", (product, similarity, number)
+                )
+                self._database.execute("UPDATE moments SET embedding = ? WHERE sighting = ?", (embedding, number))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

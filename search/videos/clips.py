@@ -8,7 +8,7 @@ from typing import Any
 import av
 
 from runtime.errors import SourceError
-from search.videos.opening import opened
+from search.videos.opening import opened, origin_s
 
 
 def cut_out(address: str, first_s: float, last_s: float, path: str) -> None:
@@ -17,11 +17,11 @@ def cut_out(address: str, first_s: float, last_s: float, path: str) -> None:
     try:
         with opened(address) as (container, stream):
             wanted = [stream, *container.streams.audio[:1]]
-            origin_s = float((stream.start_time or 0) * stream.time_base)
-            container.seek(int((origin_s + first_s) / stream.time_base), stream=stream, backward=True)
+            began_s = origin_s(container, stream)
+            container.seek(int((began_s + first_s) / stream.time_base), stream=stream, backward=True)
             with av.open(partial, "w", format="matroska") as out:
                 written = {one.index: out.add_stream_from_template(one) for one in wanted}
-                _copy(container.demux(wanted), written, out, origin_s + last_s)
+                _copy(container.demux(wanted), written, out, began_s + last_s)
         os.replace(partial, path)
     except av.error.FFmpegError as error:
         raise SourceError(f"{address}: cannot be cut at {first_s:.1f} s ({error})") from error

@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from runtime.errors import SourceError
-from search.videos.opening import opened
+from search.videos.opening import opened, origin_s
 
 THUMB = 32
 """Points of a thumbnail each way, at most twice as many."""
@@ -51,13 +51,13 @@ class Pictures:
         with opened(self._address) as (container, stream):
             if not self._all_frames:
                 stream.codec_context.skip_frame = "NONREF"
-            origin_s = float((stream.start_time or 0) * stream.time_base)
+            began_s = origin_s(container, stream)
             if self._start_s > 0:
-                _seek(container, stream, origin_s + self._start_s)
+                _seek(container, stream, began_s + self._start_s)
             period_s = 1.0 / float(stream.average_rate or stream.base_rate or 30)
             time_s, delivered = self._start_s - period_s, False
-            for frame in self._frames(container, stream, origin_s):
-                told_s = None if frame.time is None else frame.time - origin_s
+            for frame in self._frames(container, stream, began_s):
+                told_s = None if frame.time is None else frame.time - began_s
                 time_s = max(0.0, told_s) if told_s is not None else time_s + period_s
                 delivered = True
                 if time_s >= self._end_s:
@@ -67,7 +67,7 @@ class Pictures:
             if not delivered and self._start_s <= 0:
                 raise SourceError(f"{self._address}: none of its pictures can be decoded")
 
-    def _frames(self, container: Any, stream: Any, origin_s: float) -> Iterator[Any]:
+    def _frames(self, container: Any, stream: Any, began_s: float) -> Iterator[Any]:
         broken = 0
         packets = container.demux(stream)
         while broken < MAX_BROKEN:
@@ -77,7 +77,7 @@ class Pictures:
                 return
             except (av.error.FFmpegError, OSError):
                 return  # cut short
-            told_s = None if packet.pts is None else float(packet.pts * packet.time_base) - origin_s
+            told_s = None if packet.pts is None else float(packet.pts * packet.time_base) - began_s
             if packet.size and (told_s is None or self._start_s <= max(0.0, told_s) < self._end_s):
                 self.frames += 1
             try:

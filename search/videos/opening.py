@@ -41,6 +41,13 @@ def opened(address: str) -> Iterator[tuple[Any, Any]]:
         yield container, stream
 
 
+def origin_s(container: Any, stream: Any) -> float:
+    """The time of its first picture, which is second 0 to us."""
+    if stream.start_time is not None:
+        return float(stream.start_time * stream.time_base)
+    return (container.start_time or 0) / av.time_base
+
+
 def facts_of(address: str) -> Facts:
     """SourceError: it is no video."""
     with opened(address) as (container, stream):

@@ -143,6 +143,20 @@ def test_an_index_goes_on_with_its_own_bundle_alone(films, indexed, capsys):
     assert "was made with the bundle demo" in capsys.readouterr().err
 
 
+def test_an_index_is_taken_over_to_another_bundle(films, indexed, tmp_path, capsys):
+    out = tmp_path / "renewed.sqlite"
+    out.write_bytes(indexed.read_bytes())
+    before = rows(out, "SELECT count(*), sum(last_s - first_s) FROM sightings")
+    assert index.main(["--out", str(out), "--renew", "--bundle", "groceries", "--quiet"]) == 0
+    assert rows(out, "SELECT count(*), sum(last_s - first_s) FROM sightings") == before
+    assert rows(out, "SELECT DISTINCT recogniser FROM runs")[0][0].startswith("groceries ")
+    assert not names(out) & names(indexed)
+    # and back: crops are kept as small JPEGs, so nearly all get their names again
+    assert index.main([str(films), "--out", str(out), "--renew", "--bundle", "demo", "--quiet"]) == 0
+    assert "3 known already" in capsys.readouterr().out
+    assert names(indexed) <= names(out)
+
+
 def test_what_is_damaged_is_told_and_skipped_once(films, tmp_path, capsys):
     folder = tmp_path / "mixed"
     folder.mkdir()
