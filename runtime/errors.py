@@ -7,6 +7,7 @@
     |   `-- EngineMismatch       an engine built from or for something else: it is built again
     |-- BuildError               an engine that could not be built (also RuntimeError)
     |-- BundleError              a bundle that is incomplete or altered (also ValueError)
+    |-- CatalogueError           a name, photo or change that the catalogue does not take (also ValueError)
     |-- SinkError                a window, page, file or report that cannot be written (also OSError)
     `-- MissingPackageError      a Python package or system library is absent (also ImportError)
 
@@ -44,6 +45,10 @@ class BuildError(ShelfsightError, RuntimeError):
 
 class BundleError(ShelfsightError, ValueError):
     """A bundle that is incomplete, altered or inconsistent."""
+
+
+class CatalogueError(ShelfsightError, ValueError):
+    """A product's name, a photo, or a change that the catalogue of taught products does not take."""
 
 
 class SinkError(ShelfsightError, OSError):

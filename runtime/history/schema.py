@@ -7,10 +7,6 @@ a row in `videos`, and one in `pieces` for each part of it that is done. `runs.r
 made the embeddings, by its name and what it is known by; those of different ones are not comparable.
 """
 
-import sqlite3
-
-from runtime.errors import SinkError
-
 MIGRATIONS = (
     """
     CREATE TABLE runs (
@@ -69,15 +65,3 @@ MIGRATIONS = (
 )
 """Each takes the tables from the version before it, the first from nothing."""
 VERSION = len(MIGRATIONS)
-
-
-def migrate(database: sqlite3.Connection, path: str) -> None:
-    """Bring the tables to VERSION, all or nothing. SinkError: a newer program wrote them."""
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise SinkError(
-            "{}: written by a newer Shelfsight (version {} of its tables, this one knows {}): update, or name another "
-            "file with --sink".format(path, version, VERSION)
-        )
-    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
-        database.executescript("BEGIN;{}PRAGMA user_version = {};COMMIT;".format(statements, number))

@@ -1,9 +1,9 @@
 """Sightings written and the oldest of them forgotten, in one transaction a batch."""
 
-import contextlib
 import sqlite3
-from typing import Iterable, Iterator, Optional
+from typing import Iterable, Optional
 
+from runtime.database import transaction
 from runtime.history.opening import open_database
 from runtime.history.sighting import Sighting
 from runtime.settings import Keep
@@ -57,12 +57,12 @@ class Store:
         """SinkError: see open_database."""
         self._database = open_database(path)
         self._epoch_s: Optional[float] = None
-        with self._transaction():
+        with transaction(self._database):
             self._run = self._database.execute("INSERT INTO runs (source) VALUES (?)", (source,)).lastrowid or 0
 
     def write(self, sightings: Iterable[Sighting], epoch_s: Optional[float]) -> None:
         """All of them or none. `epoch_s`: the run's beginning by the clock as it goes now; None for a file."""
-        with self._transaction():
+        with transaction(self._database):
             for one in sightings:
                 write_sighting(self._database, self._run, one)
             is_new = self._is_new_date(epoch_s)
@@ -111,19 +111,8 @@ class Store:
         return total
 
     def _delete(self, which: str, values: tuple = ()) -> int:
-        with self._transaction():
+        with transaction(self._database):
             return self._database.execute("DELETE FROM sightings WHERE id IN ({})".format(which), values).rowcount
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back already
-                self._database.execute("ROLLBACK")
-            raise
 
     def close(self) -> None:
         """May be called twice."""

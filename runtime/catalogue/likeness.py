@@ -1,0 +1,81 @@
+"""How well products can be told from each other: before one is taught, and over the whole catalogue."""
+
+from typing import List, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from runtime.catalogue.prototypes import Known, known_of, prototypes_of
+from runtime.catalogue.schema import PRODUCT
+from runtime.catalogue.store import Taught
+from runtime.gallery import Gallery
+
+FEW_VIEWS = 5
+ALIKE = 0.95
+"""Mean cosine between views from which on they are too alike to tell the product's other sides."""
+
+
+class Likeness(NamedTuple):
+    """To the known product that views look most like."""
+
+    name: str
+    cosine: float
+    """The best of any view, -1..1."""
+    confused: int
+    """Views that would be named so rather than by their own product, each left out of that in turn."""
+    views: int
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a person should decide."""
+        return self.confused > 0
+
+
+def likeness_of(embeddings: np.ndarray, known: Known, but: Sequence[str] = ()) -> Optional[Likeness]:
+    """`embeddings` (k, d) of one product against all that is known, products of names `but` aside; None: nothing is."""
+    others = known.gallery.products >= 0
+    for name in but:
+        if name in known.products:
+            others &= known.gallery.products != list(known.products).index(name)
+    if not others.any():
+        return None
+    prototypes, owners = known.gallery.prototypes[others], known.gallery.products[others]
+    cosines = embeddings.dot(prototypes.T)
+    nearest = cosines.argmax(axis=1)
+    best = cosines.max(axis=1)
+    own = _left_out(embeddings)
+    most = int(best.argmax())
+    confused = int(((best >= own) & (best >= known.gallery.threshold)).sum())
+    return Likeness(known.products[owners[nearest[most]]], float(best[most]), confused, len(embeddings))
+
+
+def _left_out(embeddings: np.ndarray) -> np.ndarray:
+    """(k,): each view's cosine to the prototypes of the others; of a single view, -1 where it can say nothing: 1."""
+    if len(embeddings) < 2:
+        return np.ones(len(embeddings), np.float32)
+    rows = range(len(embeddings))
+    return np.array([prototypes_of(np.delete(embeddings, row, 0)).dot(embeddings[row]).max() for row in rows])
+
+
+def findings(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]) -> List[str]:
+    """A line for each product that is confused with another, or whose views are too few or too alike."""
+    lines = []
+    known = known_of(gallery, products, taught)
+    for one in taught:
+        if one.kind != PRODUCT:
+            continue
+        count = len(one.embeddings)
+        like = likeness_of(one.embeddings, known, [one.name])
+        if like is not None and like.is_doubtful:
+            message = "{}: {} of {} views look more like {} ({:.2f}): add views that tell them apart, or merge them"
+            lines.append(message.format(one.name, like.confused, count, like.name, like.cosine))
+        if count < FEW_VIEWS:
+            lines.append("{}: {} view{}: show more of its sides".format(one.name, count, "" if count == 1 else "s"))
+        elif _mean_likeness(one.embeddings) > ALIKE:
+            lines.append("{}: its {} views are all alike: show it from other sides".format(one.name, count))
+    return lines
+
+
+def _mean_likeness(embeddings: np.ndarray) -> float:
+    count = len(embeddings)
+    cosines = embeddings.dot(embeddings.T)
+    return float((cosines.sum() - np.trace(cosines)) / (count * (count - 1)))

@@ -1,0 +1,53 @@
+"""The tables of a catalogue.
+
+What is removed stays, marked, until its change can no longer be undone: undoing is putting back what `changes` noted.
+Embeddings belong to a network, known by its `network`: another one makes its own from the photos. A product of the kind
+NOTHING is something that is not to be named. `unknowns`: groups of tracks that stayed unknown, each with its best crop.
+"""
+
+PRODUCT, NOTHING = "product", "nothing"
+
+MIGRATIONS = (
+    """
+    CREATE TABLE products (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        made_s REAL NOT NULL,
+        is_removed INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE UNIQUE INDEX products_by_name ON products (name) WHERE NOT is_removed AND kind = 'product';
+    CREATE TABLE views (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        product INTEGER NOT NULL REFERENCES products (id) ON DELETE CASCADE,
+        photo BLOB NOT NULL,
+        source TEXT NOT NULL,
+        made_s REAL NOT NULL,
+        is_removed INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX views_by_product ON views (product);
+    CREATE TABLE embeddings (
+        view INTEGER NOT NULL REFERENCES views (id) ON DELETE CASCADE,
+        network TEXT NOT NULL,
+        embedding BLOB NOT NULL,
+        PRIMARY KEY (view, network)
+    ) WITHOUT ROWID;
+    CREATE TABLE changes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        what TEXT NOT NULL,
+        before TEXT NOT NULL,
+        made_s REAL NOT NULL
+    );
+    CREATE TABLE unknowns (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        shape TEXT NOT NULL,
+        first_s REAL NOT NULL,
+        last_s REAL NOT NULL,
+        times INTEGER NOT NULL,
+        photo BLOB NOT NULL,
+        network TEXT NOT NULL,
+        embedding BLOB NOT NULL
+    );
+    """,
+)
+"""Each takes the tables from the version before it, the first from nothing."""
