@@ -59,6 +59,7 @@ EXTRAS = {
         "prometheus-client",
         "pytest",
         "pytest-timeout",
+        'schemathesis; python_version >= "3.11"',
         'av; python_version >= "3.11"',
         'faiss-cpu; python_version >= "3.11"',
         'fsspec; python_version >= "3.11"',

@@ -43,7 +43,9 @@ def _operation(one: Operation, problem: Dict[str, Any], named: Dict[str, Any]) -
         "200": {"description": one.summary, "content": {one.content_type: _content(one, named)}}
     }
     for status in sorted(set(ALWAYS + tuple(one.failures))):
-        responses[str(status)] = {"description": TITLES[status], "content": problem}
+        responses[str(status)] = {"description": TITLES[status], "content": dict(problem)}
+    # a request that is too long, or no HTTP, is refused before it is read that far
+    responses["400"]["content"]["text/plain"] = {"schema": {"type": "string"}}
     return {
         "operationId": one.name,
         "summary": one.summary,

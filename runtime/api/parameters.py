@@ -81,8 +81,9 @@ def whole(minimum: int, maximum: int) -> Callable[[str], int]:
 
 def name(text: str) -> str:
     """A product's."""
-    if not text or len(text) > LONGEST or not text.isprintable():
-        raise ValueError("expected a name of 1 to {} printable characters".format(LONGEST))
+    is_text = not any("\ud800" <= letter <= "\udfff" for letter in text)  # as bytes that are no UTF-8 come out
+    if not text or len(text) > LONGEST or not is_text:
+        raise ValueError("expected a name of 1 to {} characters".format(LONGEST))
     return text
 
 

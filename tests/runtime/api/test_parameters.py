@@ -63,7 +63,8 @@ def test_defaults_and_refusals():
         ({"limit": "0"}, "limit: expected a whole number from 1"),
         ({"limit": "١"}, "limit"),
         ({"product": ""}, "product: expected a name"),
-        ({"product": "a\n"}, "product"),
+        ({"product": "a\udc80"}, "product"),
+        ({"product": "a" * 201}, "product"),
         ({"unknown": "yes"}, "unknown: expected true or false"),
     ):
         with pytest.raises(ProblemError, match=words):
