@@ -118,7 +118,7 @@ def assemble(
         stages = stack.enter_context(Stages(settings, bundle, source, stop))
         detector, classifier = stages.detector, stages.classifier
         opened: List[Sink] = []
-        for sink in sinks if sinks is not None else _open_sinks(settings):
+        for sink in sinks if sinks is not None else _open_sinks(settings, bundle):
             opened.append(stack.enter_context(sink))
         opened += [stack.enter_context(sink) for sink in systemd_sinks()]
         every = settings.classify_every if source.continuous else 1
@@ -187,10 +187,10 @@ def _has_panel(settings: Settings, sinks: Sequence[Sink]) -> bool:
     return settings.panel == "on" if settings.panel != AUTO else any(sink.wants_panel for sink in sinks)
 
 
-def _open_sinks(settings: Settings):
+def _open_sinks(settings: Settings, bundle: Optional[Bundle]):
     """Open one after the other, so that those already open are closed when a later one fails."""
     for kind in settings.sinks or ("auto",):
-        yield open_sink(kind, settings)
+        yield open_sink(kind, settings, None if bundle is None else bundle.recogniser)
     for sink in open_tellers(settings):
         yield sink
 

@@ -48,6 +48,11 @@ class Bundle(NamedTuple):
     crop_margin: float
     """How much of its size a box is widened by, in all."""
 
+    @property
+    def recogniser(self) -> str:
+        """Its name and the first digits of its classifier's SHA-256: equal ones give comparable embeddings."""
+        return "{} {}".format(self.name, sha256_of(self.classifier)[:12])
+
     @classmethod
     def open(cls, folder: str) -> "Bundle":
         """Open and check `folder`, or a shipped bundle by its name.

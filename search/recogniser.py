@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from runtime.bundle import Bundle, sha256_of
+from runtime.bundle import Bundle
 
 
 def recogniser_of(bundle: Bundle) -> str:
     """Its name and the first digits of its classifier's SHA-256; equal ones give comparable embeddings."""
-    return f"{bundle.name} {sha256_of(bundle.classifier)[:12]}"
+    return bundle.recogniser

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple, Optional
 
+import numpy as np
+
 from runtime.seen import Box
 
 
@@ -29,3 +31,5 @@ class Sighting(NamedTuple):
     """JPEG, at its best moment; None: as told before."""
     embedding: Optional[bytes] = None
     """(D,) little-endian float16, of the same moment; None: as told before."""
+    cut: Optional[np.ndarray] = None
+    """(h, w, 3) uint8 BGR, its own: the crop before it is a JPEG, which is made on the thread that writes."""

@@ -53,12 +53,13 @@ def write_sighting(database: sqlite3.Connection, run: int, one: Sighting) -> Non
 class Store:
     """The history of one run, in the database of all. Of one thread; whatever fails raises sqlite3.Error."""
 
-    def __init__(self, path: str, source: str) -> None:
-        """SinkError: see open_database."""
+    def __init__(self, path: str, source: str, recogniser: Optional[str] = None) -> None:
+        """`recogniser`: what makes the embeddings, see Bundle.recogniser. SinkError: see open_database."""
         self._database = open_database(path)
         self._epoch_s: Optional[float] = None
         with transaction(self._database):
-            self._run = self._database.execute("INSERT INTO runs (source) VALUES (?)", (source,)).lastrowid or 0
+            statement = "INSERT INTO runs (source, recogniser) VALUES (?, ?)"
+            self._run = self._database.execute(statement, (source, recogniser)).lastrowid or 0
 
     def write(self, sightings: Iterable[Sighting], epoch_s: Optional[float]) -> None:
         """All of them or none. `epoch_s`: the run's beginning by the clock as it goes now; None for a file."""

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import Callable, List, Optional
 
 from runtime.clock import MonotonicClock
+from runtime.history.moment import with_jpeg
 from runtime.history.sighting import Sighting
 from runtime.history.store import Store
 from runtime.settings import Keep
@@ -18,6 +19,8 @@ BATCH_S = 1.0
 """Between two batches: a kill takes this and the time of one commit."""
 WAITING = 2000
 """Sightings that wait for a slow or full disk at most; beyond, the oldest are dropped and counted."""
+CUTS_WAITING = 200
+"""Beyond so many a sighting waits without its crop."""
 FORGET_EVERY_S = 60.0
 CLOSE_S = 3.0
 
@@ -46,6 +49,8 @@ class HistoryWriter:
     def put(self, sighting: Sighting) -> None:
         """Hand over what is known of a track now; what waits of the same track is replaced."""
         with self._lock:
+            if len(self._waiting) >= CUTS_WAITING:
+                sighting = sighting._replace(cut=None)  # the row counts more, and a cut may be as large as a picture
             self._wait_in_line(sighting)
 
     def _wait_in_line(self, sighting: Sighting) -> None:
@@ -62,6 +67,7 @@ class HistoryWriter:
             with self._lock:
                 batch = list(self._waiting.values())
                 self._waiting.clear()
+            batch = [with_jpeg(sighting) for sighting in batch]
             try:
                 self._write(batch)
             except sqlite3.Error as error:
@@ -100,6 +106,6 @@ class HistoryWriter:
 
 def _with_moment_of(newer: Sighting, older: Sighting) -> Sighting:
     """A crop that was told and not yet written is still the best one, unless a newer came."""
-    if newer.crop is not None or newer.embedding is not None:
+    if newer.crop is not None or newer.cut is not None or newer.embedding is not None:
         return newer
-    return newer._replace(crop=older.crop, embedding=older.embedding)
+    return newer._replace(crop=older.crop, cut=older.cut, embedding=older.embedding)

@@ -57,6 +57,7 @@ class Presenter:
         if observation.frame.id is not None:
             for sink in self._sinks:
                 sink.see(observation)
+            watch.lap("present")
         drawn_on = _with_a_copy(observation) if self._keeps_frames else observation
         if observation.frame.id is not None:
             for overlay in self._overlays:

@@ -7,8 +7,6 @@ import time
 from collections import deque
 from typing import Deque, List, Optional, TextIO
 
-import numpy as np
-
 from runtime.clock import MonotonicClock
 from runtime.errors import SinkError
 from runtime.frame import Observation
@@ -51,7 +49,7 @@ class DataSink(ObservingSink):
         self._thread = threading.Thread(target=self._run, name="data", daemon=True)
         self._thread.start()
 
-    def observe(self, picture: np.ndarray, observation: Observation, seconds: float) -> None:
+    def observe(self, observation: Observation, seconds: float) -> None:
         told = told_of(observation, seconds, self._clock.now_s())
         with self._changed:
             if observation.frame.source_s is not None:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import Iterator
+from typing import Iterator, Optional
 
 from runtime.errors import MissingPackageError, UsageError
 from runtime.gstreamer.elements import is_jetson, present_elements
@@ -30,8 +30,11 @@ from runtime.webhooks.hook import hooks_of, secret
 log = logging.getLogger(__name__)
 
 
-def open_sink(kind: str, settings: Settings) -> Sink:
-    """`kind`: auto, window, web, none, rtsp://ADDRESS, a file by its ending, or a folder. SinkError where it fails."""
+def open_sink(kind: str, settings: Settings, recogniser: Optional[str] = None) -> Sink:
+    """`kind`: auto, window, web, none, rtsp://ADDRESS, a file by its ending, or a folder. `recogniser`: see Bundle.
+
+    SinkError where it fails.
+    """
     if kind == "auto":
         return _default(settings)
     if kind == "window":
@@ -45,9 +48,8 @@ def open_sink(kind: str, settings: Settings) -> Sink:
     if kind.lower().endswith(DATA_ENDINGS):
         return DataSink(kind, settings.segment, settings.keep_bytes)
     if kind.lower().endswith(HISTORY_ENDING):
-        return RememberingSink(
-            kind, redacted(settings.source), settings.keep_history or Keep(bytes=settings.keep_bytes)
-        )
+        keep = settings.keep_history or Keep(bytes=settings.keep_bytes)
+        return RememberingSink(kind, redacted(settings.source), keep, recogniser)
     if kind.endswith(("/", os.sep)) or os.path.isdir(kind):
         return PicturesSink(kind)
     if kind == "rtsp" or kind.startswith("rtsp://"):

@@ -7,7 +7,8 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from runtime.clock import MonotonicClock
-from runtime.frame import Observation
+from runtime.frame import Frame, Observation
+from runtime.history.moment import cut
 from runtime.history.sighting import Sighting
 from runtime.history.store import Store
 from runtime.history.writer import HistoryWriter
@@ -36,10 +37,14 @@ class _Known:
 
 
 class RememberingSink(ObservingSink):
-    """Sightings of this run go on in the database that is there. The loop pays for a look at each object, no copy."""
+    """Sightings of this run go on in the database that is there. The loop pays for a look at each object, and for a
+    copy of its crop where that is its best yet."""
 
-    def __init__(self, path: str, source: str, keep: Keep = Keep()) -> None:
-        """`source`: as it may be shown. SinkError: it cannot be written, or another run writes there."""
+    def __init__(self, path: str, source: str, keep: Keep = Keep(), recogniser: Optional[str] = None) -> None:
+        """`source`: as it may be shown; `recogniser`: see Bundle.
+
+        SinkError: it cannot be written, or another run writes there.
+        """
         check_recordable(path)
         self.name = path
         self._claim = contextlib.ExitStack()
@@ -48,22 +53,22 @@ class RememberingSink(ObservingSink):
         self._is_live = True
         self._tracks: Dict[int, _Known] = {}
         try:
-            self._writer = HistoryWriter(Store(path, source), keep, self._epoch_s)
+            self._writer = HistoryWriter(Store(path, source, recogniser), keep, self._epoch_s)
         except BaseException:
             self._claim.close()
             raise
 
-    def observe(self, picture: np.ndarray, observation: Observation, seconds: float) -> None:
+    def observe(self, observation: Observation, seconds: float) -> None:
         self._is_live = observation.frame.source_s is None
         for one in objects_in(observation):
-            self._note(one, seconds, observation.frame.file)
+            self._note(one, seconds, observation.frame)
         self._forget_gone(seconds)
 
-    def _note(self, one: SeenObject, now_s: float, file: Optional[str]) -> None:
+    def _note(self, one: SeenObject, now_s: float, frame: Frame) -> None:
         known = self._tracks.get(one.track)
         if known is None:
-            first = Sighting(one.track, one.product, one.shape, now_s, now_s, 1, one.similarity, one.box, file)
-            self._tracks[one.track] = _Known(first)
+            first = Sighting(one.track, one.product, one.shape, now_s, now_s, 1, one.similarity, one.box, frame.file)
+            self._tracks[one.track] = _Known(_at_its_best(first, one, frame.image))
             return
         before = known.sighting
         is_renamed = one.product != before.product
@@ -75,10 +80,11 @@ class RememberingSink(ObservingSink):
                 box=one.box,
                 is_corrected=before.is_corrected or (is_renamed and before.product is not None),
             )
+            sighting = _at_its_best(sighting, one, frame.image)
         known.sighting = sighting
         if sighting.frames >= LEAST_FRAMES and (is_renamed or now_s - known.told_s >= TELL_EVERY_S):
             known.told_s = now_s
-            self._writer.put(sighting)
+            self._tell(known)
 
     def _forget_gone(self, now_s: float) -> None:
         gone: List[int] = [track for track, known in self._tracks.items() if now_s - known.sighting.last_s > GONE_S]
@@ -87,7 +93,11 @@ class RememberingSink(ObservingSink):
 
     def _tell_last(self, known: _Known) -> None:
         if known.sighting.frames >= LEAST_FRAMES and known.sighting.last_s > known.told_s:
-            self._writer.put(known.sighting)
+            self._tell(known)
+
+    def _tell(self, known: _Known) -> None:
+        self._writer.put(known.sighting)
+        known.sighting = known.sighting._replace(cut=None, embedding=None)  # told once
 
     def _epoch_s(self) -> Optional[float]:
         """When this run began by the wall clock as it goes now, which may be set later; None for a file."""
@@ -101,3 +111,9 @@ class RememberingSink(ObservingSink):
         self._tracks.clear()
         self._writer.close()
         self._claim.close()
+
+
+def _at_its_best(sighting: Sighting, one: SeenObject, image: np.ndarray) -> Sighting:
+    """With the crop and the embedding of this moment."""
+    embedding = None if one.embedding is None else one.embedding.astype("<f2").tobytes()
+    return sighting._replace(cut=cut(image, one.box), embedding=embedding)

@@ -51,17 +51,15 @@ class ObservingSink(Sink):
     wants_panel = False
     first_s: Optional[float] = None
     """`shown_s` of the run's first frame."""
-    _last_id = -1
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        frame = observation.frame
-        if frame.id is not None and frame.id > self._last_id:
-            self._last_id = frame.id
-            if self.first_s is None:
-                self.first_s = frame.shown_s
-            self.observe(picture, observation, frame.shown_s - self.first_s)
         return True
 
-    def observe(self, picture: np.ndarray, observation: Observation, seconds: float) -> None:
-        """Take one new frame, `seconds` after the first. `picture`: as for `present`."""
+    def see(self, observation: Observation) -> None:
+        if self.first_s is None:
+            self.first_s = observation.frame.shown_s
+        self.observe(observation, observation.frame.shown_s - self.first_s)
+
+    def observe(self, observation: Observation, seconds: float) -> None:
+        """Take one new frame, `seconds` after the first. Its image is as for `see`."""
         raise NotImplementedError

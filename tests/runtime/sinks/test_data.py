@@ -37,6 +37,11 @@ def seen(number, products=(0, UNKNOWN), source_s=None, captured_s=None):
 
 
 def present(sink, observation):
+    """As the presenter does: what is shown again, or offline, is not seen."""
+    number = observation.frame.id
+    if number is not None and number != getattr(sink, "shown", None):
+        sink.shown = number
+        sink.see(observation)
     return sink.present(PICTURE, observation, None)
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,6 +11,9 @@ from runtime.command_line.arguments import settings_from_arguments
 from runtime.errors import SinkError, UsageError
 from runtime.figures.figures import Figures, Stages
 from runtime.frame import PENDING, UNKNOWN, Detections, Frame, Names, Observation, Words
+from runtime.history.moment import CROP_PX, cut, with_jpeg
+from runtime.history.sighting import Sighting
+from runtime.seen import Box
 from runtime.settings import Settings
 from runtime.sinks.opening import open_sink
 from runtime.sinks.remembering import GONE_S, RememberingSink
@@ -33,7 +37,7 @@ def shown(frame_id, seconds, tracks, source_s=None):
 def remembered(path, frames):
     with RememberingSink(str(path), "demo://") as sink:
         for observation in frames:
-            assert sink.present(PICTURE, observation, FIGURES) is True
+            sink.see(observation)
     return rows(path)
 
 
@@ -69,15 +73,55 @@ def test_one_that_is_gone_is_forgotten_and_its_row_is_whole(tmp_path):
     path = tmp_path / "h.sqlite"
     with RememberingSink(str(path), "demo://") as sink:
         for n in range(5):
-            sink.present(PICTURE, shown(n, n / 10, [(1, 0, 0.9)]), FIGURES)
-        sink.present(PICTURE, shown(5, GONE_S + 1, []), FIGURES)
+            sink.see(shown(n, n / 10, [(1, 0, 0.9)]))
+        sink.see(shown(5, GONE_S + 1, []))
         assert sink._tracks == {}
     assert rows(path) == [(1, "tea", 5, 0.0, 0.4, 0.9, 0)]
 
 
-def test_repeated_and_offline_pictures_count_for_nothing(tmp_path):
-    frames = [shown(0, 0.0, [(1, 0, 0.9)])] * 9 + [shown(None, 0.1, [(1, 0, 0.9)])] * 9
-    assert remembered(tmp_path / "h.sqlite", frames) == []
+def test_what_is_shown_again_counts_for_nothing(tmp_path):
+    path = tmp_path / "h.sqlite"
+    with RememberingSink(str(path), "demo://") as sink:
+        for _ in range(9):
+            assert sink.present(PICTURE, shown(0, 0.0, [(1, 0, 0.9)]), FIGURES) is True
+    assert rows(path) == []
+
+
+def test_the_best_moment_has_its_crop_and_its_embedding(tmp_path):
+    path = tmp_path / "h.sqlite"
+    with RememberingSink(str(path), "demo://", recogniser="demo 0123") as sink:
+        for n, likeness in enumerate([0.5, 0.9, 0.7, 0.6]):
+            observation = shown(n, n / 10, [(7, 0, likeness)])
+            embeddings = [np.full(8, n, np.float32)]
+            picture = np.full((480, 640, 3), 60 * n, np.uint8)
+            sink.see(
+                observation._replace(
+                    frame=observation.frame._replace(image=picture),
+                    names=observation.names._replace(embeddings=embeddings),
+                )
+            )
+            picture[:] = 255  # as the boxes are drawn on it
+    database = sqlite3.connect(str(path))
+    (crop, embedding), (recogniser,) = (
+        database.execute("SELECT crop, embedding FROM moments").fetchone(),
+        database.execute("SELECT recogniser FROM runs").fetchone(),
+    )
+    database.close()
+    assert np.frombuffer(embedding, "<f2").tolist() == [1.0] * 8
+    assert recogniser == "demo 0123"
+    level = cv2.imdecode(np.frombuffer(crop, np.uint8), cv2.IMREAD_COLOR)
+    assert abs(float(level.mean()) - 60) < 2
+    assert level.shape[0] > level.shape[1]
+
+
+@pytest.mark.parametrize("box", [(0, 0, 640, 480), (630, 470, 700, 500), (-5, -5, -1, -1), (10.2, 10.7, 10.3, 10.8)])
+def test_a_crop_is_inside_the_picture_never_empty_and_small(box):
+    picture = np.zeros((480, 640, 3), np.uint8)
+    taken = cut(picture, box)
+    assert min(taken.shape) > 0
+    jpeg = with_jpeg(Sighting(1, None, "jar", 0, 0, 1, None, Box(*box), cut=taken))
+    assert jpeg.cut is None
+    assert max(cv2.imdecode(np.frombuffer(jpeg.crop, np.uint8), cv2.IMREAD_COLOR).shape) <= CROP_PX
 
 
 def test_of_a_file_times_are_its_own_and_there_is_no_date(tmp_path):
