@@ -1,8 +1,8 @@
 """The newest events, kept for whoever asks what came since."""
 
 import threading
-from collections import deque
-from typing import Deque, Iterable, List
+from collections import Counter, deque
+from typing import Deque, Dict, Iterable, List, Tuple
 
 from runtime.events.event import Event
 
@@ -16,17 +16,25 @@ class EventLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._events: Deque[Event] = deque(maxlen=KEPT)
+        self._counts: Counter = Counter()
 
     def add(self, events: Iterable[Event]) -> None:
         """At the end; the oldest leave."""
         with self._lock:
-            self._events.extend(events)
+            for event in events:
+                self._events.append(event)
+                self._counts[event.kind, event.product or ""] += 1
 
     @property
     def last_number(self) -> int:
         """0 before the first event."""
         with self._lock:
             return self._events[-1].number if self._events else 0
+
+    def counts(self) -> Dict[Tuple[str, str], int]:
+        """Of the whole run, by kind and product ("" where there is none)."""
+        with self._lock:
+            return dict(self._counts)
 
     def since(self, number: int) -> List[Event]:
         """Those after `number`, oldest first."""

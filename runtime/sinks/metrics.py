@@ -1,9 +1,12 @@
 """The figures for Prometheus, at /metrics of the page: what the report says, by Prometheus' names and units."""
 
+import os
+import shutil
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from runtime import __version__
 from runtime.errors import MissingPackageError
+from runtime.events.event_log import EventLog
 from runtime.figures.board import BoardReading
 from runtime.figures.counts import Counts
 from runtime.sinks.latency_histogram import LatencyHistogram
@@ -30,11 +33,21 @@ class Metrics:
         self._told: Optional[Told] = None
         self._still_s = 0.0
         self._latency: Optional[LatencyHistogram] = None
+        self._events: Optional[EventLog] = None
+        self._history: Optional[str] = None
         self._registry.register(self)
 
-    def text(self, told: Optional[Told], still_s: float, latency: LatencyHistogram) -> bytes:
-        """`told`: None before the first picture. `still_s`: since the last new frame."""
+    def text(
+        self,
+        told: Optional[Told],
+        still_s: float,
+        latency: LatencyHistogram,
+        events: Optional[EventLog] = None,
+        history: Optional[str] = None,
+    ) -> bytes:
+        """`told`: None before the first picture. `still_s`: since the last new frame. `history`: path of a database."""
         self._told, self._still_s, self._latency = told, still_s, latency
+        self._events, self._history = events, history
         return self._generate(self._registry)
 
     def describe(self) -> List[Any]:
@@ -72,6 +85,16 @@ class Metrics:
         yield self._gauge("shelfsight_source_online", "Whether the source delivers: 1 or 0.", [({}, online)])
         objects = [({"name": one.name}, float(one.objects)) for one in self._told.seen()]
         yield self._gauge("shelfsight_objects_in_view", "Objects in the newest picture, by name.", objects)
+        if self._events is not None:
+            family = self._core.CounterMetricFamily(
+                "shelfsight_events", "Changes in view, by kind and product.", labels=["kind", "product"]
+            )
+            for (kind, product), count in sorted(self._events.counts().items()):
+                family.add_metric([kind, product], float(count))
+            yield family
+        if self._history is not None:
+            for family in self._disk(self._history):
+                yield family
         if figures.counts is not None:
             for family in self._counts(figures.counts):
                 yield family
@@ -99,6 +122,15 @@ class Metrics:
         ):
             if samples:
                 yield self._gauge("shelfsight_" + key, text, samples)
+
+    def _disk(self, history: str) -> Iterator[Any]:
+        paths = [path for path in (history, history + "-wal") if os.path.exists(path)]
+        size = sum(os.path.getsize(path) for path in paths)
+        yield self._gauge("shelfsight_history_bytes", "Of the history on the disk.", [({}, float(size))])
+        folder = os.path.dirname(os.path.abspath(history))
+        if os.path.isdir(folder):
+            free = shutil.disk_usage(folder).free
+            yield self._gauge("shelfsight_history_free_bytes", "Free on the disk of the history.", [({}, float(free))])
 
     def _board(self, board: BoardReading) -> Iterator[Any]:
         heat = [({"sensor": name}, celsius) for name, celsius in board.temperatures_celsius]

@@ -73,6 +73,7 @@ class PageServer:
         app.router.add_get("/figures.json", self._get_figures)
         app.router.add_get("/events", self._get_events)
         app.router.add_get("/metrics", self._get_metrics)
+        self._history = history
         self._api = ApiRoutes(web, latest, self.audience, history)
         self._api.add_to(app.router, self._get_snapshot)
         self._runner = web.AppRunner(app, access_log=None, logger=quiet_logger())
@@ -176,7 +177,9 @@ class PageServer:
                 self._metrics = Metrics()
             except MissingPackageError as error:
                 return self._web.Response(status=501, text="{}\n".format(error))
-        body = self._metrics.text(self._latest.told, self._latest.still_s, self._latest.latency)
+        body = self._metrics.text(
+            self._latest.told, self._latest.still_s, self._latest.latency, self._latest.events, self._history
+        )
         return self._web.Response(body=body, headers={"Content-Type": self._metrics.content_type})
 
     async def _get_snapshot(self, request: Any) -> Any:
