@@ -26,9 +26,8 @@ from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine
 from runtime.engines.sidecar import BF16
-from runtime.scene.scene import Scene
 from runtime.sides import square
-from runtime.sources.demo import parse_demo_uri
+from runtime.sources.demo import open_scene, parse_demo_uri
 
 SIZES = (160, 224, 320)
 TIMES_S = (0.0, 7.0, 23.0, 61.0)
@@ -39,7 +38,7 @@ def scene_frames(scenes: int) -> Iterator[np.ndarray]:
     """Frames (480, 640, 3) of held-out scenes, every other one hard."""
     for seed in range(scenes):
         request = parse_demo_uri("demo://?seed={}&split=heldout&hard={}".format(seed, seed % 2))
-        scene = Scene(request.scene, (640, 480))
+        scene = open_scene(request.scene, (640, 480))
         for time_s in TIMES_S:
             yield scene.render(time_s).image
 

@@ -27,10 +27,12 @@ from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
 from runtime.settings import AUTO, Settings
+from runtime.shelf.opening import open_shelf
 from runtime.sinks.checking import problems_of as sink_problems_of
 from runtime.sinks.opening import open_sink, open_tellers
 from runtime.sinks.sink import Sink
 from runtime.sinks.systemd import systemd_sinks
+from runtime.sinks.web import WebSink
 from runtime.sources.opening import DEMO, open_source
 from runtime.sources.source import Source
 from runtime.sources.waiting import WaitingSource
@@ -127,6 +129,12 @@ def assemble(
         products = None if bundle is None else bundle.products
         recogniser = Recogniser(detector, Tracker(), naming, products, stages.reshaped)
         overlays = open_counting(settings, detector.classes, products)
+        shelf = open_shelf(settings, products)
+        if shelf is not None:
+            overlays.append(shelf[0])
+            for sink in opened:
+                if isinstance(sink, WebSink):
+                    sink.show_shelf(shelf[1])
         composer = Composer(detector.classes, products, _has_panel(settings, opened))
         parts = LoopParts(
             source,
@@ -158,6 +166,7 @@ def problems_of(settings: Settings) -> List[ShelfsightError]:
         bundle = _open_bundle(settings, DEMO if settings.source == AUTO else settings.source)
         shapes = [] if bundle is None else bundle.shapes
         open_counting(settings, shapes, None if bundle is None else bundle.products)
+        open_shelf(settings, None if bundle is None else bundle.products)
     except ShelfsightError as error:
         problems.append(error)
     try:

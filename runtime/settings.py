@@ -66,6 +66,8 @@ class Settings(NamedTuple):
     """Whether the figures are drawn on the picture: on, off, or auto, where a sink has them from nowhere else."""
     zones: Optional[str] = None
     """The file of zones and lines to count in; None: nothing is counted."""
+    shelf: Optional[str] = None
+    """The file of the layout of a shelf to watch; None: none is watched."""
     listen: str = "127.0.0.1"
     port: int = 8080
     token: Optional[str] = None

@@ -16,9 +16,8 @@ from runtime.errors import SourceError, UsageError
 from runtime.frame import EndOfStream
 from runtime.recognition.tracker import MAX_MISSED
 from runtime.scene.products import PRODUCTS
-from runtime.scene.scene import Scene
 from runtime.settings import DEFAULT_RES
-from runtime.sources.demo import parse_demo_uri
+from runtime.sources.demo import open_scene, parse_demo_uri
 from runtime.sources.fitting import Size, fitted
 from runtime.sources.folder import read_image
 from runtime.sources.opening import DEMO
@@ -123,7 +122,7 @@ class DemoFrames(LabelledFrames):
         self._count = count
 
     def __iter__(self) -> Iterator[LabelledFrame]:
-        scene = Scene(self._settings, self._size)
+        scene = open_scene(self._settings, self._size)
         for run, index, is_scored in steps(self._count):
             if index is None:
                 yield black_frame(*self._size)

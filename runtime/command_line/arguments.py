@@ -194,6 +194,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="count what is in zones and what passes lines, which this JSON file has in shares of the picture: on the "
         "picture, the page and in the report (docs/counting.md)",
     )
+    told.add_argument(
+        "--shelf",
+        metavar="FILE",
+        help="watch a shelf, and say what is low, empty or wrong: a layout as JSON, which the page teaches where it is "
+        "not there yet, or a .csv of row,product,facings (docs/counting.md)",
+    )
 
     shown = parser.add_argument_group("where it goes")
     shown.add_argument(

@@ -4,6 +4,7 @@ from typing import NamedTuple, Optional, Sequence
 
 from runtime.figures.board import BoardReading
 from runtime.figures.counts import Counts
+from runtime.figures.shelf import ShelfNow
 
 
 class Stages(NamedTuple):
@@ -74,6 +75,8 @@ class Figures(NamedTuple):
     """The board as it is now; None where nobody looks at one."""
     counts: Optional[Counts] = None
     """In zones and across lines, whole run; None without --zones."""
+    shelf: Optional[ShelfNow] = None
+    """None without --shelf."""
 
     @property
     def dropped(self) -> int:

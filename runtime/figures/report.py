@@ -12,6 +12,7 @@ from runtime.errors import SinkError
 from runtime.figures.board import board_line
 from runtime.figures.counts import counts_as_json
 from runtime.figures.figures import CAPTURE, INFERENCE, PRESENTING, Figures, Stages
+from runtime.figures.shelf import shelf_as_json
 from runtime.outputs import is_special, is_stream, write_to
 
 STANDARD_OUTPUT = "-"
@@ -34,6 +35,8 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
         content["board"] = board_line(figures.board, figures.true_fps)
     if figures.counts is not None:
         content["counts"] = counts_as_json(figures.counts)
+    if figures.shelf is not None:
+        content["shelf"] = shelf_as_json(figures.shelf)
     return content
 
 

@@ -71,6 +71,11 @@ class Access:
             return None
         return Refusal(401, "this page needs its token: open the address that the program printed, or add ?token=TOKEN")
 
+    @property
+    def has_token(self) -> bool:
+        """Whether one is set: without one nothing may be changed."""
+        return self._token is not None
+
     def is_token(self, query_token: Optional[str]) -> bool:
         """True when a token is set and this is it."""
         return self._token is not None and same(query_token, self._token)

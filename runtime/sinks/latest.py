@@ -15,6 +15,7 @@ from runtime.figures.figures import Figures
 from runtime.figures.report import figures_as_json
 from runtime.frame import Observation
 from runtime.seen import Seen, seen_in
+from runtime.shelf.desk import ShelfDesk
 from runtime.sinks.latency_histogram import LatencyHistogram
 
 JPEG_QUALITY = 80
@@ -60,6 +61,8 @@ class Latest:
         """Set by the server while somebody looks at the picture; without it no picture is copied."""
         self.latency = LatencyHistogram()
         """Of each live frame, when it came here; of a file time passes as the loop takes it."""
+        self.shelf: Optional[ShelfDesk] = None
+        """Where a shelf is watched; set once, by the thread that starts the loop."""
         self.events = EventLog()
         self._clock = clock or MonotonicClock()
         self._changes = Changes(self._clock)

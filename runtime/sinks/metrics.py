@@ -9,6 +9,7 @@ from runtime.errors import MissingPackageError
 from runtime.events.event_log import EventLog
 from runtime.figures.board import BoardReading
 from runtime.figures.counts import Counts
+from runtime.figures.shelf import ShelfNow
 from runtime.sinks.latency_histogram import LatencyHistogram
 from runtime.sinks.latest import Told
 
@@ -98,9 +99,25 @@ class Metrics:
         if figures.counts is not None:
             for family in self._counts(figures.counts):
                 yield family
+        if figures.shelf is not None:
+            for family in self._shelf(figures.shelf):
+                yield family
         if figures.board is not None:
             for family in self._board(figures.board):
                 yield family
+
+    def _shelf(self, shelf: ShelfNow) -> Iterator[Any]:
+        of = [({"slot": one.slot, "product": one.product}, one) for one in shelf.slots]
+        states: List[Sample] = [(dict(labels, state=one.state), 1.0) for labels, one in of]
+        facings: List[Sample] = [(labels, float(one.facings)) for labels, one in of]
+        stock: List[Sample] = [(labels, one.in_stock) for labels, one in of if one.in_stock is not None]
+        for key, text, samples in (
+            ("slot_state", "1 for the state that each slot of the shelf is in.", states),
+            ("slot_facings", "Facings that are there, as far as can be seen.", facings),
+            ("slot_in_stock_ratio", "Share of the time in which some of it was there.", stock),
+        ):
+            if samples:
+                yield self._gauge("shelfsight_" + key, text, samples)
 
     def _counts(self, counts: Counts) -> Iterator[Any]:
         """Gauges, not counters: a count goes down where something turns out to be another product."""

@@ -22,6 +22,7 @@ from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg, Latest
 from runtime.sinks.metrics import Metrics
+from runtime.sinks.shelf_routes import ShelfRoutes
 
 EVENTS_PERIOD_S = 0.25
 """Between two sets of figures: fast enough to look alive, slow enough to read."""
@@ -74,6 +75,8 @@ class PageServer:
         app.router.add_get("/events", self._get_events)
         app.router.add_get("/metrics", self._get_metrics)
         self._history = history
+        self._shelf_page = load_page("shelf.html")
+        ShelfRoutes(web, access, latest, self._shelf_page.html).add_to(app.router)
         self._api = ApiRoutes(web, latest, self.audience, history)
         self._api.add_to(app.router, self._get_snapshot)
         self._runner = web.AppRunner(app, access_log=None, logger=quiet_logger())
@@ -141,7 +144,7 @@ class PageServer:
 
     async def _set_headers(self, request: Any, response: Any) -> None:
         response.headers.update(HEADERS)
-        page = self._history_page if request.path == "/history" else self._page
+        page = {"/history": self._history_page, "/shelf": self._shelf_page}.get(request.path, self._page)
         response.headers["Content-Security-Policy"] = page.policy
 
     def _unavailable(self, line: str) -> Any:

@@ -13,6 +13,7 @@ from runtime.errors import MissingPackageError, SinkError
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.handles import limit
+from runtime.shelf.desk import ShelfDesk
 from runtime.sinks.access import Access
 from runtime.sinks.audience import Audience
 from runtime.sinks.guests import bounds_for
@@ -71,6 +72,10 @@ class WebSink(Sink):
         if self._latest.post(picture, observation, figures):
             self._tell(Audience.note_post)
         return True
+
+    def show_shelf(self, desk: ShelfDesk) -> None:
+        """From now on the page has a shelf, and may teach it."""
+        self._latest.shelf = desk
 
     def close(self) -> None:
         """End every stream and release the port, within a second."""

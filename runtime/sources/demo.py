@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 from urllib.parse import parse_qsl, urlsplit
 
 from runtime.clock import MonotonicClock
@@ -10,11 +10,14 @@ from runtime.errors import SourceError, UsageError
 from runtime.frame import EndOfStream, Frame
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SPLITS, SceneSettings
+from runtime.scene.shelf import ShelfScene, ShelfSettings
 from runtime.scene.truth import Truth
 from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 
 DEFAULT_FPS = 30.0
+SHELF = "shelf"
+"""After demo://: the shelf instead of the moving scene."""
 TRUTHS_KEPT = 64
 """Two seconds at 30 frames per second: longer than any frame takes through the pipeline."""
 JOIN_S = 1.0
@@ -23,7 +26,7 @@ JOIN_S = 1.0
 class DemoRequest(NamedTuple):
     """What a `demo://` address asks for."""
 
-    scene: SceneSettings
+    scene: Union[SceneSettings, ShelfSettings]
     fps: Optional[float]
     """None: the caller's rate."""
 
@@ -45,7 +48,7 @@ class DemoSource(Source):
         request = parse_demo_uri(uri)
         self.size = self.res = size
         self.fps = request.fps or fps or DEFAULT_FPS
-        self._scene = Scene(request.scene, size)
+        self._scene = open_scene(request.scene, size)
         self._clock = clock or MonotonicClock()
         self._slot: NewestSlot[Frame] = NewestSlot()
         self._stop = threading.Event()
@@ -111,15 +114,23 @@ def parse_demo_uri(uri: str) -> DemoRequest:
         raise UsageError("{!r}: {}".format(uri, error)) from error
     if parts.scheme != "demo":
         raise UsageError("{!r} is not a demo address: expected demo:// or demo://?products=8&seed=3".format(uri))
-    if parts.netloc or parts.path.strip("/"):
-        raise UsageError("{!r}: demo:// takes no name or path, only ?key=value of {}".format(uri, ", ".join(_KEYS)))
+    is_shelf = parts.netloc == SHELF
+    if (parts.netloc and not is_shelf) or parts.path.strip("/"):
+        message = "{!r}: demo:// takes no name or path but shelf, and ?key=value of {}"
+        raise UsageError(message.format(uri, ", ".join(_KEYS)))
+    keys = _SHELF_KEYS if is_shelf else _KEYS
     values: Dict[str, Any] = {}
     for key, text in parse_qsl(parts.query, keep_blank_values=True):
-        if key not in _KEYS:
-            raise UsageError("{!r}: demo:// knows no {!r}, only {}".format(uri, key, ", ".join(_KEYS)))
-        values[key] = _KEYS[key](key, text)
+        if key not in keys:
+            raise UsageError("{!r}: demo:// knows no {!r}, only {}".format(uri, key, ", ".join(keys)))
+        values[key] = keys[key](key, text)
     fps = values.pop("fps", None)
-    return DemoRequest(SceneSettings(**values), fps)
+    return DemoRequest(ShelfSettings(**values) if is_shelf else SceneSettings(**values), fps)
+
+
+def open_scene(settings: Union[SceneSettings, ShelfSettings], size: Tuple[int, int]) -> Union[Scene, ShelfScene]:
+    """The drawn world that is asked for."""
+    return ShelfScene(settings, size) if isinstance(settings, ShelfSettings) else Scene(settings, size)
 
 
 def _number(kind: Callable, low: float, high: float) -> Callable[[str, str], object]:
@@ -157,6 +168,18 @@ _KEYS = OrderedDict(
         ("split", _choice(OrderedDict((name, name) for name in SPLITS))),
         ("hard", _choice(OrderedDict([("0", False), ("1", True)]))),
         ("unknown", _number(float, 0.0, 1.0)),
+        ("fps", _number(float, 1.0, 240.0)),
+    ]
+)
+_SHELF_KEYS = OrderedDict(
+    [
+        ("seed", _number(int, 0, 2**31 - 1)),
+        ("rows", _number(int, 1, 4)),
+        ("slots", _number(int, 1, 12)),
+        ("facings", _number(int, 1, 6)),
+        ("pause_s", _number(float, 0.1, 3600.0)),
+        ("speed", _number(float, 0.0, 20.0)),
+        ("knocks", _choice(OrderedDict([("0", False), ("1", True)]))),
         ("fps", _number(float, 1.0, 240.0)),
     ]
 )

@@ -1,0 +1,121 @@
+"""Looks at a shelf a few times a second, and says what has changed."""
+
+from typing import Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from runtime.figures.shelf import ShelfNow, SlotNow
+from runtime.seen import SeenObject
+from runtime.shelf.layout import HIDDEN, WRONG, Layout, Slot
+from runtime.shelf.slot_state import Look, SlotState
+from runtime.shelf.view import Box, View
+
+LOOK_S = 0.3
+"""Between two looks: a state needs seconds anyway."""
+SETTLES_S = 0.5
+"""After somebody was in front, what is seen may still be in his hand."""
+
+
+class Change(NamedTuple):
+    """A slot is in another state."""
+
+    time_s: float
+    slot: str
+    product: str
+    before: str
+    """The last that could be seen; hidden at the beginning."""
+    after: str
+    box_px: Box
+
+
+class ShelfWatch:
+    """For one thread. Times are seconds on one clock that does not go back."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.view = View(layout.slots)
+        self.states = [SlotState(slot.facings) for slot in layout.slots]
+        self.moved = 0
+        """How often the camera was found to have been moved."""
+        self._known = [HIDDEN] * len(layout.slots)
+        """The last state of each that could be seen: what comes out from behind somebody as it was is no change."""
+        self._free_s = [float("-inf")] * len(layout.slots)
+        self._looked_s = float("-inf")
+        self.boxes: List[Box] = []
+        """Where each slot is now, in pixels of the last picture."""
+        self.now_s = 0.0
+
+    def update(self, now_s: float, image: np.ndarray, objects: Sequence[SeenObject]) -> List[Change]:
+        """One frame, (H, W, 3) uint8 BGR as captured; what has changed by it."""
+        if not self.is_due(now_s):
+            return []
+        self._looked_s = self.now_s = now_s
+        res = (image.shape[1], image.shape[0])
+        if self.view.look(now_s, image):
+            self.moved += 1
+            self.boxes = []
+        if not self.boxes:
+            self.boxes = [self.view.box_px(slot, res) for slot in self.layout.slots]
+        looks = self._looks(objects)
+        changes = []
+        for number, (slot, state) in enumerate(zip(self.layout.slots, self.states)):
+            if self.view.is_off or self.view.covered(number):
+                self._free_s[number] = now_s + SETTLES_S
+            is_free = now_s >= self._free_s[number]
+            has_changed = state.look(now_s, looks[number]) if is_free else state.cover(now_s)
+            if has_changed and state.state not in (HIDDEN, self._known[number]):
+                before, self._known[number] = self._known[number], state.state
+                changes.append(Change(now_s, slot.name, slot.product, before, state.state, self.boxes[number]))
+        return changes
+
+    def _looks(self, objects: Sequence[SeenObject]) -> List[Look]:
+        facings, unknown = [0] * len(self.boxes), [0] * len(self.boxes)
+        wrong: Dict[int, str] = {}
+        for one in objects:
+            number = self._slot_of(one)
+            if number is None:
+                continue
+            if one.product == self.layout.slots[number].product or one.similarity is None:
+                facings[number] += 1  # without a name yet, it is taken for what belongs there
+            elif one.product is None:
+                unknown[number] += 1
+            else:
+                wrong[number] = one.product
+        return [Look(*row) for row in zip(facings, [wrong.get(n) for n in range(len(self.boxes))], unknown)]
+
+    def _slot_of(self, one: SeenObject) -> Optional[int]:
+        """The slot that it stands in: by its middle across, and its foot."""
+        x, y = (one.box.x1 + one.box.x2) / 2, one.box.y2
+        for number, (left, top, right, bottom) in enumerate(self.boxes):
+            if left <= x <= right and top + 0.4 * (bottom - top) <= y <= bottom + 0.15 * (bottom - top):
+                return number
+        return None
+
+    def is_due(self, now_s: float) -> bool:
+        """Whether `update` would look at a frame of now."""
+        return now_s - self._looked_s >= LOOK_S
+
+    def cover(self, now_s: float) -> None:
+        """The camera is away: after a while nobody knows."""
+        for state in self.states:
+            state.cover(now_s)
+
+    def now(self) -> ShelfNow:
+        """As it is by now."""
+        rows = zip(self.layout.slots, self.states)
+        return ShelfNow(tuple(self._slot_now(slot, state) for slot, state in rows), self.moved, self.view.is_off)
+
+    def _slot_now(self, slot: Slot, state: SlotState) -> SlotNow:
+        for_s = max(0.0, self.now_s - state.since_s)
+        wrong = state.wrong if state.state == WRONG else None
+        return SlotNow(
+            slot.name,
+            slot.product,
+            state.state,
+            for_s,
+            state.facings,
+            slot.facings,
+            wrong,
+            state.in_stock,
+            slot.box,
+        )

@@ -1,0 +1,123 @@
+"""The page's tab Shelf: what it looks like, alerts with their crops, and teaching it, which needs the token."""
+
+import asyncio
+import json
+from typing import Any, Optional, Tuple
+
+import cv2
+
+from runtime.clock import rfc3339
+from runtime.errors import ShelfsightError
+from runtime.figures.shelf import shelf_as_json
+from runtime.shelf.desk import Alert, ShelfDesk
+from runtime.shelf.layout_file import json_from_layout, layout_from_json, write_layout
+from runtime.sinks.access import Access, host_without_port
+from runtime.sinks.latest import Latest
+
+TEACH_S = 10.0
+"""How long a layout is waited for."""
+LIMIT_BYTES = 200000
+JPEG_QUALITY = 85
+
+
+class ShelfRoutes:
+    """Of one page server; `web` is the module aiohttp.web."""
+
+    def __init__(self, web: Any, access: Access, latest: Latest, page: bytes) -> None:
+        self._web, self._access, self._latest, self._page = web, access, latest, page
+
+    def add_to(self, router: Any) -> None:
+        """Their paths."""
+        router.add_get("/shelf", self._get_page)
+        router.add_get("/shelf.json", self._get_shelf)
+        router.add_get(r"/shelf/alerts/{number:\d{1,9}}.jpg", self._get_crop)
+        router.add_post("/shelf/teach", self._teach)
+        router.add_put("/shelf/layout", self._put_layout)
+
+    async def _get_page(self, _request: Any) -> Any:
+        return self._web.Response(body=self._page, content_type="text/html", charset="utf-8")
+
+    async def _get_shelf(self, _request: Any) -> Any:
+        desk, told = self._latest.shelf, self._latest.told
+        content = {"watched": desk is not None, "slots": [], "moved": 0, "off": False, "alerts": []}
+        if told is not None and told.figures.shelf is not None:
+            content.update(shelf_as_json(told.figures.shelf))
+        if desk is not None:
+            content["alerts"] = [_alert_as_json(alert) for alert in desk.alerts()]
+        return self._web.Response(text=json.dumps(content, allow_nan=False), content_type="application/json")
+
+    async def _get_crop(self, request: Any) -> Any:
+        desk, number = self._latest.shelf, int(request.match_info["number"])
+        found = [one for one in (desk.alerts() if desk is not None else []) if one.number == number and one.crop.size]
+        if not found:
+            return self._refused(404, "no picture of alert {}: the newest 50 are kept".format(number))
+        is_done, data = cv2.imencode(".jpg", found[0].crop, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        assert is_done
+        return self._web.Response(body=data.tobytes(), content_type="image/jpeg")
+
+    async def _teach(self, request: Any) -> Any:
+        desk, refusal = self._may_change(request)
+        if desk is None:
+            return refusal
+        layout = await asyncio.get_event_loop().run_in_executor(None, desk.teach, TEACH_S)
+        if layout is None:
+            return self._refused(503, "no picture came within {:.0f} s: is the camera there?".format(TEACH_S))
+        if not layout.slots:
+            return self._refused(409, "no product is in view: teach the shelf when it is full")
+        return await self._keep(desk, layout)
+
+    async def _put_layout(self, request: Any) -> Any:
+        desk, refusal = self._may_change(request)
+        if desk is None:
+            return refusal
+        if (request.content_length or 0) > LIMIT_BYTES:
+            return self._refused(413, "a layout of {} bytes at most".format(LIMIT_BYTES))
+        try:
+            layout = layout_from_json(json.loads((await request.content.read(LIMIT_BYTES)).decode("utf-8")))
+        except (ValueError, RecursionError) as error:
+            return self._refused(400, "no layout: {}".format(error))
+        told = self._latest.told
+        known = list(told.observation.words.products or ()) if told is not None else []
+        strange = [slot.product for slot in layout.slots if slot.product not in known]
+        if strange:
+            return self._refused(400, "no layout: the bundle knows no {!r}".format(strange[0]))
+        desk.give(layout)
+        return await self._keep(desk, layout)
+
+    async def _keep(self, desk: ShelfDesk, layout: Any) -> Any:
+        if desk.path.lower().endswith(".csv"):
+            return self._refused(409, "watched from now on, but not kept: --shelf names a .csv, give it a .json")
+        try:
+            await asyncio.get_event_loop().run_in_executor(None, write_layout, desk.path, layout)
+        except ShelfsightError as error:
+            return self._refused(507, "watched from now on, but not kept: {}".format(error))
+        return self._web.Response(text=json.dumps(json_from_layout(layout)), content_type="application/json")
+
+    def _may_change(self, request: Any) -> Tuple[Optional[ShelfDesk], Any]:
+        """The desk, or why not: changes need the token, and come from the page itself or from a program."""
+        origin = request.headers.get("Origin")
+        if not self._access.has_token:
+            return None, self._refused(403, "changes need a token: start the program with --token")
+        if origin is not None and origin.partition("://")[2] != request.headers.get("Host", ""):
+            return None, self._refused(403, "not from a page of {}".format(host_without_port(origin) or "others"))
+        if request.content_type != "application/json":
+            return None, self._refused(415, "send application/json")
+        if self._latest.shelf is None:
+            return None, self._refused(409, "no shelf is watched: start the program with --shelf FILE")
+        return self._latest.shelf, None
+
+    def _refused(self, status: int, line: str) -> Any:
+        return self._web.Response(status=status, text=line + "\n")
+
+
+def _alert_as_json(alert: Alert) -> Any:
+    change = alert.change
+    return {
+        "number": alert.number,
+        "time": rfc3339(alert.epoch_s),
+        "slot": change.slot,
+        "product": change.product,
+        "before": change.before,
+        "after": change.after,
+        "crop": "shelf/alerts/{}.jpg".format(alert.number),
+    }

@@ -1,0 +1,124 @@
+"""A drawn shelf with perfect eyes: taught, emptied, hidden, knocked; and the overlay and the desk around it."""
+
+import logging
+import threading
+
+import numpy as np
+import pytest
+
+from runtime.figures.figures import Figures, Stages
+from runtime.figures.report import figures_as_json
+from runtime.frame import Detections, Frame, Names, Observation, Words
+from runtime.scene.products import PRODUCTS, SHAPES
+from runtime.scene.shelf import KNOCK_S, ShelfScene, ShelfSettings
+from runtime.seen import objects_in
+from runtime.shelf.desk import ShelfDesk
+from runtime.shelf.layout import FILLED, HIDDEN
+from runtime.shelf.overlay import ShelfOverlay
+from runtime.shelf.teaching import layout_of
+from runtime.shelf.watch import ShelfWatch
+
+RES = (640, 480)
+FIGURES = Figures(30.0, 30.0, 30.0, 40.0, 60.0, Stages(), 1, 1, 0, 0, "camera")
+
+
+def seen(scene, time_s, number=0):
+    image, truth = scene.render(time_s)
+    k = len(truth.shapes)
+    names = Names(truth.products, np.full(k, 0.9, np.float32), 0, 0)
+    words = Words(SHAPES, [product.name for product in PRODUCTS])
+    frame = Frame(image, number, time_s)
+    found = Detections(truth.boxes_px, np.ones(k, np.float32), truth.shapes)
+    return Observation(frame, found, truth.track_ids, names, words)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return ShelfScene(ShelfSettings(seed=3, pause_s=6.0), RES)
+
+
+@pytest.fixture(scope="module")
+def layout(scene):
+    return layout_of(objects_in(seen(scene, 1.0)), RES)
+
+
+def watched(scene, layout, begin_s, end_s):
+    watch, changes = ShelfWatch(layout), []
+    for number in range(int(3 * (end_s - begin_s))):
+        now_s = begin_s + number / 3
+        observation = seen(scene, now_s)
+        changes += watch.update(now_s, observation.frame.image, objects_in(observation))
+    return watch, changes
+
+
+def test_what_is_taught_is_what_stands_there(scene, layout):
+    truth = scene.slots(1.0)
+    assert [slot.product for slot in layout.slots] == [slot.product for slot in truth]
+    assert {slot.facings for slot in layout.slots} == {2}
+
+
+def test_two_minutes_of_takes_and_hands_is_seen_and_nothing_else(scene, layout):
+    watch, changes = watched(scene, layout, 0.0, 120.0)
+    stock = scene.stock
+    true = {(stock.products[n], stock.state(f, n)) for t in range(120) for n, f in enumerate(stock.at(t))}
+    said = {([p.name for p in PRODUCTS].index(one.product), one.after) for one in changes}
+    assert said <= true
+    assert len([one for one in changes if one.before != HIDDEN]) >= 3
+    assert watch.moved == 0
+
+
+def test_a_knock_is_noticed_and_the_layout_goes_along(layout):
+    scene = ShelfScene(ShelfSettings(seed=3, pause_s=3600.0), RES)
+    watch, changes = watched(scene, layout, KNOCK_S - 10.0, KNOCK_S + 15.0)
+    assert watch.moved == 1
+    assert {one.after for one in changes} == {FILLED}
+    for box, slot in zip(watch.boxes, scene.slots(KNOCK_S + 15.0)):
+        assert (box[0] + box[2]) / 2 == pytest.approx((slot.box_px[0] + slot.box_px[2]) / 2, abs=14)
+        assert box[3] == pytest.approx(slot.box_px[3], abs=14)
+
+
+def test_a_camera_that_looks_elsewhere_says_so_and_alarms_nobody(scene, layout):
+    watch = ShelfWatch(layout)
+    for number in range(30):
+        observation = seen(scene, 1.0 + 0.01 * number)
+        watch.update(number / 3, observation.frame.image, objects_in(observation))
+    elsewhere = np.random.RandomState(0).randint(0, 255, (480, 640, 3)).astype(np.uint8)
+    changes = [one for n in range(30, 150) for one in watch.update(n / 3, elsewhere, [])]
+    assert changes == []
+    assert watch.view.is_off
+    assert {state.state for state in watch.states} == {HIDDEN}
+
+
+def test_the_overlay_is_taught_through_the_desk_and_tells(scene, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    desk = ShelfDesk(str(tmp_path / "shelf.json"))
+    overlay = ShelfOverlay(None, desk)
+    assert overlay.told(FIGURES).shelf.slots == ()
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(desk.teach(20.0)))
+    asking.start()
+    number = 0
+    while asking.is_alive():
+        number += 1
+        overlay.see(seen(scene, 1.0 + 0.001 * (number % 5), number))
+        asking.join(0.001)
+    assert len(answers[0].slots) == 8
+    for frame in range(270):
+        overlay.see(seen(scene, 10.0 + frame / 3, number + 1 + frame))
+    rows = figures_as_json(overlay.told(FIGURES))["shelf"]["slots"]
+    assert len(rows) == 8
+    assert all(row["in_stock"] is not None for row in rows)
+    newest = desk.alerts()[0]
+    assert newest.crop.shape[2] == 3
+    assert newest.number == len(desk.alerts())
+    assert "shelf: {} is {}".format(newest.change.slot, newest.change.after) in caplog.text
+    picture = np.zeros((480, 640, 3), np.uint8)
+    overlay.draw(picture)
+    assert picture.any()
+
+
+def test_a_picture_of_another_shape_is_told(scene, layout, tmp_path, caplog):
+    overlay = ShelfOverlay(layout._replace(aspect=1.78), ShelfDesk(str(tmp_path / "s.json")))
+    overlay.see(seen(scene, 1.0))
+    overlay.see(seen(scene, 1.1))
+    assert caplog.text.count("taught on a picture of 1.78 to 1, this one is 640x480") == 1
