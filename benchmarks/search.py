@@ -17,18 +17,18 @@ from statistics import median
 
 from benchmarks.machine import machine
 from benchmarks.scoring.appearances import AppearanceScore, Stretch, score_appearances
-from benchmarks.stand_ins.review_videos import footage_in, write_review_video
+from benchmarks.stand_ins.review_videos import Material, footage_in, photos_in, write_review_video
 from runtime.command_line.command import exit_status_of
 
 
-def made(folder: str, seeds: list[int], seconds: float, footage: list[str], has_products: bool = True) -> list[Stretch]:
+def made(folder: str, seeds: list[int], seconds: float, material: Material) -> list[Stretch]:
     """The truth of the videos in `folder`, which are written where they are not there yet."""
     os.makedirs(folder, exist_ok=True)
     truth = []
     for seed in seeds:
         path, told = os.path.join(folder, f"{seed}.mp4"), os.path.join(folder, f"{seed}.json")
         if not os.path.exists(told):
-            spans = write_review_video(path, seed, seconds, footage, has_products)
+            spans = write_review_video(path, seed, seconds, material)
             with open(told, "w", encoding="utf-8") as file:
                 json.dump([list(span) for span in spans], file)
         with open(told, encoding="utf-8") as file:
@@ -71,12 +71,11 @@ def row(name: str, score: AppearanceScore) -> str:
 
 
 def compare(
-    folder: str, seeds: list[int], seconds: float, footage: list[str], with_every: bool, flags: list[str]
+    folder: str, seeds: list[int], seconds: float, material: Material, with_every: bool, flags: list[str]
 ) -> None:
     """Print the tables."""
-    truth = [one._replace(video=os.path.abspath(one.video)) for one in made(folder, seeds, seconds, footage)]
+    truth = [one._replace(video=os.path.abspath(one.video)) for one in made(folder, seeds, seconds, material)]
     videos = [os.path.join(folder, f"{seed}.mp4") for seed in seeds]
-    flags = ["--bundle", "demo", *flags]
     with tempfile.TemporaryDirectory() as scratch:
         sparse, every = os.path.join(scratch, "sparse.sqlite"), os.path.join(scratch, "every.sqlite")
         print(indexed(videos, sparse, *flags)[1])
@@ -101,13 +100,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=150.0, metavar="S", help="of each (150)")
     parser.add_argument("--footage", metavar="DIR", default="", help="videos to cut in between")
     parser.add_argument("--every-frame", action="store_true", help="infer on every frame too, which takes its time")
+    parser.add_argument("--photos", metavar="DIR", help="labelled pictures to pan over, instead of the drawn scene")
+    parser.add_argument("--split", default="", metavar="S", help="of --photos")
+    parser.add_argument("--bundle", default="demo", metavar="DIR", help="whose products are in them (demo)")
     parser.add_argument("--size", default="160", metavar="N", help="of stage 1 (160)")
     values = parser.parse_args(arguments)
-    flags = ["--size", values.size]
-    footage = footage_in(values.footage)
-    return exit_status_of(
-        lambda: compare(values.videos, values.seeds, values.seconds, footage, values.every_frame, flags), extra="search"
-    )
+    flags = ["--size", values.size, "--bundle", values.bundle]
+
+    def run() -> None:
+        photos = photos_in(values.photos, values.split) if values.photos else []
+        material = Material(footage_in(values.footage), photos)
+        compare(values.videos, values.seeds, values.seconds, material, values.every_frame, flags)
+
+    return exit_status_of(run, extra="search")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ ROOMS = {
     "search/finding": (),
     "search/report": ("finding",),
     "benchmarks/scoring": (),
-    "benchmarks/stand_ins": (),
+    "benchmarks/stand_ins": ("scoring",),
     "benchmarks/counters": (),
     "benchmarks/sweep": ("scoring", "stand_ins"),
     "benchmarks/peer_loops": ("scoring",),

@@ -7,6 +7,8 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 import cv2
 import numpy as np
 
+from benchmarks.scoring.yolo_labels import read_labelled_picture
+from benchmarks.scoring.yolo_names import read_names
 from runtime.scene.products import PRODUCTS
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
@@ -43,13 +45,28 @@ class Zoom(NamedTuple):
         return left, top, side
 
 
-def write_review_video(
-    path: str, seed: int, seconds: float, footage: List[str], has_products: bool = True
-) -> List[Span]:
-    """Write H.264 of 640x480 at 30 fps to `path`; what appears in it, by the scene's own truth.
+class Photo(NamedTuple):
+    """A labelled photograph, which is panned and zoomed."""
 
-    `footage`: videos that are cut in between; without any, moving gradients are. Needs PyAV.
-    """
+    path: str
+    boxes: np.ndarray
+    """(m, 4) float: centre x, centre y, width, height, 0..1."""
+    names: List[str]
+    """Of the m boxes."""
+
+
+class Material(NamedTuple):
+    """What a video is cut together from."""
+
+    footage: List[str] = []
+    """Videos without products; without any, moving gradients are cut in."""
+    photos: List[Photo] = []
+    """In place of the drawn scene, where there are any."""
+    has_products: bool = True
+
+
+def write_review_video(path: str, seed: int, seconds: float, material: Material) -> List[Span]:
+    """Write H.264 of 640x480 at 30 fps to `path`; what appears in it, by the scene's own truth. Needs PyAV."""
     import av
 
     rng = np.random.RandomState([seed, 11])
@@ -58,8 +75,8 @@ def write_review_video(
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "23", "threads": "1"})
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
-        for number, (image, products) in enumerate(_shots(rng, seed, int(seconds * FPS), footage, has_products)):
-            for product in products:
+        for number, (image, products) in enumerate(_shots(rng, seed, int(seconds * FPS), material)):
+            for product in sorted(set(products)):
                 seen.setdefault(product, []).append(number / FPS)
             for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")):
                 container.mux(packet)
@@ -80,7 +97,7 @@ def spans_of(product: str, times_s: List[float], gap_s: float = GAP_S) -> List[S
 
 
 def _shots(
-    rng: np.random.RandomState, seed: int, frames: int, footage: List[str], has_products: bool
+    rng: np.random.RandomState, seed: int, frames: int, material: Material
 ) -> Iterator[Tuple[np.ndarray, List[str]]]:
     """Each picture and the names of the products in it."""
     done, number, tempo = 0, 0, 1
@@ -88,10 +105,13 @@ def _shots(
         if number % 8 == 0:
             tempo = rng.randint(len(TEMPI_S))
         length = min(frames - done, max(1, int(rng.uniform(*TEMPI_S[tempo]) * FPS)))
-        if has_products and rng.uniform() < SCENE_SHARE:
-            shot = _scene_shot(rng, seed * 1000 + number, length)
-        elif footage:
-            shot = _footage_shot(rng, footage[rng.randint(len(footage))], length)
+        if material.has_products and rng.uniform() < SCENE_SHARE:
+            if material.photos:
+                shot = _photo_shot(rng, material.photos[rng.randint(len(material.photos))], length)
+            else:
+                shot = _scene_shot(rng, seed * 1000 + number, length)
+        elif material.footage:
+            shot = _footage_shot(rng, material.footage[rng.randint(len(material.footage))], length)
         else:
             shot = _drawn_shot(rng, length)
         for picture in shot:
@@ -118,6 +138,30 @@ def _scene_shot(rng: np.random.RandomState, seed: int, length: int) -> Iterator[
             x1, y1, x2, y2 = (int(round(value)) for value in window)
             image = cv2.resize(image[y1:y2, x1:x2], SIZE)
         yield image, visible
+
+
+def _photo_shot(rng: np.random.RandomState, photo: Photo, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
+    """A window of the video's shape moves over the photograph, or towards it."""
+    image = np.asarray(cv2.imread(photo.path))
+    height, width = image.shape[:2]
+    aspect = (SIZE[1] / SIZE[0]) * (width / height)
+    ends = []
+    for _ in range(2):
+        side = float(rng.uniform(0.75, 1.0)) * min(1.0, 1.0 / aspect)
+        left, top = float(rng.uniform(0, 1 - side)), float(rng.uniform(0, 1 - side * aspect))
+        ends.append((left, top, side))
+    zoom = Zoom(ends[0], ends[1])
+    centres, halves = photo.boxes[:, :2], photo.boxes[:, 2:] / 2
+    corners = np.concatenate([centres - halves, centres + halves], axis=1).tolist()
+    for number in range(length):
+        left, top, side = zoom.at(number / max(1, length - 1))
+        window = (left, top, left + side, top + side * aspect)
+        matrix = np.array(
+            [[side * width / SIZE[0], 0, left * width], [0, side * aspect * height / SIZE[1], top * height]]
+        )
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        seen = cv2.warpAffine(image, matrix, SIZE, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        yield seen, [name for box, name in zip(corners, photo.names) if _inside(box, window) >= MIN_VISIBLE]
 
 
 def _zoom(rng: np.random.RandomState) -> Zoom:
@@ -165,3 +209,12 @@ def footage_in(folder: str) -> List[str]:
     """The videos there, by name."""
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     return [os.path.join(folder, name) for name in names if name.endswith((".mp4", ".mkv", ".webm"))]
+
+
+def photos_in(folder: str, split: str = "") -> List[Photo]:
+    """Of a YOLO-format folder, or of one of its splits. SourceError: it is none."""
+    names = read_names(folder)
+    images, labels = (os.path.join(folder, kind, split).rstrip("/") for kind in ("images", "labels"))
+    files = sorted(name for name in os.listdir(images) if name.lower().endswith((".jpg", ".jpeg", ".png")))
+    read = [read_labelled_picture(os.path.join(images, file), labels, len(names)) for file in files]
+    return [Photo(one.path, one.boxes, [names[number] for number in one.classes.tolist()]) for one in read]

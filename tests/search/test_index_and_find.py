@@ -196,3 +196,30 @@ def done(path):
         return rows(path, "SELECT count(*) FROM pieces")[0][0] >= 2
     except sqlite3.OperationalError:
         return False
+
+
+def test_a_disk_that_fills_is_one_line_and_the_next_run_goes_on(films, indexed, tmp_path):
+    out = tmp_path / "full.sqlite"
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (90000, 90000)); "
+        "from search import index; index.program()"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        script,
+        str(films),
+        "--out",
+        str(out),
+        "--bundle",
+        "demo",
+        "--workers",
+        "1",
+        "--quiet",
+    ]
+    done = subprocess.run(command, stderr=subprocess.PIPE, universal_newlines=True)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "goes on from there" in done.stderr
+    assert build(films, out) == 0
+    assert rows(out) == rows(indexed)
