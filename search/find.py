@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 
+from runtime.catalogue.place import default_catalogue
 from runtime.command_line.command import exit_status_of
 from runtime.errors import SourceError
 from runtime.shipped import REAL
@@ -24,6 +25,9 @@ def arguments() -> argparse.ArgumentParser:
     wanted.add_argument("--like", metavar="PICTURE", help="what looks like the thing in this picture")
     wanted.add_argument("--unknown", action="store_true", help="what stayed without a name")
     parser.add_argument("--bundle", default=REAL, metavar="DIR", help=f"of the index ({REAL})")
+    parser.add_argument(
+        "--catalogue", default=default_catalogue(), metavar="FILE", help="products taught on this machine (its own)"
+    )
     parser.add_argument("--certainty", type=float, metavar="C", help="least cosine, -1 to 1 (the bundle's)")
     parser.add_argument("--least", type=float, default=0.0, metavar="S", help="appearances of S seconds and more (0)")
     parser.add_argument("--html", metavar="DIR", help="write a page with timelines and pictures there")

@@ -39,7 +39,6 @@ def run(values: argparse.Namespace) -> int:
     from search.building import build
     from search.looking.looker import Request
     from search.looking.sampling import SamplingPolicy
-    from search.recogniser import recogniser_of
     from search.renewing import renew
     from search.running import processes, ray_cluster
     from search.storing.index_file import IndexFile
@@ -62,7 +61,7 @@ def run(values: argparse.Namespace) -> int:
     request = Request(values.bundle, values.size, values.engine, policy)
     began_s = time.perf_counter()
     with claimed(values.out):
-        index = IndexFile(values.out, recogniser_of(bundle))
+        index = IndexFile(values.out, bundle.recogniser)
         try:
             if values.ray:
                 looks = functools.partial(

@@ -13,7 +13,6 @@ from tqdm import tqdm
 from runtime.bundle import Bundle
 from runtime.engines.onnx import OnnxEngine
 from runtime.recognition.classifier import Classifier
-from search.recogniser import recogniser_of
 from search.storing.index_file import IndexFile
 
 AT_ONCE = 64
@@ -22,7 +21,7 @@ UNFINISHED = " (unfinished)"
 
 def renew(path: str, bundle: Bundle, is_quiet: bool = False) -> int:
     """How many sightings were named anew. Killed in the middle, the index says so until it is renewed again."""
-    wanted = recogniser_of(bundle)
+    wanted = bundle.recogniser
     with contextlib.closing(IndexFile(path, None)) as index, OnnxEngine(bundle.classifier) as engine:
         classifier = Classifier(engine, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         index.set_recogniser(wanted + UNFINISHED)

@@ -11,9 +11,9 @@ SIZE = (320, 240)
 FPS = 15
 
 
-def scene_pictures(seconds, seed=71, products=2, size=SIZE, fps=FPS):
+def scene_pictures(seconds, seed=71, products=2, size=SIZE, fps=FPS, unknown=0.0):
     """(H, W, 3) uint8 BGR each."""
-    scene = Scene(SceneSettings(products=products, seed=seed), size)
+    scene = Scene(SceneSettings(products=products, seed=seed, unknown=unknown), size)
     for number in range(int(seconds * fps)):
         yield scene.render(number / fps).image
 

@@ -86,7 +86,7 @@ FLOOR = {
     ),
     "jetson": ("__init__",),
     "export": ("__init__",),
-    "search": ("__init__", "building", "recogniser", "renewing"),
+    "search": ("__init__", "building", "renewing"),
     "benchmarks": ("__init__", "machine"),
     "training": ("__init__", "checkpoint", "memory", "processes", "refolding", "requirements"),
 }

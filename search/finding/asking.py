@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import Protocol
 
+import numpy as np
+
 from runtime.bundle import Bundle
+from runtime.catalogue.embedder import network_of
+from runtime.catalogue.prototypes import prototypes_of
+from runtime.catalogue.schema import PRODUCT
+from runtime.catalogue.store import Catalogue
 from runtime.errors import UsageError
 from search.finding.grouping import Match
 from search.finding.likeness import embedding_of_picture, matches_like
@@ -21,6 +29,8 @@ class Question(Protocol):
     like: "str | None"
     unknown: bool
     bundle: str
+    catalogue: str
+    """A path, where there need be nothing."""
     certainty: "float | None"
     """None: as the index named it, or the bundle's threshold."""
 
@@ -45,15 +55,38 @@ def _named(index: IndexReader, name: str | None, label: str, certainty: float | 
 
 
 def _of_product(index: IndexReader, asked: Question, name: str) -> list[Match]:
-    """By the names in the index; of what was taught later, by its likeness."""
-    known = [product for product, _ in index.products()]
-    if name in known:
-        return _named(index, name, name, asked.certainty)
+    """By the names in the index, and what looks like a product that was taught, or put into the bundle, later."""
+    named = _named(index, name, name, asked.certainty)
     bundle = Bundle.open(asked.bundle)
+    wanted = _prototypes(bundle, asked.catalogue, name, is_named=bool(named))
+    if wanted is None:
+        return named
+    least = bundle.gallery.threshold if asked.certainty is None else asked.certainty
+    known = {one.row.id for one in named}
+    # what looked more like another product when it was named stays that
+    alike = matches_like(index, bundle, wanted, least, name)
+    return named + [one for one in alike if one.row.id not in known and one.certainty > (one.row.similarity or -1.0)]
+
+
+def _prototypes(bundle: Bundle, catalogue: str, name: str, is_named: bool) -> np.ndarray | None:
+    """(p, D) of what stands for a product: views that were taught, else the bundle's. None: by name alone.
+
+    UsageError: nobody knows it.
+    """
+    taught = _taught(bundle, catalogue, name)
+    if taught is not None or is_named:
+        return taught
     if name not in bundle.products:
         raise UsageError(
-            f"--product {name}: neither in the index (which names {', '.join(known) or 'nothing'}) nor in {bundle.name}"
+            f"--product {name}: neither the index nor {bundle.name} nor {catalogue} knows it; see "
+            "python -m search.find INDEX --named, or show it with --like PICTURE"
         )
-    wanted = bundle.gallery.prototypes[bundle.gallery.products == bundle.products.index(name)]
-    least = bundle.gallery.threshold if asked.certainty is None else asked.certainty
-    return matches_like(index, bundle, wanted, least, name)
+    return bundle.gallery.prototypes[bundle.gallery.products == bundle.products.index(name)]
+
+
+def _taught(bundle: Bundle, path: str, name: str) -> np.ndarray | None:
+    if not os.path.exists(path):
+        return None
+    with contextlib.closing(Catalogue(path)) as catalogue:
+        views = [one for one in catalogue.taught(network_of(bundle)) if (one.name, one.kind) == (name, PRODUCT)]
+    return prototypes_of(np.concatenate([one.embeddings for one in views])) if views else None

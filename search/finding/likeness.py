@@ -15,7 +15,6 @@ from runtime.recognition.detector import Detector
 from search.finding.grouping import Match
 from search.finding.rows import IndexReader
 from search.finding.vectors import near
-from search.recogniser import recogniser_of
 
 
 def matches_like(index: IndexReader, bundle: Bundle, wanted: np.ndarray, least: float, label: str) -> list[Match]:
@@ -30,7 +29,7 @@ def matches_like(index: IndexReader, bundle: Bundle, wanted: np.ndarray, least: 
 
 def check_same(index: IndexReader, bundle: Bundle) -> None:
     """UsageError: the embeddings of the index cannot be compared with what this bundle makes."""
-    own = recogniser_of(bundle)
+    own = bundle.recogniser
     others = [name for name in index.recognisers() if name != own]
     if others:
         raise UsageError(

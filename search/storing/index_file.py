@@ -42,7 +42,7 @@ class IndexFile:
     """Whatever fails raises sqlite3.Error."""
 
     def __init__(self, path: str, recogniser: str | None) -> None:
-        """`recogniser`: see `recogniser_of`; None: whatever it is. UsageError: the index was made with another.
+        """`recogniser`: see Bundle.recogniser; None: whatever it is. UsageError: the index was made with another.
 
         SinkError: it cannot be written.
         """

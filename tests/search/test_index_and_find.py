@@ -16,6 +16,10 @@ pytest.importorskip("av", reason="needs PyAV, of the extra search")
 
 from made_videos import grey_pictures, scene_pictures, write_video
 
+from runtime.bundle import Bundle
+from runtime.catalogue.embedder import Embedder
+from runtime.catalogue.photos import image_from_jpeg, jpeg_of
+from runtime.catalogue.store import Catalogue, NewView
 from search import find, index
 from search.videos import pieces
 
@@ -88,6 +92,25 @@ def test_asked_by_name(indexed, capsys):
     assert ".mp4" in capsys.readouterr().out
 
 
+def test_a_product_that_was_taught_after_the_index_was_made(films, tmp_path, capsys):
+    """A thing that stayed unknown, taught by one photo of it."""
+    out = tmp_path / "strangers.sqlite"
+    film = write_video(tmp_path / "s.mp4", scene_pictures(4, seed=71, unknown=1.0))
+    assert build(film, out) == 0
+    assert not names(out)
+    crop = rows(out, "SELECT crop FROM moments JOIN sightings ON sighting = sightings.id ORDER BY frames DESC")[0][0]
+    bundle = Bundle.open("demo")
+    embedder, catalogue = Embedder(bundle), Catalogue(str(tmp_path / "catalogue.sqlite"))
+    image = image_from_jpeg(crop)
+    catalogue.teach("our balm", [NewView(jpeg_of(image), embedder.embed([image])[0])], embedder.network, "a test")
+    catalogue.close()
+    embedder.close()
+    film.unlink()  # nothing is decoded again
+    flags = [str(out), "--product", "our balm", "--bundle", "demo", "--catalogue", str(tmp_path / "catalogue.sqlite")]
+    assert find.main(flags) == 0
+    assert "our balm" in capsys.readouterr().out
+
+
 def test_a_page_with_crops_tables_and_clips(indexed, tmp_path, capsys):
     import av
 
@@ -119,7 +142,7 @@ def test_clips_of_a_video_that_is_gone(indexed, films, tmp_path, capsys):
 
 def test_a_name_that_nobody_knows(indexed, capsys):
     assert find.main([str(indexed), "--product", "no such thing", "--bundle", "demo"]) == 2
-    assert "which names" in capsys.readouterr().err
+    assert "--like PICTURE" in capsys.readouterr().err
 
 
 def test_asked_by_a_picture_with_the_videos_gone(indexed, tmp_path, capsys):

@@ -9,7 +9,7 @@ pytest.importorskip("av", reason="needs PyAV, of the extra search")
 
 import numpy as np
 
-from runtime.history.schema import migrate
+from runtime.history.opening import open_database
 from search.finding import vectors
 from search.finding.rows import IndexReader
 
@@ -22,9 +22,10 @@ def unit(count, seed):
 
 
 def add(path, embeddings, first):
-    database = sqlite3.connect(str(path))
-    migrate(database, str(path))
+    database = open_database(str(path))
+    database.execute("PRAGMA foreign_keys = OFF")  # moments without their sightings
     with database:
+        database.execute("BEGIN")
         rows = [(first + number, one.astype("<f2").tobytes()) for number, one in enumerate(embeddings)]
         database.executemany("INSERT INTO moments (sighting, embedding) VALUES (?, ?)", rows)
     database.close()
