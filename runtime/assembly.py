@@ -122,6 +122,8 @@ def assemble(
         opened: List[Sink] = []
         for sink in sinks if sinks is not None else _open_sinks(settings, bundle):
             opened.append(stack.enter_context(sink))
+        for sink in open_tellers(settings):
+            opened.append(stack.enter_context(sink))
         opened += [stack.enter_context(sink) for sink in systemd_sinks()]
         every = settings.classify_every if source.continuous else 1
         policy = NamingPolicy(every, settings.classify_budget_ms)
@@ -200,8 +202,6 @@ def _open_sinks(settings: Settings, bundle: Optional[Bundle]):
     """Open one after the other, so that those already open are closed when a later one fails."""
     for kind in settings.sinks or ("auto",):
         yield open_sink(kind, settings, None if bundle is None else bundle.recogniser)
-    for sink in open_tellers(settings):
-        yield sink
 
 
 def _nominal_fps(settings: Settings, source: Source) -> float:

@@ -178,6 +178,41 @@ def test_a_broker_that_sends_garbage_is_left(sent, caplog):
         server.shutdown(socket.SHUT_RDWR)
 
 
+def test_a_broker_that_takes_nothing_more_gets_nothing_more(caplog):
+    """It says hello and answers no message: what is sent waits for it, and does not pile up."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(8)
+        got = []
+
+        def answer():
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(b"\x20\x02\x00\x00")
+                while True:
+                    data = connection.recv(65536)
+                    if not data:
+                        return
+                    got.append(data)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        with MqttSink(broker(server.getsockname()[1])) as sink:
+            for number in range(3):
+                present(sink, shown(number, [0, 1]))
+            until("the first word", lambda: b"online" in b"".join(got))
+            for number in range(3, 400):
+                present(sink, shown(number, [number % 2] * (number % 5)))
+                time.sleep(0.005)
+            told = b"".join(got)
+            assert told.count(b"shop/a/products/tea") <= 2
+            assert told.count(b"shop/a/figures") <= 1
+        server.shutdown(socket.SHUT_RDWR)
+
+
 def test_without_the_package_it_says_so(monkeypatch):
     from runtime.errors import MissingPackageError
 

@@ -82,6 +82,15 @@ def test_an_event_is_posted_to_those_who_asked_for_it():
     assert "s3cret" not in str(got)
 
 
+def test_a_library_tells_too_without_a_window_or_a_page(tiny_folder):
+    from shelfsight import Camera
+
+    with serving() as (url, got):
+        with Camera("demo://", tiny_folder, on=["any=" + url, "offline=" + url]) as camera:
+            sinks = camera.report()["sinks"]
+    assert sinks == ["any -> {0}, offline -> {0}".format(url[: -len("/hook")])]
+
+
 def test_a_failure_is_tried_again_in_order_and_a_refusal_is_not(caplog):
     with serving(503, 429, 200, 404) as (url, got):
         poster = Poster(Hook("any", url + "/T0K3N"), None, first_wait_s=0.01)
