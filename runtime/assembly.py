@@ -10,6 +10,8 @@ import cv2
 
 from runtime import shipped
 from runtime.bundle import Bundle
+from runtime.catalogue.opening import open_teacher
+from runtime.catalogue.teacher import Teacher
 from runtime.clock import MonotonicClock
 from runtime.counting.opening import open_counting
 from runtime.errors import ShelfsightError
@@ -119,8 +121,11 @@ def assemble(
         bundle = _open_bundle(settings, address)
         stages = stack.enter_context(Stages(settings, bundle, source, stop))
         detector, classifier = stages.detector, stages.classifier
+        teacher = open_teacher(settings, bundle, sinks is None and _may_have_page(settings))
+        if teacher is not None:
+            stack.callback(teacher.close)
         opened: List[Sink] = []
-        for sink in sinks if sinks is not None else _open_sinks(settings, bundle):
+        for sink in sinks if sinks is not None else _open_sinks(settings, bundle, teacher):
             opened.append(stack.enter_context(sink))
         for sink in open_tellers(settings):
             opened.append(stack.enter_context(sink))
@@ -128,8 +133,10 @@ def assemble(
         every = settings.classify_every if source.continuous else 1
         policy = NamingPolicy(every, settings.classify_budget_ms)
         naming = None if classifier is None else Naming(classifier, policy)
-        products = None if bundle is None else bundle.products
+        products = None if bundle is None else bundle.products if teacher is None else teacher.known.products
         recogniser = Recogniser(detector, Tracker(), naming, products, stages.reshaped)
+        if teacher is not None:
+            teacher.use(recogniser.take_up)
         overlays = open_counting(settings, detector.classes, products)
         shelf = open_shelf(settings, products)
         if shelf is not None:
@@ -198,10 +205,14 @@ def _has_panel(settings: Settings, sinks: Sequence[Sink]) -> bool:
     return settings.panel == "on" if settings.panel != AUTO else any(sink.wants_panel for sink in sinks)
 
 
-def _open_sinks(settings: Settings, bundle: Optional[Bundle]):
+def _may_have_page(settings: Settings) -> bool:
+    return "web" in settings.sinks or settings.sinks in ((), ("auto",))
+
+
+def _open_sinks(settings: Settings, bundle: Optional[Bundle], teacher: Optional[Teacher]):
     """Open one after the other, so that those already open are closed when a later one fails."""
     for kind in settings.sinks or ("auto",):
-        yield open_sink(kind, settings, None if bundle is None else bundle.recogniser)
+        yield open_sink(kind, settings, None if bundle is None else bundle.recogniser, teacher)
 
 
 def _nominal_fps(settings: Settings, source: Source) -> float:

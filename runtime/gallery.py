@@ -1,6 +1,6 @@
 """Names by nearest prototype, or unknown: adding a product adds a row, nothing is trained again."""
 
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -58,3 +58,11 @@ class Gallery(NamedTuple):
         similarities[self.products[nearest][:, None] == self.products] = -1.0
         above = zip(best, similarities.max(axis=1).tolist())
         return [min(abs(b - self.threshold), b - n) if b >= self.threshold else self.threshold - b for b, n in above]
+
+
+class Known(NamedTuple):
+    """What stage 2 names by, replaced as a whole between two frames."""
+
+    gallery: Gallery
+    products: Sequence[str]
+    """What its numbers are called."""

@@ -68,6 +68,8 @@ class Settings(NamedTuple):
     """The file of zones and lines to count in; None: nothing is counted."""
     shelf: Optional[str] = None
     """The file of the layout of a shelf to watch; None: none is watched."""
+    catalogue: Optional[str] = AUTO
+    """The file of products taught here; AUTO: this device's, where a page can teach or it is there; None: none."""
     listen: str = "127.0.0.1"
     port: int = 8080
     token: Optional[str] = None

@@ -1,8 +1,11 @@
 """What every test may use, and the rule that CI skips nothing but what tests/skips_allowed_in_ci.txt lists."""
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,6 +21,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 for ignored in (getattr(signal, name) for name in ("SIGQUIT", "SIGHUP", "SIGTERM") if hasattr(signal, name)):
     if signal.getsignal(ignored) == signal.SIG_IGN:
         signal.signal(ignored, signal.SIG_DFL)
+
+# What is taught on this machine is no test's, and no test's is this machine's.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="shelfsight-test-")
+os.environ.pop("STATE_DIRECTORY", None)
+atexit.register(shutil.rmtree, os.environ["XDG_DATA_HOME"], True)
 
 # No deadline: a busy machine is no bug. In CI the same examples every time: a red run can be run again.
 hypothesis.settings.register_profile("shelfsight", deadline=None, derandomize=os.environ.get("CI") == "true")

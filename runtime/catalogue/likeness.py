@@ -4,10 +4,10 @@ from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from runtime.catalogue.prototypes import Known, known_of, prototypes_of
+from runtime.catalogue.prototypes import known_of, prototypes_of
 from runtime.catalogue.schema import PRODUCT
 from runtime.catalogue.store import Taught
-from runtime.gallery import Gallery
+from runtime.gallery import Gallery, Known
 
 FEW_VIEWS = 5
 ALIKE = 0.95

@@ -1,23 +1,18 @@
 """From the bundle's gallery and what was taught beside it to the gallery in use."""
 
-from typing import List, NamedTuple, Sequence
+from typing import List, Sequence
 
 import numpy as np
 
 from runtime.catalogue.schema import PRODUCT
 from runtime.catalogue.store import Taught
 from runtime.frame import UNKNOWN
-from runtime.gallery import Gallery
+from runtime.gallery import Gallery, Known
 
 MOST = 10
 """Prototypes of one product."""
-
-
-class Known(NamedTuple):
-    """What stage 2 names by, replaced as a whole between two frames."""
-
-    gallery: Gallery
-    products: Sequence[str]
+SAME = 0.97
+"""Cosine from which on another prototype tells nothing new."""
 
 
 def known_of(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]) -> Known:
@@ -54,7 +49,3 @@ def prototypes_of(embeddings: np.ndarray, most: int = MOST) -> np.ndarray:
         chosen.append(embeddings[farthest])
         likeness = np.maximum(likeness, embeddings.dot(embeddings[farthest]))
     return np.array(chosen, np.float32)
-
-
-SAME = 0.97
-"""Cosine from which on another prototype tells nothing new."""

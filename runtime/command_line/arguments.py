@@ -146,6 +146,15 @@ def make_parser() -> argparse.ArgumentParser:
         help="overlap above which the weaker of two boxes goes, 0..1 (default: the bundle's, else 0.7)",
     )
     models.add_argument(
+        "--catalogue",
+        metavar="FILE",
+        type=lambda text: None if text == "none" else text,
+        default=AUTO,
+        help="products taught on this device, named beside the bundle's; none: without them (default: "
+        "catalogue.sqlite in the service's state folder or ~/.local/share/shelfsight, where the page is served or it "
+        "is there)",
+    )
+    models.add_argument(
         "--engine",
         choices=("auto", "tensorrt", "openvino", "onnx"),
         default="auto",

@@ -62,7 +62,7 @@ class Composer:
         for box, shape, score, product in zip(boxes, detections.shapes.tolist(), detections.scores.tolist(), products):
             colour = self._colour(shape, product)
             cv2.rectangle(picture, box[:2], box[2:], colour, thickness)
-            labels.append(self._labels.tile(self._label(shape, product, score), colour, size_px))
+            labels.append(self._labels.tile(self._label(observation.words, shape, product, score), colour, size_px))
         sizes = [(label.shape[1], label.shape[0]) for label in labels]
         tracks = observation.track_ids.tolist()
         for label, rect in zip(labels, self._label_places.place(boxes, sizes, tracks, picture.shape[1::-1])):
@@ -102,8 +102,9 @@ class Composer:
         width = max(tile.shape[1], int((PANEL_WIDTH_PX if len(lines) > 1 else HEADLINE_WIDTH_PX) * scale))
         return cv2.copyMakeBorder(tile, 0, 0, 0, width - tile.shape[1], cv2.BORDER_CONSTANT, value=DARK)
 
-    def _label(self, shape: int, product: Optional[int], score: float) -> str:
-        shape_name, products = self._words.shape(shape), self._words.products
+    def _label(self, words: Words, shape: int, product: Optional[int], score: float) -> str:
+        products = words.products or self._words.products  # taught ones come while it runs
+        shape_name = self._words.shape(shape)
         if product is None or products is None:
             return "{} {:.0f}%".format(shape_name, score * 100)
         if product == PENDING:

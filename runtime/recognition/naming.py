@@ -6,6 +6,7 @@ import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.frame import PENDING, UNKNOWN, Detections, Names
+from runtime.gallery import Gallery
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.votes import Votes
 
@@ -75,6 +76,11 @@ class Naming:
         if asked:
             self._ask(image, boxes_px, tracks, asked)
         return _names_of(tracks, len(asked))
+
+    def use(self, gallery: Gallery) -> None:
+        """Name by `gallery` from now on: every track is asked about anew."""
+        self.classifier.gallery = gallery
+        self._tracks.clear()
 
     def _track(self, number: int) -> _Track:
         track = self._tracks.get(number)

@@ -7,6 +7,7 @@ import numpy as np
 
 from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import Detections, Frame, Observation, Words
+from runtime.gallery import Known
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector, Prepared
 from runtime.recognition.doubles import without_doubles
@@ -40,6 +41,12 @@ class Recogniser:
         self._tracker = tracker
         self._reshaped = reshaped
         self._shape: Sequence[int] = ()
+        self._known: Optional[Known] = None
+        self._in_use: Optional[Known] = None
+
+    def take_up(self, known: Known) -> None:
+        """Name by `known` from the next frame on. From any thread: what the loop reads is this one attribute."""
+        self._known = known
 
     @property
     def classifier(self) -> Optional[Classifier]:
@@ -69,6 +76,11 @@ class Recogniser:
         """Run both stages on `frame`, each stage's time to `watch`. A substituted frame is not looked at."""
         if frame.id is None:
             return Observation(frame, Detections.none(), np.empty(0, np.int64), None, self._words)
+        known = self._known
+        if known is not self._in_use and known is not None and self._naming is not None:
+            self._in_use = known
+            self._words = Words(self.detector.classes, known.products)
+            self._naming.use(known.gallery)
         if frame.prepared is None:
             frame = self.prepare(frame)
             prepared_s = watch.lap("preprocess")

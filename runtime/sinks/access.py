@@ -76,6 +76,11 @@ class Access:
         """Whether one is set: without one nothing may be changed."""
         return self._token is not None
 
+    @property
+    def token(self) -> Optional[str]:
+        """As it was set."""
+        return self._token
+
     def is_token(self, query_token: Optional[str]) -> bool:
         """True when a token is set and this is it."""
         return self._token is not None and same(query_token, self._token)

@@ -4,6 +4,7 @@ import logging
 import os
 from typing import Iterator, Optional
 
+from runtime.catalogue.teacher import Teacher
 from runtime.errors import MissingPackageError, UsageError
 from runtime.gstreamer.elements import is_jetson, present_elements
 from runtime.gstreamer.encoding import recording
@@ -30,17 +31,19 @@ from runtime.webhooks.hook import hooks_of, secret
 log = logging.getLogger(__name__)
 
 
-def open_sink(kind: str, settings: Settings, recogniser: Optional[str] = None) -> Sink:
+def open_sink(
+    kind: str, settings: Settings, recogniser: Optional[str] = None, teacher: Optional[Teacher] = None
+) -> Sink:
     """`kind`: auto, window, web, none, rtsp://ADDRESS, a file by its ending, or a folder. `recogniser`: see Bundle.
 
-    SinkError where it fails.
+    `teacher`: for the page, None where nothing can be taught. SinkError where it fails.
     """
     if kind == "auto":
-        return _default(settings)
+        return _default(settings, teacher)
     if kind == "window":
         return WindowSink()
     if kind == "web":
-        return _web(settings)
+        return _web(settings, teacher)
     if kind == "none":
         return NullSink()
     if kind.lower().endswith(".mp4"):
@@ -87,23 +90,23 @@ def _machine() -> Machine:
     return Machine(present_elements(), is_jetson())
 
 
-def _web(settings: Settings) -> WebSink:
+def _web(settings: Settings, teacher: Optional[Teacher]) -> WebSink:
     histories = [kind for kind in settings.sinks if kind.lower().endswith(HISTORY_ENDING)]
-    sink = WebSink(settings.listen, settings.port, settings.token, histories[0] if histories else None)
+    sink = WebSink(settings.listen, settings.port, settings.token, histories[0] if histories else None, teacher)
     # The log of a service is read by more people than may see the picture: the token stays out of it.
     address, _, secret = sink.url.partition("?")
     log.info("live picture: %s%s", address, "?token=... (as you set it)" if secret else "")
     return sink
 
 
-def _default(settings: Settings) -> Sink:
+def _default(settings: Settings, teacher: Optional[Teacher]) -> Sink:
     """A window with a display, else the page; where the page's package is not installed, nothing, and says so."""
     reason = why_no_window()
     if reason is None:
         return WindowSink()
     log.info("%s: serving a page instead of a window", reason)
     try:
-        return _web(settings)
+        return _web(settings, teacher)
     except MissingPackageError as error:
         log.warning("nothing is shown: %s", error)
         return NullSink()

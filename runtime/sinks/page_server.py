@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Optional
 
 from runtime.api.operations import PREFIX
 from runtime.api.problem import ProblemError
+from runtime.catalogue.teacher import Teacher
 from runtime.errors import MissingPackageError
 from runtime.sinks.access import Access
 from runtime.sinks.api_routes import ApiRoutes, as_problem, problem_response
@@ -23,6 +24,7 @@ from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg, Latest
 from runtime.sinks.metrics import Metrics
 from runtime.sinks.shelf_routes import ShelfRoutes
+from runtime.sinks.teach_routes import TeachRoutes
 
 EVENTS_PERIOD_S = 0.25
 """Between two sets of figures: fast enough to look alive, slow enough to read."""
@@ -45,8 +47,16 @@ HEADERS = {
 class PageServer:
     """Built and run on one event loop. `web` is the module aiohttp.web."""
 
-    def __init__(self, web: Any, access: Access, latest: Latest, bounds: Bounds, history: Optional[str] = None) -> None:
-        """`history`: the database that the API answers from."""
+    def __init__(
+        self,
+        web: Any,
+        access: Access,
+        latest: Latest,
+        bounds: Bounds,
+        history: Optional[str] = None,
+        teacher: Optional[Teacher] = None,
+    ) -> None:
+        """`history`: the database that the API answers from. `teacher`: None where nothing can be taught."""
         self.audience = Audience(latest)
         self._guests = Guests(bounds)
         self._guesses = Guesses(time.monotonic)
@@ -57,6 +67,7 @@ class PageServer:
         self._latest = latest
         self._page = load_page()
         self._history_page = load_page("history.html")
+        self._teach_page = load_page("teach.html")
         self._strings = read_packaged("strings.json")
         self._cookie = ""
 
@@ -77,6 +88,11 @@ class PageServer:
         self._history = history
         self._shelf_page = load_page("shelf.html")
         ShelfRoutes(web, access, latest, self._shelf_page.html).add_to(app.router)
+        app.router.add_get("/teach", self._get_teach)
+        self._teach: Optional[TeachRoutes] = None
+        if teacher is not None:
+            self._teach = TeachRoutes(web, access, self._guesses, teacher)
+            self._teach.add_to(app.router)
         self._api = ApiRoutes(web, latest, self.audience, history)
         self._api.add_to(app.router, self._get_snapshot)
         self._runner = web.AppRunner(app, access_log=None, logger=quiet_logger())
@@ -108,6 +124,8 @@ class PageServer:
                     connection.transport.abort()
             await self._runner.cleanup()
             self._api.close()
+            if self._teach is not None:
+                self._teach.close()
 
     async def _admit(self, request: Any, handler: Any) -> Any:
         """Every request comes through here: turn away whom the access rules or a full house turn away."""
@@ -144,7 +162,8 @@ class PageServer:
 
     async def _set_headers(self, request: Any, response: Any) -> None:
         response.headers.update(HEADERS)
-        page = {"/history": self._history_page, "/shelf": self._shelf_page}.get(request.path, self._page)
+        pages = {"/history": self._history_page, "/shelf": self._shelf_page, "/teach": self._teach_page}
+        page = pages.get(request.path, self._page)
         response.headers["Content-Security-Policy"] = page.policy
 
     def _unavailable(self, line: str) -> Any:
@@ -164,6 +183,9 @@ class PageServer:
 
     async def _get_history(self, _request: Any) -> Any:
         return self._web.Response(body=self._history_page.html, content_type="text/html", charset="utf-8")
+
+    async def _get_teach(self, _request: Any) -> Any:
+        return self._web.Response(body=self._teach_page.html, content_type="text/html", charset="utf-8")
 
     async def _get_strings(self, _request: Any) -> Any:
         return self._web.Response(body=self._strings, content_type="application/json")

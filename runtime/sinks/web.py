@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Optional
 
 import numpy as np
 
+from runtime.catalogue.teacher import Teacher
 from runtime.errors import MissingPackageError, SinkError
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
@@ -39,8 +40,10 @@ class WebSink(Sink):
         port: int = 8080,
         token: Optional[str] = None,
         history: Optional[str] = None,
+        teacher: Optional[Teacher] = None,
     ) -> None:
-        """Returns once the page answers. Port 0 takes a free one. `history`: a database to answer from.
+        """Returns once the page answers. Port 0 takes a free one. `history`: a database to answer from. `teacher`: what
+        teaches; its owner closes it.
 
         UsageError: beyond localhost without a token. SinkError: cannot listen there. MissingPackageError: no aiohttp.
         """
@@ -49,6 +52,7 @@ class WebSink(Sink):
         listener = open_listening_socket(listen, port)
         self.url: str = url_of(listen, listener.getsockname()[1], token)
         self._latest = Latest()
+        self._teacher = teacher
         self._is_closed = False
         self._failure: Optional[Exception] = None
         self._server: Optional[PageServer] = None
@@ -60,6 +64,10 @@ class WebSink(Sink):
         self._thread.start()
         self._is_ready.wait()
         self._raise_failure()
+
+    def see(self, observation: Observation) -> None:
+        if self._teacher is not None:
+            self._teacher.see(observation)
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         """Costs the loop one copy of the picture while somebody watches, else nothing. Always true.
@@ -98,7 +106,7 @@ class WebSink(Sink):
         asyncio.set_event_loop(self._loop)  # Python 3.6 binds asyncio.Event to the thread's loop, not the running one
         self._loop.set_exception_handler(_log_in_one_line)
         try:
-            self._server = PageServer(web, access, self._latest, bounds_for(limit()), history)
+            self._server = PageServer(web, access, self._latest, bounds_for(limit()), history, self._teacher)
             self._loop.run_until_complete(self._server.start(listener))
             self._is_ready.set()
             self._loop.run_until_complete(self._server.run())
