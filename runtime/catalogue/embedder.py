@@ -11,12 +11,16 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.recognition.classifier import Classifier
 
 
+def network_of(bundle: Bundle) -> str:
+    """What the embeddings of this bundle's stage 2 are known by: those of another are not comparable."""
+    return bundle.recogniser
+
+
 class Embedder:
     """Any thread may call it, one at a time. The network is loaded when it is first asked."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self.network = bundle.recogniser
-        """What its embeddings are known by: those of another are not comparable."""
+        self.network = network_of(bundle)
         self._bundle = bundle
         self._resources = contextlib.ExitStack()
         self._classifier: Optional[Classifier] = None
