@@ -123,8 +123,10 @@ def run_scene(own: argparse.Namespace, seed: int, recogniser: Recogniser, score:
     scene = ShelfScene(ShelfSettings(seed, own.rows, own.slots, own.facings, own.pause_s), RES)
     clock, watch, judge = MonotonicClock(), None, None
     taught: List[List[SeenObject]] = []
-    for number in tqdm(range(int(own.minutes * 60 * own.fps)), desc="seed {}".format(seed), disable=None):
-        now_s = number / own.fps
+    begin = [number / own.fps for number in range(int(TAUGHT_S * own.fps) + 1)]
+    rest = [own.begin_s + number / own.fps for number in range(int(own.minutes * 60 * own.fps))]
+    times_s = begin + [now_s for now_s in rest if now_s > begin[-1]]
+    for number, now_s in enumerate(tqdm(times_s, desc="seed {}".format(seed), disable=None)):
         image = scene.render(now_s).image
         observation = recogniser.observe(Frame(image, number, now_s), Stopwatch(clock))
         objects = list(objects_in(observation))
@@ -231,6 +233,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shelf", description="States of a shelf against truth.")
     parser.add_argument("--seeds", default="1,2,3,4,5,6", metavar="S,...", type=_numbers, help="a shelf each (1..6)")
     parser.add_argument("--minutes", type=float, default=20.0, metavar="M", help="of each (20)")
+    parser.add_argument(
+        "--begin-s", type=float, default=0.0, metavar="S", help="after being taught, go on from here (0)"
+    )
     parser.add_argument("--fps", type=float, default=3.0, metavar="F", help="frames looked at a second (3)")
     parser.add_argument("--size", type=int, default=320, metavar="PX", help="longer side of stage 1's input (320)")
     parser.add_argument("--rows", type=int, default=2, metavar="N", help="(2)")

@@ -1,6 +1,6 @@
 """How the camera sees the shelf now against how it was taught: moved by a knock, and where somebody is in front."""
 
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from runtime.shelf.layout import Slot
 
 WIDTH_PX = 320
 """Pictures are looked at in this width."""
-CHECK_S = 2.0
+CHECK_S = 1.0
 """Between two looks for a knock: 3 ms each."""
 FEATURES = 400
 LEAST_FEATURES = 40
@@ -22,11 +22,13 @@ OFF_S = 20.0
 """Without a movement that fits for so long, the camera looks elsewhere."""
 STRIP = 0.035
 """Height of the board under a slot that shows whether somebody is in front, in heights of the picture."""
-PIECES = 3
-"""That a strip is looked at in: a hand covers one of them."""
-CHANGED = 16.0
-"""Grey levels, after the light."""
-LEARN = 0.05
+PIECES = 8
+"""That a strip is looked at in: the edge of somebody covers one of them."""
+BESIDE = 0.05
+"""How far a strip goes beyond its slot on either side, in its widths."""
+CHANGED = 14.0
+"""Levels of one colour, after the light."""
+LEARN = 0.03
 """How fast a strip is learnt anew, a look, while nobody is in front: light wanders."""
 
 Box = Tuple[float, float, float, float]
@@ -40,7 +42,8 @@ class View:
         self._orb = cv2.ORB_create(FEATURES)  # type: ignore[attr-defined]
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
         self._reference: Optional[Tuple[np.ndarray, np.ndarray]] = None
-        self._strips: List[np.ndarray] = []
+        self._strips: Optional[np.ndarray] = None
+        self._covered = [False] * len(slots)
         self._checked_s = float("-inf")
         self._fitted_s: Optional[float] = None
         self._candidate: Optional[np.ndarray] = None
@@ -52,14 +55,16 @@ class View:
 
     def look(self, now_s: float, image: np.ndarray) -> bool:
         """One picture (H, W, 3) uint8 BGR; whether the camera is found to have moved."""
-        small = self._small(image)
+        height = max(1, round(WIDTH_PX * image.shape[0] / image.shape[1]))
+        coloured = cv2.resize(image, (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+        small = cv2.cvtColor(coloured, cv2.COLOR_BGR2GRAY)
         if self._reference is None:
             self._learn(small)
         moved = False
         if now_s - self._checked_s >= CHECK_S:
             self._checked_s = now_s
             moved = self._check(now_s, small)
-        self._look_at_strips(small, learn_anew=moved)
+        self._look_at_strips(coloured)
         return moved
 
     def covered(self, number: int) -> bool:
@@ -78,16 +83,10 @@ class View:
         (x1, y1), (x2, y2) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
         return x1, y1, x2, y2
 
-    def _small(self, image: np.ndarray) -> np.ndarray:
-        height = max(1, round(WIDTH_PX * image.shape[0] / image.shape[1]))
-        return cv2.cvtColor(cv2.resize(image, (WIDTH_PX, height), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-
     def _learn(self, small: np.ndarray) -> None:
         points, descriptors = self._orb.detectAndCompute(small, None)
         places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
         self._reference = (places, descriptors if descriptors is not None else np.empty((0, 32), np.uint8))
-        self._covered = [False] * len(self._slots)
-        self._strips = []
 
     def _check(self, now_s: float, small: np.ndarray) -> bool:
         """Whether, for the second time in a row, another movement fits than the one that is held."""
@@ -103,10 +102,11 @@ class View:
         if self._apart(found, self.matrix, small) < LEAST_MOVE * WIDTH_PX:
             self._candidate = None
             return False
+        self._is_fitted = False  # what is seen meanwhile may be in the slot beside
         before, self._candidate = self._candidate, found
         if before is None or self._apart(found, before, small) > LEAST_MOVE * WIDTH_PX:
             return False
-        self.matrix, self._candidate = found, None
+        self.matrix, self._candidate, self._is_fitted = found, None, True
         return True
 
     def _movement(self, small: np.ndarray) -> Optional[np.ndarray]:
@@ -133,25 +133,33 @@ class View:
         corners = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]])
         return float(np.abs(corners.dot((one - other).T)).max())
 
-    def _look_at_strips(self, small: np.ndarray, learn_anew: bool) -> None:
+    def _look_at_strips(self, coloured: np.ndarray) -> None:
         straight = cv2.warpAffine(
-            small, self.matrix, small.shape[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            coloured,
+            self.matrix,
+            coloured.shape[1::-1],
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
-        strips = [self._strip(straight, slot) for slot in self._slots]
-        if not self._strips or learn_anew:
+        )
+        strips = np.stack([self._strip(straight, slot) for slot in self._slots])
+        if self._strips is None:
             self._strips = strips
             return
-        light = float(np.median([now.mean() / max(1.0, was.mean()) for now, was in zip(strips, self._strips)]))
-        for number, (now, was) in enumerate(zip(strips, self._strips)):
-            self._covered[number] = bool((np.abs(now - light * was) > CHANGED).any())
-            if not self._covered[number]:
-                self._strips[number] = was + LEARN * (now / max(light, 0.05) - was)
+        was = self._strips
+        light = float(np.median(strips.mean(axis=(1, 2)) / np.maximum(1.0, was.mean(axis=(1, 2)))))
+        apart = np.abs(strips - light * was).max(axis=(1, 2))
+        self._covered = (apart > CHANGED).tolist()
+        calm = apart < 0.6 * CHANGED
+        was[calm] += LEARN * (strips[calm] / max(light, 0.05) - was[calm])
 
     def _strip(self, straight: np.ndarray, slot: Slot) -> np.ndarray:
-        """(PIECES,) float32: mean grey of pieces of the board under it."""
-        height, width = straight.shape
+        """(PIECES, 3) float32: mean colours of pieces of the board under it, and a little beside."""
+        height, width = straight.shape[:2]
         left, _, right, bottom = slot.box
+        beside = BESIDE * (right - left)
         top = min(height - 2, int(bottom * height) + 1)
-        rows = straight[top : max(top + 2, top + int(STRIP * height)), int(left * width) : max(1, int(right * width))]
-        return np.array([piece.mean() for piece in np.array_split(rows.astype(np.float32), PIECES, axis=1)], np.float32)
+        end = min(height, max(top + 2, top + int(STRIP * height)))
+        first, last = max(0, int((left - beside) * width)), min(width, int((right + beside) * width) + 1)
+        return cv2.resize(straight[top:end, first:last], (PIECES, 1), interpolation=cv2.INTER_AREA)[0].astype(
+            np.float32
+        )
