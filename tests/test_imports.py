@@ -25,7 +25,7 @@ ROOMS = {
     "runtime/scene": (),
     "runtime/v4l2": (),
     "runtime/history": (),
-    "runtime/events": (),
+    "runtime/events": ("figures",),
     "runtime/catalogue": ("engines", "recognition", "untrusted"),
     "runtime/webhooks": ("events",),
     "runtime/mqtt": ("figures", "events"),

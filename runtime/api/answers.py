@@ -150,7 +150,8 @@ class FiguresNow(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A change worth telling. number counts those of a run; seconds since its first frame; track: who told."""
+    """A change worth telling. number counts those of a run; seconds since its first frame; track: who told; place: the
+    slot of a shelf or the line, direction: in or out, of what crossed it."""
 
     number: int
     kind: str
@@ -159,3 +160,5 @@ class Event(NamedTuple):
     product: Optional[str]
     shape: Optional[str]
     track: Optional[int]
+    place: Optional[str]
+    direction: Optional[str]

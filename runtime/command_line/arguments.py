@@ -274,8 +274,8 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="EVENT=URL",
         action="append",
         help="post JSON there when a product appears or is gone, something stays unknown, the source goes offline or "
-        "comes online, or any of these; may be repeated; signed with the environment variable "
-        "SHELFSIGHT_WEBHOOK_SECRET (default: nobody)",
+        "comes online, a slot is filled, low, empty or wrong, something crossed a line, or any of these; may be "
+        "repeated; signed with the environment variable SHELFSIGHT_WEBHOOK_SECRET (default: nobody)",
     )
     shown.add_argument(
         "--mqtt",

@@ -5,6 +5,8 @@ from typing import Dict, List, NamedTuple, Optional, Set
 
 from runtime.clock import MonotonicClock
 from runtime.events.event import APPEARS, GONE, OFFLINE, ONLINE, UNKNOWN, Event
+from runtime.events.places import Places
+from runtime.figures.figures import Figures
 from runtime.frame import UNKNOWN as NO_PRODUCT
 from runtime.frame import Observation
 from runtime.seen import SeenObject, objects_in
@@ -46,14 +48,15 @@ class Changes:
         self._clock = clock or MonotonicClock()
         self._products: Dict[str, _Product] = {}
         self._unknown: Dict[int, _Unknown] = {}
+        self._places = Places()
         self._number = 0
         self._first_s: Optional[float] = None
         self._last_id = -1
         self._last_s = 0.0
         self._is_offline = False
 
-    def note(self, observation: Observation) -> List[Event]:
-        """What `observation` changes, in order. A picture that is shown again changes nothing."""
+    def note(self, observation: Observation, figures: Figures) -> List[Event]:
+        """What `observation` and the figures of now change, in order. What is shown again changes nothing."""
         frame = observation.frame
         if frame.id is None:
             is_new, self._is_offline = not self._is_offline, True
@@ -69,9 +72,8 @@ class Changes:
         events = [self._event(ONLINE, time_s)] if self._is_offline else []
         self._is_offline = False
         objects = objects_in(observation)
-        return (
-            events + self._appeared(objects, time_s) + self._gone(time_s) + self._strange(observation, objects, time_s)
-        )
+        events += self._appeared(objects, time_s) + self._gone(time_s) + self._strange(observation, objects, time_s)
+        return events + self._at_places(figures, time_s)
 
     def _appeared(self, objects, time_s: Optional[float]) -> List[Event]:
         events = []
@@ -115,6 +117,14 @@ class Changes:
             if self._last_s - known.last_s > FORGOTTEN_S:
                 del self._unknown[track]
         return events
+
+    def _at_places(self, figures: Figures, time_s: Optional[float]) -> List[Event]:
+        return [
+            self._event(change.kind, time_s)._replace(
+                product=change.product, place=change.place, direction=change.direction
+            )
+            for change in self._places.note(figures)
+        ]
 
     def _event(self, kind: str, time_s: Optional[float], one: Optional[SeenObject] = None) -> Event:
         self._number += 1

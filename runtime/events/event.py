@@ -5,12 +5,18 @@ from typing import Any, Dict, NamedTuple, Optional
 from runtime.clock import rfc3339
 
 APPEARS, GONE, UNKNOWN, OFFLINE, ONLINE = "appears", "gone", "unknown", "offline", "online"
+FILLED, LOW, EMPTY, WRONG, CROSSED = "filled", "low", "empty", "wrong", "crossed"
 KINDS = {
     APPEARS: "a product is in view that was not",
     GONE: "none of a product is in view any more",
     UNKNOWN: "something that no name fits stays in view",
     OFFLINE: "the source is away",
     ONLINE: "the source delivers again",
+    FILLED: "a slot of the shelf is filled again",
+    LOW: "a slot is running low",
+    EMPTY: "a slot is empty",
+    WRONG: "another product is in a slot",
+    CROSSED: "something passed a line",
 }
 
 
@@ -28,6 +34,10 @@ class Event(NamedTuple):
     shape: Optional[str] = None
     track: Optional[int] = None
     """Of the object that told."""
+    place: Optional[str] = None
+    """The slot or the line, by its name."""
+    direction: Optional[str] = None
+    """in or out, of what crossed a line."""
 
 
 def as_json(event: Event) -> Dict[str, Any]:

@@ -81,7 +81,7 @@ class Latest:
         frame = observation.frame
         if frame.id is not None and frame.source_s is None and (self._told is None or self._told.frame_id != frame.id):
             self.latency.add(self._clock.now_s() - frame.captured_s)
-        self.events.add(self._changes.note(observation))
+        self.events.add(self._changes.note(observation, figures))
         self._told = Told(figures, observation._replace(frame=frame._replace(image=_NO_PICTURE, prepared=None)))
         if not self.watched:
             return False

@@ -37,7 +37,7 @@ class MqttSink(Sink):
         self._teller = Teller(import_paho(), broker, has_picture=picture_every_s is not None)
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        events = self._changes.note(observation)
+        events = self._changes.note(observation, figures)
         if observation.frame.id is not None:
             now_s = time.time()
             seen = {one.product: now_s for one in objects_in(observation) if one.product is not None}

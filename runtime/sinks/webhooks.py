@@ -27,7 +27,7 @@ class WebhookSink(Sink):
         self._posters = [(hook.kind, Poster(hook, secret)) for hook in hooks]
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        for event in self._changes.note(observation):
+        for event in self._changes.note(observation, figures):
             # the id is the same in each try, so that who has it twice knows
             content = dict(as_json(event), id=str(uuid.uuid4()), source=self._source)
             for kind, poster in self._posters:

@@ -5,8 +5,12 @@ import numpy as np
 from runtime.events.changes import GONE_S, SURE_FRAMES, UNKNOWN_S, Changes
 from runtime.events.event import as_json
 from runtime.events.event_log import KEPT, EventLog
+from runtime.figures.counts import Counts, LineCount, LineCounts
+from runtime.figures.figures import Figures, Stages
+from runtime.figures.shelf import ShelfNow, SlotNow
 from runtime.frame import PENDING, UNKNOWN, Detections, Frame, Names, Observation, Words
 
+FIGURES = Figures(30.0, 30.0, 29.9, 12.0, 20.0, Stages(), 10, 9, 0, 0, "detect")
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 WORDS = Words(["jar"], ["tea", "soap"])
 
@@ -23,7 +27,7 @@ def shown(frame_id, seconds, tracks, source_s=None):
 
 def told(observations):
     changes = Changes()
-    return [(event.kind, event.product) for each in observations for event in changes.note(each)]
+    return [(event.kind, event.product) for each in observations for event in changes.note(each, FIGURES)]
 
 
 def test_a_product_appears_once_and_goes_once():
@@ -54,9 +58,10 @@ def test_offline_and_online_and_repeats():
 
 def test_of_a_file_an_event_has_no_date():
     changes = Changes()
-    events = [event for n in range(4) for event in changes.note(shown(n, 0.0, [(7, 1)], source_s=n / 25))]
+    events = [event for n in range(4) for event in changes.note(shown(n, 0.0, [(7, 1)], source_s=n / 25), FIGURES)]
     assert as_json(events[0]) == {
         "number": 1, "kind": "appears", "time": None, "seconds": 0.08, "product": "soap", "shape": "jar", "track": 7,
+        "place": None, "direction": None,
     }  # fmt: skip
 
 
@@ -65,7 +70,29 @@ def test_the_log_keeps_the_newest():
     assert log.last_number == 0
     changes = Changes()
     for n in range(2 * KEPT):
-        log.add(changes.note(shown(None if n % 2 else n, n / 10, [])))
+        log.add(changes.note(shown(None if n % 2 else n, n / 10, []), FIGURES))
     assert log.last_number == 2 * KEPT - 1
     assert len(log.since(0)) == KEPT
     assert [event.kind for event in log.since(log.last_number - 1)] == ["offline"]
+
+
+def test_a_slot_tells_its_states_and_an_arm_before_it_does_not():
+    changes, told = Changes(), []
+    for number, state in enumerate(
+        "unknown filled filled hidden filled low hidden low empty unknown empty filled".split()
+    ):
+        slot = SlotNow("A1", "tea", state, 1.0, 3, 4, None, None, (0.0, 0.0, 1.0, 1.0))
+        told += changes.note(shown(number, number / 10, []), FIGURES._replace(shelf=ShelfNow((slot,))))
+    assert [(event.kind, event.place, event.product) for event in told] == [
+        ("low", "A1", "tea"), ("empty", "A1", "tea"), ("filled", "A1", "tea"),
+    ]  # fmt: skip
+
+
+def test_each_crossing_is_told_once():
+    changes, told = Changes(), []
+    for number, (into, out) in enumerate([(0, 0), (2, 0), (2, 0), (2, 1)]):
+        counts = Counts((), (LineCounts("door", (("person", LineCount(into, out)),)),))
+        told += changes.note(shown(number, number / 10, []), FIGURES._replace(counts=counts))
+    assert [(event.kind, event.place, event.product, event.direction) for event in told] == [
+        ("crossed", "door", "person", "in"), ("crossed", "door", "person", "in"), ("crossed", "door", "person", "out"),
+    ]  # fmt: skip
