@@ -55,7 +55,8 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
     print(f"{len(regions.train)} regions of {len(regions.products)} products{more}, weights: {training.origin}")
 
     def try_batch(batch: int) -> None:
-        Training(dict(values, batch=batch), regions.products, regions.others, is_begun=True).learn(regions.train)
+        trial = Training(dict(values, batch=batch, workers=0), regions.products, regions.others, is_begun=True)
+        trial.learn(next(trial.batches(regions.train)))
 
     with fitting(values["batch"], try_batch):
         _run(training, regions, out)
@@ -69,11 +70,14 @@ def _run(training: Any, regions: Regions, out: Path) -> None:
     reported, saved_s = training.progress(), time.monotonic()
     losses: List[Tuple[float, float]] = []
     best = 0.0
+    batches = training.batches(regions.train)
     with tqdm(
         total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}", disable=None
     ) as bar:
         while training.progress() < 1.0:
-            losses.append(training.learn(regions.train))
+            began_s = time.monotonic()
+            losses.append(training.learn(next(batches)))
+            training.spent_s += time.monotonic() - began_s
             bar.update(100 * training.progress() - bar.n)
             is_due = training.step % report_every == 0 or training.progress() - reported > 1 / CURVE_POINTS
             if is_due or training.progress() >= 1.0:

@@ -34,7 +34,7 @@ FRAMES_PER_SCENE = 4
 """A new backdrop, light and placement costs as much as ten frames; the frames of one scene are seconds apart."""
 PRODUCTS_RANGE = (4, 14)
 """How many objects a scene has at once, both ends included."""
-UNKNOWN_SHARE = {"outsiders": 0.4, "made-up": 0.4, "extra": 0.85, "near": 0.4}
+UNKNOWN_SHARE = {"outsiders": 0.4, "made-up": 0.4, "extra": 0.85, "near": 0.4, "drawn": 0.9}
 """Share of strangers among the objects, by their kind."""
 JPEG_QUALITY = (80, 96)
 """As a webcam's MJPG; drawn anew for each picture."""

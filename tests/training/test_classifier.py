@@ -66,10 +66,10 @@ def same_when_killed(data, tmp_path, monkeypatch, capsys, *flags):
     monkeypatch.setattr(classifier, "CHECKPOINT_EVERY_S", 0.0)
     learn = Training.learn
 
-    def killed(self, regions):
+    def killed(self, batch):
         if self.step == 3:
             raise KeyboardInterrupt
-        return learn(self, regions)
+        return learn(self, batch)
 
     monkeypatch.setattr(Training, "learn", killed)
     assert run(data, tmp_path / "cut", "--steps", "6", *flags) == 1
@@ -222,20 +222,29 @@ def test_wrong_usage_is_one_plain_line(data, tmp_path, capsys, flags):
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
+def test_crops_cut_ahead_are_the_same(data, tmp_path):
+    assert run(data, tmp_path / "here", "--steps", "3") == 0
+    assert run(data, tmp_path / "ahead", "--steps", "3", "--workers", "2") == 0
+    here, ahead = weights(tmp_path / "here"), weights(tmp_path / "ahead")
+    for name in here:
+        torch.testing.assert_close(ahead[name], here[name], rtol=0, atol=0)
+
+
 def test_out_of_memory_says_which_batch_fits(data, tmp_path, monkeypatch, capsys):
     learn = Training.learn
 
-    def short_of_memory(self, regions):
+    def short_of_memory(self, batch):
         if self.values["batch"] > 2:
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB")
-        return learn(self, regions)
+        return learn(self, batch)
 
     monkeypatch.setattr(Training, "learn", short_of_memory)
     assert run(data, tmp_path / "run", "--steps", "1") == 1
     assert "out of memory with --batch 8: --batch 2 fits" in capsys.readouterr().err
 
 
-def test_a_student_takes_after_its_teacher(data, tmp_path, capsys):
+@pytest.mark.parametrize("kind", ["classifier.onnx", "last.pt"])
+def test_a_student_takes_after_its_teacher(data, tmp_path, capsys, kind):
     """Another network, with smaller crops, comes to give the teacher's embeddings."""
     pytest.importorskip("onnx", reason="needs onnx")
     from export.onnx import export_classifier
@@ -246,7 +255,8 @@ def test_a_student_takes_after_its_teacher(data, tmp_path, capsys):
     taught = load_training(tmp_path / "teacher/last.pt").embedder
     path = tmp_path / "classifier.onnx"
     export_classifier(taught, 32, str(path), taught.mean, taught.std)
-    flags = ["--teacher", str(path), "--distil", "20", "--mixup", "0.5", "--augment", "light"]
+    teacher = path if kind == "classifier.onnx" else tmp_path / "teacher/last.pt"
+    flags = ["--teacher", str(teacher), "--distil", "20", "--mixup", "0.5", "--augment", "light"]
     assert run(data, tmp_path / "student", "--steps", "150", "--seed", "5", *flags) == 0
     image = cv2.imread(str(data / "images/0.png"))
     crops = np.stack([cv2.resize(image[8:40, 40 * n + 4 : 40 * n + 36], (32, 32)) for n in range(3)])
@@ -258,6 +268,6 @@ def test_a_student_takes_after_its_teacher(data, tmp_path, capsys):
 
     assert agreement(load_training(tmp_path / "student/last.pt").embedder) > agreement(random) + 0.25
     capsys.readouterr()
-    assert run(data, tmp_path / "other", "--teacher", str(path), "--embedding", "8") == 1
+    assert run(data, tmp_path / "other", "--teacher", str(teacher), "--embedding", "8") == 1
     assert "--embedding 16" in capsys.readouterr().err
     assert run(data, tmp_path / "other", "--teacher", str(path), "--cutmix", "1") == 2

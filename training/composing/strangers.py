@@ -7,6 +7,7 @@ import numpy as np
 from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
+from training.composing.random_products import random_products
 from training.composing.textures import texture
 
 CALIBRATION_MOTIFS = ("K", "A", "X", "T", "N", "Z", "E")
@@ -74,11 +75,19 @@ def near_strangers() -> Iterator[Product]:
                 number += 1
 
 
+def drawn_strangers() -> Tuple[Product, ...]:
+    """Two thousand that train stage 2 on what it must do for a product it never saw. None has a test's label art."""
+    signs, patterns, letters = TRAINING_MOTIFS
+    taken = [product._replace(name="") for product in (*PRODUCTS, *OUTSIDERS, *training_strangers())]
+    return random_products(_families(), signs + patterns + letters, "".join(letters), taken)
+
+
 STRANGERS: Dict[str, Tuple[Product, ...]] = {
     "outsiders": OUTSIDERS,
     "made-up": tuple(calibration_strangers()),
     "extra": tuple(training_strangers()),
     "near": tuple(near_strangers()),
+    "drawn": drawn_strangers(),
 }
 """Kinds of strangers. What trains or calibrates is never what tests."""
 

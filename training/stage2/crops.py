@@ -138,5 +138,7 @@ def _covered(crop: np.ndarray, rng: np.random.RandomState) -> None:
 
 
 def _noisy(crop: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    noise = rng.standard_normal(crop.shape).astype(np.float32) * rng.uniform(1, 10)
+    # A generator of its own, since RandomState draws doubles, which took half of the time of a crop.
+    noise = np.random.Generator(np.random.SFC64(rng.randint(2**31))).standard_normal(crop.shape, np.float32)
+    noise *= rng.uniform(1, 10)
     return np.clip(crop + noise, 0, 255).astype(np.uint8)

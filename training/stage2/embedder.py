@@ -24,6 +24,10 @@ class Embedder(nn.Module):
         self.embed = nn.Linear(features, embedding, bias=False)
         self.norm = nn.BatchNorm1d(embedding)
 
+    @property
+    def device(self) -> torch.device:
+        return self.embed.weight.device
+
     def forward(self, normalized: torch.Tensor) -> torch.Tensor:
         raw = self.norm(self.embed(self.backbone(normalized)))
         # Written out, not functional.normalize: Sqrt and Div are in every version of every converter.
@@ -43,6 +47,10 @@ class Features(nn.Module):
         """timm's network `name`, and where its weights come from."""
         embedder, origin = make_embedder(name, 2)
         return cls(embedder.backbone), origin
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
 
     def forward(self, normalized: torch.Tensor) -> torch.Tensor:
         return self.backbone(normalized)

@@ -57,7 +57,10 @@ def _learning(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--loss", choices=LOSSES, default="cosface", help="the margin of the cosine head (cosface)")
     group.add_argument("--scale", type=float, default=20.0, help="what cosines are multiplied by (20)")
     group.add_argument("--margin", type=float, help="radians or cosine (0.3; softmax 0)")
-    group.add_argument("--teacher", metavar="classifier.onnx", help="a bundle's, whose embeddings are learnt too")
+    group.add_argument(
+        "--teacher", metavar="FILE",
+        help="a bundle's classifier.onnx, or another training's last.pt (on the GPU too): its embeddings are learnt",
+    )  # fmt: skip
     group.add_argument("--distil", type=float, default=5.0, metavar="W", help="weight of the teacher's word (5)")
     group.add_argument("--smoothing", type=float, default=0.0, metavar="S", help="label smoothing (0)")
     group.add_argument("--optimizer", default="sgd", help="one of timm's; sgd is with Nesterov's momentum (sgd)")
@@ -77,4 +80,5 @@ def _machine(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--out", required=True, type=Path, metavar="RUN", help="the folder of this training")
     group.add_argument("--device", default="cpu", help="cpu, or cuda, with mixed precision (cpu)")
     group.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
+    group.add_argument("--workers", type=int, default=0, metavar="N", help="processes that cut crops ahead (0)")
     group.add_argument("--resume", action="store_true", help="go on with the training in --out")

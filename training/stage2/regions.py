@@ -1,5 +1,6 @@
 """What stage 2 is trained and measured on: the boxes of a YOLO set, cut out, or the pictures of folders."""
 
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Set
 
@@ -54,13 +55,15 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     step = max(1, round(sum(len(picture.classes) for picture in chosen.train) / values["limit"]))
     train: List[Region] = []
     pictures: List[str] = []
-    for picture in tqdm(chosen.train[::step], "cutting regions", unit="picture", disable=None):
-        found = regions_of(picture, numbers)
-        train += found
-        pictures += [picture.path] * len(found)
+    used = chosen.train[::step]
+    with ThreadPool() as pool:  # OpenCV reads without Python's lock
+        cut = pool.imap(lambda picture: regions_of(picture, numbers), used)
+        for picture, found in zip(used, tqdm(cut, "cutting regions", len(used), unit="picture", disable=None)):
+            train += found
+            pictures += [picture.path] * len(found)
     val = [region for picture in chosen.val for region in regions_of(picture, numbers)]
     names = [[chosen.names[number] for number in kind] for kind in (chosen.products, chosen.others)]
-    _check(names[0] + names[1], train)
+    _check(names[0], train)  # one of the others that only the validation shows is no loss
     return Regions(train, val, names[0], names[1], pictures)
 
 
@@ -132,7 +135,7 @@ def _shrunk(image: np.ndarray) -> np.ndarray:
 
 def _check(names: List[str], train: List[Region]) -> None:
     """Say which products can hardly be learnt; SourceError for one that nothing is left of."""
-    counts = np.bincount([region.product for region in train], minlength=len(names))
+    counts = np.bincount([region.product for region in train], minlength=len(names))[: len(names)]
     missing = [name for name, count in zip(names, counts) if not count]
     if missing:
         raise SourceError(

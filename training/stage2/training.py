@@ -1,8 +1,7 @@
 """A training of stage 2 as it stands: network, head, their average, optimiser, schedule, and how far they are."""
 
-import time
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -15,10 +14,11 @@ from torch import nn
 
 from runtime.errors import ModelError
 from training.checkpoint import read_checkpoint
-from training.stage2.crops import Region, cut, spoiled_crop
+from training.stage2.batches import Batch, Batches
+from training.stage2.crops import Region, cut
 from training.stage2.embedder import Embedder, make_embedder
 from training.stage2.margins import CosineHead
-from training.stage2.teacher import Teacher, distillation_loss
+from training.stage2.teacher import distillation_loss, open_teacher
 from training.stage2.weight_init import freeze, zero_gamma
 
 TICKS = 10_000
@@ -71,7 +71,7 @@ class Training:
         self._mix.label_smoothing = values["smoothing"]
         self._loss = SoftTargetCrossEntropy()
         path = values.get("teacher")
-        self._teacher = Teacher(path, values["embedding"], values["threads"]) if path else None
+        self._teacher = open_teacher(path, values["embedding"], self.device, values["threads"]) if path else None
         self.step = 0
         self.spent_s = 0.0
 
@@ -80,23 +80,30 @@ class Training:
         of_time = self.spent_s / (self.values["hours"] * 3600) if self.values["hours"] else 0.0
         return min(1.0, max(self.step / self.values["steps"], of_time))
 
-    def learn(self, regions: Sequence[Region]) -> Tuple[float, float]:
-        """One step on a batch drawn at random; loss and share named right. ModelError where the loss is no number."""
-        started_s = time.monotonic()
-        pixels, numbers, seen_by_teacher = self._examples(regions)
+    def batches(self, regions: Sequence[Region]) -> Iterator[Batch]:
+        """What the next steps learn from, drawn at random from `regions`."""
+        side = None if self._teacher is None else self._teacher.crop_size
+        return Batches(regions, self.values, side).from_step(self.step, self.values["workers"])
+
+    def learn(self, batch: Batch) -> Tuple[float, float]:
+        """One step; loss and share named right. ModelError where the loss is no number."""
+        numpy_seed, torch_seed = batch.seeds
+        np.random.seed(numpy_seed)
+        torch.manual_seed(torch_seed)
         self._schedule.step_update(int(TICKS * self.progress()))
         self.network.train()
         for norm in self._frozen:
             norm.eval()
+        numbers = batch.products.to(self.device)
         state = np.random.get_state()
-        pixels, targets = self._mix(pixels, numbers)
+        pixels, targets = self._mix(normalized(batch.crops, self.embedder), numbers)
         with torch.autocast(self.device, enabled=self.device != "cpu"):
             embeddings = self.network["embedder"](pixels)
         cosines, logits = self.network["head"](embeddings.float(), targets, min(1.0, self.progress() * 4))
         loss = self._loss(logits, targets)
         if self._teacher is not None:
             np.random.set_state(state)  # timm's Mixup draws from it: the same mixture for both
-            wanted = self._teacher.embeddings(self._mix(seen_by_teacher, numbers)[0], self.embedder)
+            wanted = self._teacher.embeddings(self._mix(normalized(batch.for_teacher, self._teacher), numbers)[0])
             loss = loss + self.values["distil"] * distillation_loss(embeddings.float(), wanted)
         if not torch.isfinite(loss):
             raise ModelError(f"the loss is {loss.item()} at step {self.step}: start again with a lower --lr")
@@ -108,27 +115,7 @@ class Training:
         self._scaler.update()
         self.step += 1
         self.average.update(self.network, self.step)
-        self.spent_s += time.monotonic() - started_s
         return loss.item(), float((cosines.argmax(dim=1) == targets.argmax(dim=1)).float().mean())
-
-    def _examples(self, regions: Sequence[Region]) -> Tuple[Any, Any, Any]:
-        """Pixels, numbers of the products, and the same pixels in the teacher's size (None without one)."""
-        values = self.values
-        rng = np.random.RandomState([values["seed"], self.step])
-        chosen = [regions[index] for index in rng.randint(len(regions), size=values["batch"])]
-        seeds = rng.randint(2**31, size=len(chosen))
-
-        def crops(side: int) -> Any:
-            how = values["context"], side, values["augment"]
-            made = [spoiled_crop(region, np.random.RandomState(seed), *how) for region, seed in zip(chosen, seeds)]
-            return tensor_of_crops(np.stack(made), self.embedder)
-
-        # timm's Mixup and dropout draw from the global generators.
-        np.random.seed(rng.randint(2**31))
-        torch.manual_seed(rng.randint(2**31))
-        numbers = torch.tensor([region.product for region in chosen], device=self.device)
-        for_teacher = None if self._teacher is None else crops(self._teacher.crop_size)
-        return crops(values["crop_size"]), numbers, for_teacher
 
     @property
     def embedder(self) -> Embedder:
@@ -163,11 +150,15 @@ class Training:
         if content["products"] != self.products or content["others"] != self.others:
             raise ModelError("the checkpoint names other products than the data set: give the data it was trained on")
         self.network.load_state_dict(content["network"])
-        for part in ("embedder", "head"):
-            self.average.module[part].load_state_dict(content[part])
+        self.take_average(content)
         self.optimizer.load_state_dict(content["optimizer"])
         self._scaler.load_state_dict(content["scaler"])
         self.step, self.spent_s, self.origin = content["step"], content["spent_s"], content["origin"]
+
+    def take_average(self, content: Dict[str, Any]) -> None:
+        """The averaged network of a checkpoint alone: enough to measure and export it, not to train on."""
+        for part in ("embedder", "head"):
+            self.average.module[part].load_state_dict(content[part])
 
     def start_from(self, content: Dict[str, Any]) -> None:
         """Another training's network, with a new head and a new schedule."""
@@ -199,11 +190,11 @@ def _optimizer(network: nn.ModuleDict, values: Dict[str, Any]) -> torch.optim.Op
         raise ModelError(f"timm has no optimizer {values['optimizer']!r}: try sgd, adamw, lamb") from error
 
 
-def tensor_of_crops(crops: np.ndarray, embedder: Any) -> torch.Tensor:
-    """(n, s, s, 3) uint8 BGR to (n, 3, s, s) float32 RGB, normalised, on the embedder's device."""
-    device = next(embedder.parameters()).device
-    pixels = torch.from_numpy(np.ascontiguousarray(crops[..., ::-1])).to(device).permute(0, 3, 1, 2).float() / 255
-    mean, std = (torch.tensor(value, device=device).view(1, 3, 1, 1) for value in (embedder.mean, embedder.std))
+def normalized(crops: torch.Tensor, network: Any) -> torch.Tensor:
+    """(n, s, s, 3) uint8 BGR to (n, 3, s, s) float32 RGB, as `network` wants it (mean, std), on its device."""
+    device = network.device
+    pixels = crops.to(device, non_blocking=True).flip(-1).permute(0, 3, 1, 2).float() / 255
+    mean, std = (torch.tensor(value, device=device).view(1, 3, 1, 1) for value in (network.mean, network.std))
     return (pixels - mean) / std
 
 
@@ -212,7 +203,7 @@ def embeddings_of(embedder: Any, crops: np.ndarray, batch: int = 64) -> np.ndarr
     embedder.eval()
     with torch.inference_mode():
         parts = [
-            embedder(tensor_of_crops(crops[start : start + batch], embedder)).cpu().numpy()
+            embedder(normalized(torch.from_numpy(crops[start : start + batch]), embedder)).cpu().numpy()
             for start in range(0, len(crops), batch)
         ]
     return np.concatenate(parts)
@@ -234,9 +225,9 @@ def accuracy(training: Training, regions: List[Region]) -> float:
 
 
 def load_training(path: Path, device: str = "cpu") -> Training:
-    """A finished or interrupted training from its last.pt; ModelError if it is none."""
+    """A finished or interrupted training from its last.pt, to measure and export; ModelError if it is none."""
     content = read_checkpoint(path, "classifier")
     values = dict(content["values"], device=device, teacher=None)
     training = Training(values, content["products"], content["others"], is_begun=True)
-    training.go_on_from(content)
+    training.take_average(content)
     return training
