@@ -87,12 +87,12 @@ def _cut(videos, folder: str) -> dict[tuple[str, int], str]:
 
 
 def _say(videos) -> None:
-    from search.report.tables import clock
+    from search.report.tables import when
 
     for video in videos:
         print(f"{video.address}  {video.seconds:.1f} s in {len(video.appearances)}, certainty {video.certainty:.2f}")
         for one in video.appearances:
-            print(f"    {clock(one.first_s)} - {clock(one.last_s)}  {one.certainty:.2f}  {one.label}")
+            print(f"    {when(video, one)}  {one.certainty:.2f}  {one.label}")
     if not videos:
         print("nothing found")
 

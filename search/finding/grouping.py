@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Iterable, Mapping, NamedTuple
 
 from search.finding.rows import Row
@@ -47,6 +46,8 @@ class VideoMatch(NamedTuple):
     """In order of time."""
     duration_s: float | None = None
     """Of the video, where it is known."""
+    is_file: bool = True
+    """False: a device saw it, and there is nothing to look at but the crops."""
 
     @property
     def seconds(self) -> float:
@@ -60,9 +61,12 @@ class VideoMatch(NamedTuple):
 
 
 def videos_of(
-    matches: Iterable[Match], least_s: float = 0.0, durations_s: Mapping[str, float] = MappingProxyType({})
+    matches: Iterable[Match], least_s: float = 0.0, durations_s: Mapping[str, float | None] | None = None
 ) -> list[VideoMatch]:
-    """The videos of `matches`, those with the longest time on screen first; appearances of `least_s` and more."""
+    """The videos of `matches`, those with the longest time on screen first; appearances of `least_s` and more.
+
+    `durations_s`: of what is a video, see IndexReader; None: all are.
+    """
     by_video: dict[str, dict[str, list[Match]]] = {}
     for match in matches:
         by_label = by_video.setdefault(match.row.file or match.row.source, {})
@@ -73,7 +77,8 @@ def videos_of(
         if appearances:
             epoch_s = next(iter(by_label.values()))[0].row.epoch_s
             appearances.sort(key=lambda one: (one.first_s, one.label))
-            found.append(VideoMatch(address, epoch_s, appearances, durations_s.get(address)))
+            is_file = durations_s is None or address in durations_s
+            found.append(VideoMatch(address, epoch_s, appearances, (durations_s or {}).get(address), is_file))
     return sorted(found, key=lambda one: (-one.seconds, one.address))
 
 

@@ -97,13 +97,11 @@ class IndexReader:
         """At most: of moments, of which some may have none."""
         return self.database.execute("SELECT count(*) FROM moments").fetchone()[0]
 
-    def durations_s(self) -> dict[str, float]:
-        """Of the videos, by address, where known."""
+    def durations_s(self) -> dict[str, float | None]:
+        """Of the videos, by address; None: not known. What a device saw is not among them."""
         if self.version < 2:
             return {}
-        rows = self.database.execute(
-            "SELECT source, duration_s FROM videos JOIN runs ON runs.id = run WHERE duration_s IS NOT NULL"
-        )
+        rows = self.database.execute("SELECT source, duration_s FROM videos JOIN runs ON runs.id = run")
         return dict(rows.fetchall())
 
     def close(self) -> None:

@@ -103,16 +103,18 @@ def _video(video: VideoMatch, colours: dict[str, str], clip_of: Callable[[str, A
     for one in video.appearances[:MOST_APPEARANCES]:
         clip = clip_of(video.address, one)
         link = f"{_link(video.address)}#t={one.first_s:.1f},{one.last_s:.1f}" if clip is None else clip
-        when = f"{tables.clock(one.first_s)} to {tables.clock(one.last_s)}"
+        href = f' href="{escape(link, quote=True)}"' if clip is not None or video.is_file else ""
+        when = tables.when(video, one)
         about = escape(f"{one.label}, {when}", quote=True)
         left, width = 100 * one.first_s / length_s, 100 * one.seconds / length_s
         colour = colours[one.label]
         bars.append(
-            f'<a href="{escape(link, quote=True)}" title="{about}" aria-label="{about}" '
+            f'<a{href} title="{about}" aria-label="{about}" '
             f'style="left:{left:.2f}%;width:{width:.2f}%;background:{colour}"></a>'
         )
         seen.append(
-            f'<li><a href="{escape(link, quote=True)}"><img src="crops/{one.best}.jpg" alt="{about}" loading=lazy></a>'
+            f"<li><a{href}>"
+            f'<img src="crops/{one.best}.jpg" alt="{about}" loading=lazy></a>'
             f'<br><span class=dot style="background:{colour}"></span>{escape(one.label)}'
             f"<br><span class=quiet>{when}<br>certainty {one.certainty:.2f}</span>"
         )

@@ -9,7 +9,7 @@ from collections import defaultdict
 from datetime import datetime, timezone
 from typing import NamedTuple
 
-from search.finding.grouping import VideoMatch
+from search.finding.grouping import Appearance, VideoMatch
 
 COLUMNS = ("video", "product", "first_s", "last_s", "seconds", "certainty", "month", "sighting")
 
@@ -100,6 +100,14 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds, 1), 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
+def when(video: VideoMatch, one: Appearance) -> str:
+    """From when to when: in the video, or by the clock of this machine where a device saw it."""
+    if video.is_file or video.epoch_s is None:
+        return f"{clock(one.first_s)} to {clock(one.last_s)}"
+    first, last = (datetime.fromtimestamp(video.epoch_s + seconds) for seconds in (one.first_s, one.last_s))
+    return f"{first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S}"
 
 
 def short_name(address: str) -> str:

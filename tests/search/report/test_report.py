@@ -53,6 +53,14 @@ def test_names_in_korean_stay_as_they_are(tmp_path):
     assert json.loads((tmp_path / "matches.json").read_text(encoding="utf-8"))[0]["video"] == "/films/리뷰.mp4"
 
 
+def test_what_a_device_saw_has_its_date_and_no_link(tmp_path):
+    videos = videos_of([match(0, 5, video="/dev/video0")], durations_s={})
+    write_report(str(tmp_path), "tea", videos, lambda number: None)
+    html = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "2026-11-2" in html
+    assert "video0#t" not in html
+
+
 def test_nothing_found_is_said(tmp_path):
     write_report(str(tmp_path), "tea", [], lambda number: None)
     assert "none of the videos" in (tmp_path / "index.html").read_text(encoding="utf-8")
