@@ -1,6 +1,10 @@
-"""Put a bundle together: python -m export.bundle --detector D.onnx --classifier C.onnx ... --out DIR"""
+"""Put a bundle together: python -m export.bundle --detector D.onnx --classifier C.onnx ... --out DIR
+
+Or one that knows what was taught on a device: python -m export.bundle --from demo --with-catalogue FILE --out DIR
+"""
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -11,8 +15,15 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 
 from runtime.bundle import DESCRIPTION, FILES, FORMAT, Bundle, sha256_of
+from runtime.catalogue.embedder import Embedder
+from runtime.catalogue.embedding_again import embed_again
+from runtime.catalogue.place import default_catalogue
+from runtime.catalogue.prototypes import known_of
+from runtime.catalogue.schema import PRODUCT
+from runtime.catalogue.store import Catalogue
 from runtime.command_line.command import exit_status_of
-from runtime.errors import BundleError
+from runtime.errors import BundleError, CatalogueError, UsageError
+from runtime.gallery import Known
 
 
 def write_gallery(path: str, prototypes: np.ndarray, products: np.ndarray) -> None:
@@ -68,13 +79,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m export.bundle", description="Put a bundle together and check it.")
     for name in FILES:
         flag = "--" + name.split(".")[0]
-        parser.add_argument(flag, required=True, metavar="FILE", help="becomes {} of the bundle".format(name))
+        parser.add_argument(flag, metavar="FILE", help="becomes {} of the bundle".format(name))
     parser.add_argument(
         "--description",
-        required=True,
         metavar="FILE.json",
         help="name, shapes, products, detector {size, min_score, iou}, classifier {crop_size, crop_margin, threshold}; "
         "the hashes are added",
+    )
+    parser.add_argument("--from", dest="origin", metavar="BUNDLE", help="take all of that from a bundle instead")
+    parser.add_argument(
+        "--with-catalogue",
+        dest="catalogue",
+        metavar="FILE",
+        nargs="?",
+        const=default_catalogue(),
+        help="with the products of a catalogue in it (default: {}); goes with --from".format(default_catalogue()),
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="the folder to make")
     parser.add_argument("--replace", action="store_true", help="take the place of an existing folder")
@@ -88,14 +107,59 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 def _assemble(values: Dict[str, Any]) -> None:
+    own = ["--" + name.split(".")[0] for name in FILES] + ["--description"]
+    given = [flag for flag in own if values[flag[2:]] is not None]
+    if values["origin"] is not None:
+        if given:
+            raise UsageError("--from takes the place of {}".format(", ".join(given)))
+        bundle = _assemble_from(values)
+    elif values["catalogue"] is not None:
+        raise UsageError("--with-catalogue needs the bundle that it is beside: --from BUNDLE")
+    elif len(given) < len(own):
+        missing = [flag for flag in own if flag not in given]
+        raise UsageError("{} missing: or take a whole bundle with --from".format(", ".join(missing)))
+    else:
+        bundle = _assemble_of_files(values)
+    print("{}: {} shapes, {} products".format(values["out"], len(bundle.shapes), len(bundle.products)))
+
+
+def _assemble_from(values: Dict[str, Any]) -> Bundle:
+    """Of a bundle's files, its gallery with what was taught beside it."""
+    bundle = Bundle.open(values["origin"])
+    with open(os.path.join(bundle.folder, DESCRIPTION), encoding="utf-8") as file:
+        description = json.load(file)
+    known = Known(bundle.gallery, bundle.products)
+    if values["catalogue"] is not None:
+        known = _with_catalogue(bundle, values["catalogue"])
+        description["products"] = list(known.products)
+        # the accuracy in it was measured without them
+        description["taught"] = [name for name in known.products if name not in bundle.products]
+    files = {name: os.path.join(bundle.folder, name) for name in FILES}
+    with tempfile.TemporaryDirectory() as folder:
+        files["gallery.npz"] = os.path.join(folder, "gallery.npz")
+        write_gallery(files["gallery.npz"], known.gallery.prototypes, known.gallery.products)
+        return assemble_bundle(values["out"], files, description, values["replace"])
+
+
+def _with_catalogue(bundle: Bundle, path: str) -> Known:
+    """What is not to be named stays behind: a bundle's gallery has names alone."""
+    if not os.path.isfile(path):
+        raise CatalogueError("no catalogue at {}: name the file that a device keeps".format(path))
+    catalogue, embedder = Catalogue(path), Embedder(bundle)
+    with contextlib.closing(catalogue), contextlib.closing(embedder):
+        embed_again(catalogue, embedder, lambda done, total: print("{} of {} photos".format(done, total)))
+        taught = [one for one in catalogue.taught(embedder.network) if one.kind == PRODUCT]
+    return known_of(bundle.gallery, bundle.products, taught)
+
+
+def _assemble_of_files(values: Dict[str, Any]) -> Bundle:
     try:
         with open(values["description"], encoding="utf-8") as file:
             description = json.load(file)
     except ValueError as error:
         raise BundleError("cannot read {} as JSON: {}".format(values["description"], error)) from error
     files = {name: values[name.split(".")[0]] for name in FILES}
-    bundle = assemble_bundle(values["out"], files, description, values["replace"])
-    print("{}: {} shapes, {} products".format(values["out"], len(bundle.shapes), len(bundle.products)))
+    return assemble_bundle(values["out"], files, description, values["replace"])
 
 
 if __name__ == "__main__":

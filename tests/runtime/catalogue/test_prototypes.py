@@ -70,3 +70,13 @@ def test_check_lists_what_is_confused_few_or_alike():
     assert "2 views" in lines[0]
     assert "alike" in lines[1]
     assert "look more like tea" in lines[2]
+
+
+def test_a_taught_product_takes_none_of_the_bundles_over():
+    """Its views are 0.76 like their prototype; a mean of views that holds some of "tea" is more like them."""
+    tea = around(0, 4, [0.46])
+    product = Taught("salt", PRODUCT, around(4, 0, [0.4, 0.42, 0.44]))
+    assert (product.embeddings.mean(axis=0) @ tea[0]) > BUNDLE.prototypes[0] @ tea[0]
+    known = known_of(BUNDLE, PRODUCTS, [product])
+    assert known.gallery.name(tea).products.tolist() == [0]
+    assert known.gallery.name(product.embeddings).products.tolist() == [2, 2, 2]
