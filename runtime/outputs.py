@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import stat
+import tempfile
 from typing import Iterator, Optional
 
 from runtime.errors import SinkError
@@ -32,6 +33,25 @@ def is_stream(path: str) -> bool:
             return False
         path = os.path.join(os.path.dirname(path), os.readlink(path))
     return False
+
+
+def write_whole(path: str, text: str) -> None:
+    """`text` as UTF-8 in the place of the regular file at `path`, also behind a link, which stays; OSError.
+
+    Whole or not at all, killed or out of power at any moment.
+    """
+    target = os.path.realpath(path)
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".being-written-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def write_to(path: str, text: str) -> None:

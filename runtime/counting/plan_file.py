@@ -7,13 +7,12 @@
 
 import difflib
 import json
-import os
-import tempfile
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from runtime.counting.geometry import crossing_edges
 from runtime.counting.plan import ANCHORS, FOOT, Line, Plan, Point, Zone
 from runtime.errors import SinkError, UsageError
+from runtime.outputs import write_whole
 from runtime.untrusted.fields import is_name, read_json, shown
 
 LIMIT_BYTES = 1000000
@@ -72,18 +71,7 @@ def json_from_plan(plan: Plan) -> Dict[str, Any]:
 def write_plan(path: str, plan: Plan) -> None:
     """SinkError where it cannot be written; then the old file stands."""
     try:
-        target = os.path.realpath(path)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".zones-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(json_from_plan(plan), file, indent=1, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_whole(path, json.dumps(json_from_plan(plan), indent=1, ensure_ascii=False))
     except OSError as error:
         raise SinkError("cannot write {}: {}".format(path, error.strerror or error)) from error
 

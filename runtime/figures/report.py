@@ -5,7 +5,6 @@ import math
 import os
 import platform
 import sys
-import tempfile
 from typing import Any, Dict, Optional
 
 from runtime.errors import SinkError
@@ -13,7 +12,7 @@ from runtime.figures.board import board_line
 from runtime.figures.counts import counts_as_json
 from runtime.figures.figures import CAPTURE, INFERENCE, PRESENTING, Figures, Stages
 from runtime.figures.shelf import shelf_as_json
-from runtime.outputs import is_special, is_stream, write_to
+from runtime.outputs import is_special, is_stream, write_to, write_whole
 
 STANDARD_OUTPUT = "-"
 
@@ -90,16 +89,6 @@ def write_report(path: str, report: Dict[str, Any]) -> None:
         if is_special(path) or is_stream(path):
             write_to(path, text)
             return
-        target = os.path.realpath(path)
-        folder = os.path.dirname(target)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".report-")
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_whole(path, text)
     except OSError as error:
         raise SinkError("cannot write the report {}: {}".format(path, error)) from error

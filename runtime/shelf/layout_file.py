@@ -9,11 +9,10 @@ import csv
 import difflib
 import io
 import json
-import os
-import tempfile
 from typing import Any, Dict, List, Optional, Sequence
 
 from runtime.errors import SinkError, UsageError
+from runtime.outputs import write_whole
 from runtime.shelf.layout import Corners, Layout, Slot, numbered
 from runtime.untrusted.fields import is_name, read_json, shown
 from runtime.untrusted.files import read_text
@@ -90,18 +89,7 @@ def json_from_layout(layout: Layout) -> Dict[str, Any]:
 def write_layout(path: str, layout: Layout) -> None:
     """SinkError where it cannot be written; then the old file stands."""
     try:
-        target = os.path.realpath(path)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".shelf-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(json_from_layout(layout), file, indent=1, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_whole(path, json.dumps(json_from_layout(layout), indent=1, ensure_ascii=False))
     except OSError as error:
         raise SinkError("cannot write {}: {}".format(path, error.strerror or error)) from error
 
