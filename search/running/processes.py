@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import itertools
 import multiprocessing
 import os
+import threading
+import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Iterable, Iterator
@@ -15,10 +19,10 @@ from search.videos.pieces import Piece
 
 AHEAD = 4
 """Pieces a worker that wait or are done out of turn: what is kept in memory."""
+_CONTEXT = "spawn"
+"""A forked child would share locks that threads of its parent hold."""
 MAX_CRASHES = 3
 """Of one piece: then its video is at fault, not the machine."""
-
-_looker: Looker | None = None
 
 
 def looks(pieces: Iterable[Piece], request: Request, workers: int) -> Iterator[tuple[Piece, Look | SourceError]]:
@@ -26,69 +30,90 @@ def looks(pieces: Iterable[Piece], request: Request, workers: int) -> Iterator[t
 
     ShelfsightError: the networks cannot be had.
     """
-    waiting: collections.deque[tuple[Piece, Future]] = collections.deque()
-    crashes: collections.Counter = collections.Counter()
-    source, is_more = iter(pieces), True
-    pool = _pool(request, workers)
-    try:
-        while is_more or waiting:
-            while is_more and len(waiting) < AHEAD * workers:
-                piece = next(source, None)
-                is_more = piece is not None
-                if piece is not None:
-                    waiting.append((piece, pool.submit(_look, piece)))
+    waiting: collections.deque[Piece] = collections.deque()
+    crashes: collections.Counter[Piece] = collections.Counter()
+    source = iter(pieces)
+    with contextlib.closing(_Processes(request, workers)) as processes:
+        while True:
+            waiting.extend(itertools.islice(source, AHEAD * workers - len(waiting)))
             if not waiting:
                 return
-            piece, future = waiting.popleft()
+            piece = waiting[0]
             try:
-                found = future.result()
-            except (BrokenProcessPool, RuntimeError) as error:
-                pool.shutdown(wait=False, cancel_futures=True)
+                # Which piece ends a process is seen only where it is alone.
+                found = processes.result(waiting if crashes[piece] < 2 else [piece])
+            except BrokenProcessPool:
+                processes.replace()
                 crashes[piece] += 1
-                pool = _pool(request, 1 if crashes[piece] > 1 else workers)
                 if crashes[piece] < MAX_CRASHES:
-                    waiting.appendleft((piece, pool.submit(_look, piece)))
-                else:
-                    found = SourceError(f"{piece.address}: looking through it ends the process ({error})")
-                    yield piece, found
-                again = [one for one, _ in waiting]
-                waiting = collections.deque((one, pool.submit(_look, one)) for one in again)
-                continue
+                    continue
+                found = SourceError(f"{piece.address}: looking through it ends the process, {MAX_CRASHES} times")
+            waiting.popleft()
             if isinstance(found, ShelfsightError) and not isinstance(found, SourceError):
                 raise found
             yield piece, found
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _pool(request: Request, workers: int) -> ProcessPoolExecutor:
-    # spawn: a forked child shares locks that threads of its parent hold
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, _begin, (request, os.getpid()))
+class _Processes:
+    """Processes that look through pieces."""
+
+    def __init__(self, request: Request, workers: int) -> None:
+        self._request, self._workers = request, workers
+        self._futures: dict[Piece, Future] = {}
+        self._pool = self._begun()
+
+    def _begun(self) -> ProcessPoolExecutor:
+
+        context = multiprocessing.get_context(_CONTEXT)
+        return ProcessPoolExecutor(self._workers, context, _begin, (self._request, os.getpid()))
+
+    def result(self, pieces: Iterable[Piece]) -> Look | ShelfsightError:
+        """Of the first of `pieces`; the others are looked through meanwhile. BrokenProcessPool: a process has died."""
+        for piece in pieces:
+            if piece not in self._futures:
+                self._futures[piece] = self._pool.submit(_look, piece)
+        first = next(iter(pieces))
+        found = self._futures[first].result()
+        del self._futures[first]
+        return found
+
+    def replace(self) -> None:
+        """Begin anew, with what is not done."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._futures = {
+            piece: future for piece, future in self._futures.items() if future.done() and future.exception() is None
+        }
+        self._pool = self._begun()
+
+    def close(self) -> None:
+        """Waits for what is being looked through."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+_request: Request | None = None
+_looker: Looker | None = None
 
 
 def _begin(request: Request, parent: int) -> None:
-    global _looker
-    _end_with(parent)
-    _looker = Looker(request)
+    global _request
+    _request = request
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
 def _end_with(parent: int) -> None:
     """A parent that is killed leaves nothing running behind."""
-    import threading
-    import time
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _look(piece: Piece) -> Look | ShelfsightError:
-    assert _looker is not None
+    """An exception that is raised here would reach the parent without what its constructor was given."""
+    global _looker
+    assert _request is not None
     try:
+        if _looker is None:
+            _looker = Looker(_request)
         return _looker.look(piece)
     except ShelfsightError as error:
         return error
