@@ -42,7 +42,8 @@ class CountingOverlay(Overlay):
         frame = observation.frame
         height, width = frame.image.shape[:2]
         if frame.id is None:
-            self._tell(self._counter.update(frame.shown_s, (), self._res or (width, height)))
+            res = self._res if any(self._res) else (width, height)
+            self._tell(self._counter.update(frame.shown_s, (), res))
             return
         if (width, height) != self._res:
             self._res = (width, height)

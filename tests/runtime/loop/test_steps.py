@@ -14,6 +14,7 @@ from runtime.loop.overlapped import OverlappedLoop
 from runtime.loop.presenter import Presenter
 from runtime.loop.sequential import SequentialLoop
 from runtime.picture.compose import Composer
+from runtime.picture.overlay import Overlay
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
 from runtime.sinks.fake import FakeSink
@@ -148,3 +149,30 @@ class Stalling(FakeSource):
             self._clock.advance(0.6)
             return None
         return super().read(timeout_s)
+
+
+class Noting(Overlay):
+    """Writes down what it is asked, and draws a dot."""
+
+    def __init__(self):
+        self.asked = []
+
+    def see(self, observation):
+        self.asked.append(("see", observation.frame.id, int(observation.frame.image[0, 0, 0])))
+
+    def draw(self, picture):
+        self.asked.append(("draw",))
+        picture[0, 0] = 200
+
+    def told(self, figures):
+        return figures._replace(limited_by="the overlay")
+
+
+def test_an_overlay_sees_each_frame_as_captured_and_draws_before_the_sinks():
+    overlay, sink = Noting(), FakeSink()
+    source = FakeSource([image() for _ in range(5)])
+    presenter = Presenter(Composer(["thing"], None, panel=False), [sink], overlays=[overlay])
+    SequentialLoop(LoopParts(source, Recogniser(OneThing(), Tracker()), presenter, 0.0, threading.Event())).run()
+    assert overlay.asked == [step for number in range(5) for step in (("see", number, GREY), ("draw",))]
+    assert all(picture[0, 0, 0] == 200 for picture in sink.pictures)
+    assert {figures.limited_by for figures in sink.figures} == {"the overlay"}
