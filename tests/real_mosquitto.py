@@ -27,9 +27,12 @@ def free_port():
 
 
 class Mosquitto:
-    """Runs until `close`; `users`: name -> password, None lets everybody in."""
+    """Runs until `close`; `users`: name -> password, None lets everybody in.
 
-    def __init__(self, folder, users=None):
+    `certificate`: files of a certificate and its key, for TLS.
+    """
+
+    def __init__(self, folder, users=None, certificate=None):
         self._program = need_mosquitto()
         self.port = free_port()
         lines = [
@@ -45,6 +48,8 @@ class Mosquitto:
             passwords.write_text("".join("{}:{}\n".format(*each) for each in users.items()))
             subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True)
             lines.append("password_file {}".format(passwords))
+        if certificate is not None:
+            lines += ["certfile {}".format(certificate[0]), "keyfile {}".format(certificate[1])]
         self._config = folder / "mosquitto.conf"
         self._config.write_text("\n".join(lines) + "\n")
         self._process = None

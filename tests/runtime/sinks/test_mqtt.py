@@ -1,5 +1,6 @@
 """MQTT against a real broker: killed, started again, a wrong password, leftovers; and one that sends garbage."""
 
+import gc
 import json
 import logging
 import os
@@ -211,6 +212,27 @@ def test_a_broker_that_takes_nothing_more_gets_nothing_more(caplog):
             assert told.count(b"shop/a/products/tea") <= 2
             assert told.count(b"shop/a/figures") <= 1
         server.shutdown(socket.SHUT_RDWR)
+
+
+# paho leaves the socket of a failed handshake to the garbage collector
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+def test_tls_and_a_certificate_that_nobody_vouches_for(tmp_path, monkeypatch, caplog):
+    files = [str(tmp_path / name) for name in ("certificate.pem", "key.pem")]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    caplog.set_level(logging.INFO)
+    with Mosquitto(tmp_path, certificate=files) as guarded:
+        address = Broker("localhost", guarded.port, True, None, None, "shop/a")
+        with MqttSink(address) as sink:
+            present(sink, shown(0, [0]))
+            until("the refusal", lambda: "certificate" in caplog.text.lower())
+            assert "told to" not in caplog.text
+        monkeypatch.setenv("SSL_CERT_FILE", files[0])
+        with MqttSink(address) as sink:
+            present(sink, shown(0, [0]))
+            until("the connection", lambda: "told to mqtts://localhost" in caplog.text)
+    gc.collect()
 
 
 def test_without_the_package_it_says_so(monkeypatch):
