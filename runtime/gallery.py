@@ -38,9 +38,14 @@ class Gallery(NamedTuple):
     threshold: float
     """Cosine similarity below which a crop is unknown, calibrated on products left out."""
 
-    def name(self, embeddings: np.ndarray, with_margins: bool = True) -> Answer:
-        """Name `embeddings` (k, d) of length 1. Margins take half of the time: without, they are 0."""
-        similarities = embeddings.dot(self.prototypes.T)
+    def name(self, embeddings: np.ndarray, with_margins: bool = True, scratch: Optional[np.ndarray] = None) -> Answer:
+        """Name `embeddings` (k, d) of length 1. Margins take half of the time: without, they are 0.
+
+        `scratch`: (n, p) float32 with n >= k to write to, so that a large gallery need not ask for memory each time.
+        """
+        similarities = np.dot(
+            embeddings, self.prototypes.T, out=None if scratch is None else scratch[: len(embeddings)]
+        )
         nearest = similarities.argmax(axis=1).tolist()
         # In numbers: after an inference each further numpy function is cold and costs more than a few crops.
         best = [similarities.item(row, column) for row, column in enumerate(nearest)]

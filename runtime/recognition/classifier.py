@@ -34,8 +34,8 @@ class Classifier:
                 "export it again with python -m export.onnx".format(spec.dtype, list(spec.shape), s=size)
             )
         self.engine = engine
-        self.gallery = gallery
         self._margin = margin
+        self.use(gallery)
         self._crops = np.zeros((MAX_BATCH, size, size, 3), np.uint8)
         self._has_warned = False
         self._squares = [LetterboxBuffer(crop) for crop in self._crops]
@@ -47,6 +47,11 @@ class Classifier:
                     list(embedding.shape), gallery.prototypes.shape[1]
                 )
             )
+
+    def use(self, gallery: Gallery) -> None:
+        """Name by `gallery` from now on."""
+        self.gallery = gallery
+        self._scratch = np.empty((MAX_BATCH, len(gallery.prototypes)), np.float32)
 
     def measured_cost(self) -> NamingCost:
         """Timed on grey crops, one and a few: some ten milliseconds on a CPU."""
@@ -80,7 +85,7 @@ class Classifier:
 
     def _name_batch(self, image: np.ndarray, regions: Sequence[_Region], with_margins: bool) -> Answer:
         embeddings = np.array(self._embed_batch(image, regions), np.float32)  # the engine's own buffer is used again
-        answer = self.gallery.name(embeddings, with_margins)
+        answer = self.gallery.name(embeddings, with_margins, self._scratch)
         if not self._has_warned and NO_LIKENESS in answer.similarities.tolist():
             self._has_warned = True
             log.warning("the classifier answers with NaN: unknown; where it runs in FP16 or BF16, try --precision fp32")

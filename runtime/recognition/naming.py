@@ -79,7 +79,7 @@ class Naming:
 
     def use(self, gallery: Gallery) -> None:
         """Name by `gallery` from now on: every track is asked about anew."""
-        self.classifier.gallery = gallery
+        self.classifier.use(gallery)
         self._tracks.clear()
 
     def _track(self, number: int) -> _Track:
