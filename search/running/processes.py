@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -97,6 +98,7 @@ _looker: Looker | None = None
 def _begin(request: Request, parent: int) -> None:
     global _request
     _request = request
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: the parent says what is done
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

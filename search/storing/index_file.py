@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from typing import Iterable, Iterator, NamedTuple
 
@@ -10,6 +11,8 @@ from runtime.errors import UsageError
 from runtime.history.opening import open_database
 from runtime.history.sighting import Sighting
 from runtime.history.store import write_sighting
+
+_SQLITE = b"SQLite format 3\x00"
 
 
 class Known(NamedTuple):
@@ -38,6 +41,15 @@ class Video(NamedTuple):
         return self.problem is not None or self.done >= self.pieces
 
 
+def _check_no_others(path: str) -> None:
+    """UsageError: a file that is no database, such as a video: it would be kept aside as a damaged one."""
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            start = file.read(len(_SQLITE))
+        if start not in (b"", _SQLITE):
+            raise UsageError(f"--out {path}: is there, and is no index: name another file")
+
+
 class IndexFile:
     """Whatever fails raises sqlite3.Error."""
 
@@ -46,6 +58,7 @@ class IndexFile:
 
         SinkError: it cannot be written.
         """
+        _check_no_others(path)
         self._database = open_database(path)
         self._recogniser = recogniser
         others = self._database.execute(

@@ -180,6 +180,40 @@ def test_an_index_is_taken_over_to_another_bundle(films, indexed, tmp_path, caps
     assert names(indexed) <= names(out)
 
 
+def test_an_index_is_never_written_over_something_else(films, tmp_path, capsys):
+    out = tmp_path / "b.mp4"
+    out.write_bytes((films / "b.mp4").read_bytes())
+    assert build(films, out) == 2
+    assert "is no index" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["b.mp4"]
+
+
+def test_ctrl_c_is_one_line_and_the_next_run_goes_on(films, indexed, tmp_path):
+    out = tmp_path / "stopped.sqlite"
+    command = [
+        sys.executable,
+        "-m",
+        "search.index",
+        str(films),
+        "--out",
+        str(out),
+        "--bundle",
+        "demo",
+        "--quiet",
+        "--workers",
+        "1",
+    ]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True, start_new_session=True)
+    while child.poll() is None and not (out.exists() and done(out, 1)):
+        time.sleep(0.01)
+    os.killpg(child.pid, signal.SIGINT)  # as a terminal does: the workers too
+    _, told = child.communicate()
+    assert child.returncode == 1
+    assert told.strip() == "shelfsight: interrupted: the same command goes on from there"
+    assert build(films, out) == 0
+    assert rows(out) == rows(indexed)
+
+
 def test_what_is_damaged_is_told_and_skipped_once(films, tmp_path, capsys):
     folder = tmp_path / "mixed"
     folder.mkdir()
@@ -214,9 +248,9 @@ def test_killed_and_gone_on_with_the_rows_are_the_same(films, tmp_path, monkeypa
         assert rows(killed, query) == rows(whole, query)
 
 
-def done(path):
+def done(path, pieces=2):
     try:
-        return rows(path, "SELECT count(*) FROM pieces")[0][0] >= 2
+        return rows(path, "SELECT count(*) FROM pieces")[0][0] >= pieces
     except sqlite3.OperationalError:
         return False
 
