@@ -5,7 +5,7 @@ import queue
 import sqlite3
 import threading
 import time
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -53,6 +53,8 @@ class Teacher:
         self._lessons = 0
         self._newest: Optional[Observation] = None
         self._shape: Sequence[int] = (1, 1)
+        self._seen_s: Dict[str, float] = {}
+        """By name, on the monotonic clock."""
         self._watching = Watching(bundle.crop_margin)
         self._use: Callable[[Known], None] = lambda known: None
         embed_again(catalogue, self._embedder, _tell_progress)
@@ -82,9 +84,22 @@ class Teacher:
                 except queue.Full:
                     pass  # another view comes in a moment
         self._watching.see(observation)
+        self._note_seen(observation)
         frame = observation.frame
         self._newest = observation._replace(frame=frame._replace(image=frame.image[:0], prepared=None))
         self._shape = frame.image.shape
+
+    def _note_seen(self, observation: Observation) -> None:
+        names, products = observation.names, observation.words.products
+        if names is not None and products is not None:
+            for number in names.products.tolist():
+                if number >= 0:
+                    self._seen_s[products[number]] = observation.frame.captured_s
+
+    def last_seen(self) -> Dict[str, float]:
+        """By name, when it was last in view in this run, in seconds since 1970."""
+        ahead_s = time.time() - time.monotonic()
+        return {name: seen_s + ahead_s for name, seen_s in list(self._seen_s.items())}
 
     # lessons
 

@@ -85,6 +85,7 @@ class TeachRoutes:
             "taught": taught,
             "bundle": {"name": self._teacher.bundle.name, "products": self._teacher.bundle.products},
             "last_change": catalogue.last_change(),
+            "last_seen": self._teacher.last_seen(),
         }
 
     def _cover(self, name: str) -> bytes:

@@ -93,6 +93,9 @@ def test_from_the_tap_to_the_name(camera, tmp_path):
         print("{:.1f} s from the tap to the name".format(time.monotonic() - began_s))
         with urllib.request.urlopen(url + "snapshot.jpg", timeout=10) as answer:
             (tmp_path / "taught.jpg").write_bytes(answer.read())  # to be looked at
+        browser.wait_for("document.querySelector('#taught .seen').textContent.startsWith('last seen')")
+        browser.ask("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+        assert browser.value("document.documentElement.scrollWidth") == 390
         browser.screenshot(tmp_path / "taught.png")
         browser.value("document.getElementById('undo').click()")
         browser.wait_for("document.querySelectorAll('#taught li').length", 0)

@@ -136,6 +136,7 @@ def test_from_a_tap_to_a_name_over_http(page):
     number = page.ask("products")[1]["taught"][0]["id"]
     assert page.ask("rename", {"id": number, "name": "plum"})[0] == 200
     assert "plum" in page.known[-1].products
+    assert page.ask("products")[1]["last_seen"] == {}, "unknown on every frame"
     assert page.ask("undo", {}) == (200, "renamed <script>plum")
     assert page.ask("undo", {})[0] == 200
     assert taught(page) == []
