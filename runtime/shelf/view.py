@@ -22,6 +22,8 @@ OFF_S = 20.0
 """Without a movement that fits for so long, the camera looks elsewhere."""
 STRIP = 0.035
 """Height of the board under a slot that shows whether somebody is in front, in heights of the picture."""
+GAP = 0.02
+"""Between a slot and its strip: feet and shadows of what stands there are none of it."""
 PIECES = 8
 """That a strip is looked at in: the edge of somebody covers one of them."""
 BESIDE = 0.05
@@ -157,7 +159,7 @@ class View:
         height, width = straight.shape[:2]
         left, _, right, bottom = slot.box
         beside = BESIDE * (right - left)
-        top = min(height - 2, int(bottom * height) + 1)
+        top = min(height - 2, int((bottom + GAP) * height) + 1)
         end = min(height, max(top + 2, top + int(STRIP * height)))
         first, last = max(0, int((left - beside) * width)), min(width, int((right + beside) * width) + 1)
         return cv2.resize(straight[top:end, first:last], (PIECES, 1), interpolation=cv2.INTER_AREA)[0].astype(
