@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import os
+import secrets
 from typing import Any, Iterable, Iterator
 
 from runtime.errors import MissingPackageError, ShelfsightError, SourceError
@@ -88,13 +89,15 @@ def _connected(address: str, workers: int | None) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_worker_niceness", "0")  # 15 otherwise: behind all else on this machine
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address == LOCAL and "RAY_AUTH_MODE" not in os.environ:
+        # Ray's ports listen on every address of the machine, whatever it is told: nobody else gets in without this
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     try:
         import ray
     except ImportError as error:
         raise MissingPackageError("--ray needs Ray: pip install '.[ray]' on each machine") from error
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if address == LOCAL:
-        # on localhost alone: Ray would take the machine's address, and listen there
         options.update(address=LOCAL, num_cpus=workers, include_dashboard=False, _node_ip_address="127.0.0.1")
     else:
         options.update(address=address)
