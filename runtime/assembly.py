@@ -162,7 +162,7 @@ def assemble(
             os.path.basename(settings.detector or "detector"),
             detector.sides,
             detector.engine.name,
-            "" if bundle is None else " -> {} products of {}".format(len(bundle.products), bundle.name),
+            "" if bundle is None or products is None else _products_line(bundle, products),
             ", ".join(sink.name for sink in opened),
         )
         yield Assembly(settings, source, opened, bundle, recogniser, loop, stages.engines, board or Board(), overlays)
@@ -203,6 +203,12 @@ def _fps_per_watt(true_fps: float, board: Dict[str, Any]) -> Union[float, str]:
 
 def _has_panel(settings: Settings, sinks: Sequence[Sink]) -> bool:
     return settings.panel == "on" if settings.panel != AUTO else any(sink.wants_panel for sink in sinks)
+
+
+def _products_line(bundle: Bundle, products: Sequence[str]) -> str:
+    taught = len(products) - len(bundle.products)
+    line = " -> {} products of {}".format(len(bundle.products), bundle.name)
+    return line + (" and {} taught here".format(taught) if taught else "")
 
 
 def _may_have_page(settings: Settings) -> bool:

@@ -64,9 +64,8 @@ class Camera:
 
     @property
     def products(self) -> Tuple[str, ...]:
-        """The names of what stage 2 knows; empty where there is no second stage."""
-        bundle = self._assembly.bundle
-        return () if bundle is None else tuple(bundle.products)
+        """The names of what stage 2 knows, those taught here too; empty where there is no second stage."""
+        return tuple(self._assembly.recogniser.products or ())
 
     def __iter__(self) -> Iterator[SeenFrame]:
         return self

@@ -44,6 +44,11 @@ class Recogniser:
         self._known: Optional[Known] = None
         self._in_use: Optional[Known] = None
 
+    @property
+    def products(self) -> Optional[Sequence[str]]:
+        """What stage 2 can say now, those that were taught here too; None where there is no stage 2."""
+        return self._words.products if self._known is None else self._known.products
+
     def take_up(self, known: Known) -> None:
         """Name by `known` from the next frame on. From any thread: what the loop reads is this one attribute."""
         self._known = known

@@ -70,3 +70,16 @@ def test_as_a_program(root, tmp_path):
     assert done.returncode == 0, done.stderr
     assert b"nothing was taught yet" in done.stdout
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_camera_of_the_library_knows_what_was_taught(command, photo, tmp_path, tiny_folder, caplog):
+    import shelfsight
+
+    command("add", "plum", photo("purple"))
+    with caplog.at_level("INFO"), shelfsight.Camera(
+        "demo://", bundle=str(tiny_folder), catalogue=str(tmp_path / "c.sqlite"), frames=1
+    ) as camera:
+        assert camera.products[-1] == "plum"
+        for seen in camera:
+            assert seen.figures is not None
+    assert "and 1 taught here" in caplog.text
