@@ -15,6 +15,7 @@ from tqdm import tqdm
 from benchmarks.counters import others, ours
 from benchmarks.counters.recorded import Box, Passed, Recorded, read_recorded, write_recorded
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.flag_values import number_list
 
 RES = (640, 480)
 
@@ -109,17 +110,12 @@ def _run(own: argparse.Namespace) -> None:
         print(row.format(name, **row_of(scenes, count)), flush=True)
 
 
-def _numbers(text: str) -> List[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected numbers with commas between them") from None
-
-
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counting_lines", description="Counts against truth.")
-    parser.add_argument("--objects", default="3,6,9,12", metavar="N,...", type=_numbers, help="a scene each (3,6,9,12)")
+    parser.add_argument(
+        "--objects", default="3,6,9,12", metavar="N,...", type=number_list, help="a scene each (3,6,9,12)"
+    )
     parser.add_argument("--minutes", type=float, default=10.0, metavar="M", help="of all scenes together (10)")
     parser.add_argument("--fps", type=float, default=15.0, metavar="F", help="of the camera (15)")
     parser.add_argument("--size", type=int, default=160, metavar="PX", help="longer side of stage 1's input (160)")

@@ -38,6 +38,7 @@ from benchmarks.peer_loops.writing import (
 from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.flag_values import number_list
 from runtime.errors import MissingPackageError, ModelError, UsageError
 from runtime.figures.report import write_report
 from runtime.scene.scene import Scene
@@ -191,13 +192,6 @@ def _timed(peer: Peer, images: Sequence[np.ndarray], now_s: Callable[[], float])
     return now_s() - began_s
 
 
-def _numbers(text: str) -> List[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError("{!r}: expected numbers with commas between them".format(text)) from None
-
-
 def _names(text: str) -> List[str]:
     names = [part.strip() for part in text.split(",") if part.strip()]
     unknown = [name for name in names if name not in PEERS]
@@ -213,8 +207,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--bundle", default=SHIPPED_BUNDLE, metavar="B", help="whose networks (%(default)s)")
-    add("--size", type=_numbers, default="160,320", metavar="LIST", help="sides of the detector (%(default)s)")
-    add("--boxes", type=_numbers, default="0,1,3,8", metavar="LIST", help="planted objects, at most 8 (%(default)s)")
+    add("--size", type=number_list, default="160,320", metavar="LIST", help="sides of the detector (%(default)s)")
+    add("--boxes", type=number_list, default="0,1,3,8", metavar="LIST", help="planted objects, at most 8 (%(default)s)")
     add("--peers", type=_names, default=",".join(PEERS), metavar="LIST", help="%(default)s")
     add("--threads", type=int, default=1, metavar="N", help="of every network and of OpenCV (%(default)s)")
     add("--frames", type=int, default=20, metavar="N", help="of one turn (%(default)s)")

@@ -19,6 +19,7 @@ from benchmarks.machine import machine
 from benchmarks.scoring.matching import Found, Truth, hits
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.flag_values import number_list
 from runtime.engines.onnx import OnnxEngine
 from runtime.figures.meter import Meter
 from runtime.figures.report import STANDARD_OUTPUT, write_report
@@ -97,13 +98,6 @@ def row_of(objects: int, frames: int, every: Side, reuse: Side) -> Dict[str, obj
     }
 
 
-def _numbers(text: str) -> List[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected numbers with commas between them") from None
-
-
 def _reuse(own: argparse.Namespace) -> None:
     bundle = Bundle.open(own.bundle)
     rows = [measure(bundle, objects, own) for objects in own.objects]
@@ -117,14 +111,16 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reuse", description=(__doc__ or "").split(":")[0])
     parser.add_argument("--bundle", default="demo", metavar="DIR", help="the models (default: demo)")
     parser.add_argument(
-        "--objects", default="3,8,16,30", metavar="N,...", type=_numbers, help="in the scenes (default: 3,8,16,30)"
+        "--objects", default="3,8,16,30", metavar="N,...", type=number_list, help="in the scenes (default: 3,8,16,30)"
     )
     parser.add_argument("--frames", type=int, default=300, metavar="N", help="of each scene (default: 300)")
     parser.add_argument(
         "--size", type=int, default=160, metavar="PX", help="longer side of stage 1's input (default: 160)"
     )
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="of the scene (default: 1)")
-    parser.add_argument("--seeds", type=_numbers, default="1,2,3", metavar="S,...", help="of scenes (default: 1,2,3)")
+    parser.add_argument(
+        "--seeds", type=number_list, default="1,2,3", metavar="S,...", help="of scenes (default: 1,2,3)"
+    )
     parser.add_argument("--every", type=int, default=10, metavar="K", help="as --classify-every (default: 10)")
     parser.add_argument("--budget-ms", type=float, metavar="B", help="as --classify-budget-ms")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of the networks (default: 1)")

@@ -18,6 +18,7 @@ from benchmarks.machine import machine
 from runtime.bundle import Bundle
 from runtime.clock import MonotonicClock
 from runtime.command_line.command import exit_status_of
+from runtime.command_line.flag_values import number_list
 from runtime.engines.onnx import OnnxEngine
 from runtime.errors import ShelfsightError
 from runtime.figures.report import write_report
@@ -221,17 +222,10 @@ def _run(own: argparse.Namespace) -> None:
         )
 
 
-def _numbers(text: str) -> List[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected numbers with commas between them") from None
-
-
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shelf", description="States of a shelf against truth.")
-    parser.add_argument("--seeds", default="1,2,3,4,5,6", metavar="S,...", type=_numbers, help="a shelf each (1..6)")
+    parser.add_argument("--seeds", default="1,2,3,4,5,6", metavar="S,...", type=number_list, help="a shelf each (1..6)")
     parser.add_argument("--minutes", type=float, default=20.0, metavar="M", help="of each (20)")
     parser.add_argument(
         "--begin-s", type=float, default=0.0, metavar="S", help="after being taught, go on from here (0)"

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from typing import Tuple, Union
+from typing import List, Tuple, Union
 
 from runtime.engines.sidecar import BF16, FP16, FP32
 from runtime.settings import Keep, Segment
@@ -98,3 +98,11 @@ def byte_count(text: str) -> int:
     if size is None:
         raise argparse.ArgumentTypeError("{!r}: expected a size, as in 500MB or 20GB".format(text))
     return size
+
+
+def number_list(text: str) -> List[int]:
+    """For argparse's `type`: "160,320" to [160, 320]; ArgumentTypeError for anything else."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError("{!r}: expected numbers with commas between them".format(text)) from None
