@@ -39,7 +39,7 @@ from runtime.sides import sides_for
 RES = (640, 480)
 TAUGHT_S = 4.0
 AFTER_S = 5.0
-"""After a change, or after somebody was in front, a state may be the one before."""
+"""After a change, after somebody was in front, and as it begins, a state may be another."""
 LASTS_S = 10.0
 """Changes that last less are not asked for."""
 
@@ -56,6 +56,8 @@ class Score:
         self.false_by: Counter = Counter()
         self.moved = 0
         self.watched_s = 0.0
+        self.hidden: List[bool] = []
+        """Of each look at each slot, whoever was in front."""
 
     @property
     def right(self) -> float:
@@ -80,10 +82,14 @@ class Judge:
         self._before: Dict[int, str] = {}
         self._pending: Dict[int, _Pending] = {}
         self._free_s: Dict[int, float] = {}
+        self._first_s: Optional[float] = None
         self._lately: Dict[int, List[Tuple[float, str]]] = {number: [] for number in numbers}
 
     def note(self, now_s: float, truth: List[SlotTruth], changes: List[Change]) -> None:
         """After each look."""
+        if self._first_s is None:
+            self._first_s = now_s
+        is_begun = now_s - self._first_s > AFTER_S
         for taught, number in enumerate(self._numbers):
             true, said = truth[number], self._watch.states[taught].state
             self._lately[number] = [one for one in self._lately[number] if now_s - one[0] <= AFTER_S + 5]
@@ -91,7 +97,9 @@ class Judge:
             if true.is_covered:
                 self._free_s[number] = now_s
             self._note_delay(number, now_s, true, said)
-            if true.since_s > AFTER_S and not (said == HIDDEN and now_s - self._free_s.get(number, -1e9) <= AFTER_S):
+            may_be_hidden = said == HIDDEN and now_s - self._free_s.get(number, -1e9) <= AFTER_S
+            self._score.hidden.append(said == HIDDEN)
+            if is_begun and true.since_s > AFTER_S and not may_be_hidden:
                 self._score.confusion[true.state, said] += 1
         for change in changes:
             taught = [slot.name for slot in self._watch.layout.slots].index(change.slot)
@@ -175,10 +183,6 @@ def matched(layout: Layout, truth: List[SlotTruth]) -> List[int]:
     return numbers
 
 
-def _is_inside(x: float, y: float, box: Tuple[float, float, float, float]) -> bool:
-    return box[0] <= x <= box[2] and box[1] - 9 <= y <= box[3]
-
-
 def _run(own: argparse.Namespace) -> None:
     own.took_s = []
     score = Score()
@@ -203,6 +207,7 @@ def _run(own: argparse.Namespace) -> None:
     )
     print("alerts: {}, false: {} {}".format(score.alerts, score.false_alerts, dict(score.false_by)))
     print("knocks noticed: {}; a look takes {:.2f} ms".format(score.moved, 1e3 * float(np.mean(own.took_s))))
+    print("hidden, mostly by somebody: {:.4f} of the slots' time".format(float(np.mean(score.hidden))))
     said = sorted({state for _, state in score.confusion})
     print("| truth | " + " | ".join(said) + " |\n|---" * 1 + "|---" * len(said) + "|")
     for true in sorted({state for state, _ in score.confusion}):

@@ -1,6 +1,6 @@
 """Looks at a shelf a few times a second, and says what has changed."""
 
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -51,12 +51,13 @@ class ShelfWatch:
             return []
         self._looked_s = self.now_s = now_s
         res = (image.shape[1], image.shape[0])
-        if self.view.look(now_s, image):
-            self.moved += 1
-            self.boxes = []
         if not self.boxes:
-            self.boxes = [self.view.box_px(slot, res) for slot in self.layout.slots]
-        looks = self._looks(objects)
+            self.boxes = self._boxes(res)
+        looks = self._looks(objects, res[0])
+        if self.view.look(now_s, image, [look.facings > 0 for look in looks]):
+            self.moved += 1
+            self.boxes = self._boxes(res)
+            looks = self._looks(objects, res[0])
         changes = []
         for number, (slot, state) in enumerate(zip(self.layout.slots, self.states)):
             if self.view.is_off or self.view.covered(number):
@@ -68,7 +69,10 @@ class ShelfWatch:
                 changes.append(Change(now_s, slot.name, slot.product, before, state.state, self.boxes[number]))
         return changes
 
-    def _looks(self, objects: Sequence[SeenObject]) -> List[Look]:
+    def _boxes(self, res: Tuple[int, int]) -> List[Box]:
+        return [self.view.box_px(slot, res) for slot in self.layout.slots]
+
+    def _looks(self, objects: Sequence[SeenObject], width: int) -> List[Look]:
         facings, unknown = [0] * len(self.boxes), [0] * len(self.boxes)
         wrong: Dict[int, str] = {}
         for one in objects:
@@ -77,10 +81,10 @@ class ShelfWatch:
                 continue
             if one.product == self.layout.slots[number].product or one.similarity is None:
                 facings[number] += 1  # without a name yet, it is taken for what belongs there
-            elif one.product is None:
-                unknown[number] += 1
-            else:
+            elif one.product is not None:
                 wrong[number] = one.product
+            elif one.box.x1 > 1 and one.box.x2 < width - 1:  # what the picture's edge cuts off is hard to name
+                unknown[number] += 1
         return [Look(*row) for row in zip(facings, [wrong.get(n) for n in range(len(self.boxes))], unknown)]
 
     def _slot_of(self, one: SeenObject) -> Optional[int]:
