@@ -13,6 +13,7 @@ from runtime.bundle import Bundle
 from runtime.catalogue.opening import open_teacher
 from runtime.catalogue.teacher import Teacher
 from runtime.clock import MonotonicClock
+from runtime.counting.in_view import InViewOverlay
 from runtime.counting.opening import open_counting
 from runtime.errors import ShelfsightError
 from runtime.figures.board import NOT_AVAILABLE, Board, fps_per_watt
@@ -137,7 +138,8 @@ def assemble(
         recogniser = Recogniser(detector, Tracker(), naming, products, stages.reshaped)
         if teacher is not None:
             teacher.use(recogniser.take_up)
-        overlays = open_counting(settings, detector.classes, products)
+        overlays: List[Overlay] = [InViewOverlay()]
+        overlays += open_counting(settings, detector.classes, products)
         shelf = open_shelf(settings, products)
         if shelf is not None:
             overlays.append(shelf[0])

@@ -37,8 +37,8 @@ class Now(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """One track's stay. Times are null where a run has no date; seconds are of its run; product null: unknown; crop:
-    whether there is a picture of it."""
+    """One track's stay. Times are null where a run has no date; seconds are of its run; product null: unknown; at_once:
+    of its name in view at once, at most; crop: whether there is a picture of it."""
 
     id: int
     run: int
@@ -55,6 +55,7 @@ class Sighting(NamedTuple):
     box: List[float]
     file: Optional[str]
     corrected: bool
+    at_once: int
     crop: bool
 
 
@@ -151,7 +152,7 @@ class FiguresNow(NamedTuple):
 
 class Event(NamedTuple):
     """A change worth telling. number counts those of a run; seconds since its first frame; track: who told; place: the
-    slot of a shelf or the line, direction: in or out, of what crossed it."""
+    slot of a shelf, the line or the zone, direction: in or out, of what crossed it; crop: the picture of a slot."""
 
     number: int
     kind: str
@@ -162,3 +163,4 @@ class Event(NamedTuple):
     track: Optional[int]
     place: Optional[str]
     direction: Optional[str]
+    crop: Optional[str]

@@ -200,7 +200,7 @@ def _sighting(row: Row) -> answers.Sighting:
         round(row.first_s, 3), round(row.last_s, 3), row.frames,
         None if row.similarity is None else round(row.similarity, 4),
         [round(side, 1) for side in (row.x1, row.y1, row.x2, row.y2)], row.file, bool(row.is_corrected),
-        bool(row.has_crop),
+        row.at_once, bool(row.has_crop),
     )  # fmt: skip
 
 

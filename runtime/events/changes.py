@@ -121,7 +121,7 @@ class Changes:
     def _at_places(self, figures: Figures, time_s: Optional[float]) -> List[Event]:
         return [
             self._event(change.kind, time_s)._replace(
-                product=change.product, place=change.place, direction=change.direction
+                product=change.product, place=change.place, direction=change.direction, crop=change.crop
             )
             for change in self._places.note(figures)
         ]

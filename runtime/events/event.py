@@ -6,6 +6,7 @@ from runtime.clock import rfc3339
 
 APPEARS, GONE, UNKNOWN, OFFLINE, ONLINE = "appears", "gone", "unknown", "offline", "online"
 FILLED, LOW, EMPTY, WRONG, CROSSED = "filled", "low", "empty", "wrong", "crossed"
+ENTERED, LEFT = "entered", "left"
 KINDS = {
     APPEARS: "a product is in view that was not",
     GONE: "none of a product is in view any more",
@@ -17,6 +18,8 @@ KINDS = {
     EMPTY: "a slot is empty",
     WRONG: "another product is in a slot",
     CROSSED: "something passed a line",
+    ENTERED: "something came into a zone",
+    LEFT: "something went out of a zone",
 }
 
 
@@ -35,9 +38,11 @@ class Event(NamedTuple):
     track: Optional[int] = None
     """Of the object that told."""
     place: Optional[str] = None
-    """The slot or the line, by its name."""
+    """The slot, the line or the zone, by its name."""
     direction: Optional[str] = None
     """in or out, of what crossed a line."""
+    crop: Optional[str] = None
+    """Where the page has a picture of the slot as it changed."""
 
 
 def as_json(event: Event) -> Dict[str, Any]:

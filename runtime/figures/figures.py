@@ -1,9 +1,10 @@
 """The figures of a run, with the words that the picture, the log, the page and the report all use."""
 
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from runtime.figures.board import BoardReading
 from runtime.figures.counts import Counts
+from runtime.figures.in_view import InView
 from runtime.figures.shelf import ShelfNow
 
 
@@ -77,6 +78,8 @@ class Figures(NamedTuple):
     """In zones and across lines, whole run; None without --zones."""
     shelf: Optional[ShelfNow] = None
     """None without --shelf."""
+    in_view: Tuple[InView, ...] = ()
+    """By name, of what was ever in view."""
 
     @property
     def dropped(self) -> int:

@@ -11,6 +11,7 @@ from runtime.errors import SinkError
 from runtime.figures.board import board_line
 from runtime.figures.counts import counts_as_json
 from runtime.figures.figures import CAPTURE, INFERENCE, PRESENTING, Figures, Stages
+from runtime.figures.in_view import in_view_as_json
 from runtime.figures.shelf import shelf_as_json
 from runtime.outputs import is_special, is_stream, write_to, write_whole
 
@@ -29,6 +30,7 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
         "frames": {"captured": figures.captured, "presented": figures.presented, "dropped": figures.dropped},
         "classify": {"asked": figures.asked, "reused": figures.reused},
         "limited_by": figures.limited_by,
+        "count": in_view_as_json(figures.in_view),
     }
     if figures.board is not None:
         content["board"] = board_line(figures.board, figures.true_fps)

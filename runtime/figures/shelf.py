@@ -22,6 +22,8 @@ class SlotNow(NamedTuple):
     """Share of the time, of that in which it could be seen, in which some of it was there; None before that."""
     box: Tuple[float, float, float, float]
     """Left, top, right, bottom in shares of the picture it was taught on."""
+    crop: Optional[str] = None
+    """Where the page has a picture of its last change; None before the first."""
 
 
 class ShelfNow(NamedTuple):

@@ -4,6 +4,7 @@ from typing import List, Optional
 
 from runtime.figures.board import board_line
 from runtime.figures.figures import Figures
+from runtime.figures.in_view import in_view_line
 
 
 def _ms(value_ms: Optional[float]) -> str:
@@ -31,12 +32,12 @@ def panel_lines(figures: Figures, two_stages: bool) -> List[str]:
 
 def log_line(figures: Figures) -> str:
     """One line for the log."""
-    stages = figures.stages_ms
+    stages, in_view = figures.stages_ms, in_view_line(figures.in_view)
     board = "" if figures.board is None else board_line(figures.board, figures.true_fps)
     spent = ", ".join("{} {:.1f}".format(name, value) for name, value in stages._asdict().items() if value >= 0.05)
     return (
         "true {:.1f} fps (nominal {}, camera {:.1f}), latency {} ms (p95 {}), presented {}, dropped {}, "
-        "classify asked {} reused {}, limited by {} | {} ms{}".format(
+        "classify asked {} reused {}, limited by {} | {} ms{}{}".format(
             figures.true_fps,
             _nominal(figures),
             figures.camera_fps,
@@ -48,6 +49,7 @@ def log_line(figures: Figures) -> str:
             figures.reused,
             figures.limited_by,
             spent or "-",
+            " | in view: " + in_view if in_view else "",
             " | " + board if board else "",
         )
     )

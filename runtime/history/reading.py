@@ -15,7 +15,7 @@ MOST = 500
 _HAS_CROP = "EXISTS (SELECT 1 FROM moments WHERE sighting = sightings.id AND crop IS NOT NULL)"
 _COLUMNS = (
     "id", "run", "track", "product", "shape", "first_s", "last_s", "frames", "similarity", "x1", "y1", "x2", "y2",
-    "file", "is_corrected",
+    "file", "is_corrected", "at_once",
 )  # fmt: skip
 
 
@@ -37,6 +37,8 @@ class Row(NamedTuple):
     y2: float
     file: Optional[str]
     is_corrected: int
+    at_once: int
+    """See Sighting."""
     has_crop: int
     epoch_s: Optional[float]
     source: str

@@ -5,6 +5,7 @@ is its run's `epoch_s` and its own seconds. Order is that of `sightings.id`, whi
 their own, so that a view over many sightings does not read past their pictures. A run that looked through a video has
 a row in `videos`, and one in `pieces` for each part of it that is done. `runs.recogniser`: the bundle whose stage 2
 made the embeddings, by its name and what it is known by; those of different ones are not comparable.
+`sightings.at_once`: how many of that name were in view at once, at most, while it was.
 """
 
 MIGRATIONS = (
@@ -61,6 +62,9 @@ MIGRATIONS = (
     DROP INDEX sightings_by_product;
     CREATE INDEX sightings_by_time ON sightings (run, last_s, id, first_s, product);
     CREATE INDEX sightings_by_product ON sightings (product, run, last_s, id);
+    """,
+    """
+    ALTER TABLE sightings ADD COLUMN at_once INTEGER NOT NULL DEFAULT 1;
     """,
 )
 """Each takes the tables from the version before it, the first from nothing."""

@@ -31,5 +31,7 @@ class Sighting(NamedTuple):
     """JPEG, at its best moment; None: as told before."""
     embedding: Optional[bytes] = None
     """(D,) little-endian float16, of the same moment; None: as told before."""
+    at_once: int = 1
+    """How many of its name were in view at once, at most, while it was."""
     cut: Optional[np.ndarray] = None
     """(h, w, 3) uint8 BGR, its own: the crop before it is a JPEG, which is made on the thread that writes."""

@@ -24,6 +24,11 @@ class Alert(NamedTuple):
     crop: np.ndarray
     """(h, w, 3) uint8 BGR, a copy."""
 
+    @property
+    def crop_path(self) -> str:
+        """Where the page has it."""
+        return "shelf/alerts/{}.jpg".format(self.number)
+
 
 class ShelfDesk:
     """Requests wait here until the loop comes by; answers until whoever asked does."""
@@ -38,11 +43,13 @@ class ShelfDesk:
         self._taught: Optional[Layout] = None
         self._given: Optional[Layout] = None
 
-    def add_alert(self, epoch_s: Optional[float], change: Change, crop: np.ndarray) -> None:
+    def add_alert(self, epoch_s: Optional[float], change: Change, crop: np.ndarray) -> Alert:
         """By the loop; the oldest leaves."""
         with self._lock:
             self._number += 1
-            self._alerts.append(Alert(self._number, epoch_s, change, crop))
+            alert = Alert(self._number, epoch_s, change, crop)
+            self._alerts.append(alert)
+        return alert
 
     def alerts(self) -> List[Alert]:
         """Newest first."""

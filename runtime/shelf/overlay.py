@@ -44,6 +44,8 @@ class ShelfOverlay(Overlay):
         self._clock = clock or MonotonicClock()
         self._tiles = LabelTiles()
         self._layouts: List[Layout] = []
+        self._crops: Dict[str, str] = {}
+        """Of each slot that has changed, where the page has the newest picture of it."""
         self._is_off = False
         self._aspect = 0.0
         self._watch = None if layout is None else ShelfWatch(layout)
@@ -84,7 +86,9 @@ class ShelfOverlay(Overlay):
                 paste(picture, self._tiles.tile(text, colour, int(LABEL_PX * scale)), left, bottom)
 
     def told(self, figures: Figures) -> Figures:
-        return figures._replace(shelf=ShelfNow() if self._watch is None else self._watch.now())
+        now = ShelfNow() if self._watch is None else self._watch.now()
+        slots = tuple(slot._replace(crop=self._crops.get(slot.slot)) for slot in now.slots)
+        return figures._replace(shelf=now._replace(slots=slots))
 
     def _teach(self, observation: Observation) -> None:
         height, width = observation.frame.image.shape[:2]
@@ -102,7 +106,8 @@ class ShelfOverlay(Overlay):
         log.info("shelf: %s is %s (was %s)", change.slot, change.after, change.before)
         left, top, right, bottom = (max(0, int(side)) for side in change.box_px)
         epoch_s = None if frame.source_s is not None else time.time() - (self._clock.now_s() - frame.captured_s)
-        self._desk.add_alert(epoch_s, change, frame.image[top : bottom + 1, left : right + 1].copy())
+        alert = self._desk.add_alert(epoch_s, change, frame.image[top : bottom + 1, left : right + 1].copy())
+        self._crops[change.slot] = alert.crop_path
 
     def _check_aspect(self, layout: Layout, frame: Frame) -> None:
         height, width = frame.image.shape[:2]

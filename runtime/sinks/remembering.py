@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import Counter
 from typing import Dict, List, Optional
 
 import numpy as np
@@ -60,24 +61,29 @@ class RememberingSink(ObservingSink):
 
     def observe(self, observation: Observation, seconds: float) -> None:
         self._is_live = observation.frame.source_s is None
-        for one in objects_in(observation):
-            self._note(one, seconds, observation.frame)
+        objects = objects_in(observation)
+        counts = Counter(one.name for one in objects)
+        for one in objects:
+            self._note(one, seconds, observation.frame, counts[one.name])
         self._forget_gone(seconds)
 
-    def _note(self, one: SeenObject, now_s: float, frame: Frame) -> None:
+    def _note(self, one: SeenObject, now_s: float, frame: Frame, count: int) -> None:
+        """`count`: objects of its name in this frame."""
         known = self._tracks.get(one.track)
         if known is None:
             first = Sighting(one.track, one.product, one.shape, now_s, now_s, 1, one.similarity, one.box, frame.file)
+            first = first._replace(at_once=count)
             self._tracks[one.track] = _Known(_at_its_best(first, one, frame.image))
             return
         before = known.sighting
         is_renamed = one.product != before.product
-        sighting = before._replace(last_s=now_s, frames=before.frames + 1)
+        sighting = before._replace(last_s=now_s, frames=before.frames + 1, at_once=max(before.at_once, count))
         if is_renamed or (one.similarity or -1.0) > (before.similarity or -1.0):
             sighting = sighting._replace(
                 product=one.product,
                 similarity=one.similarity,
                 box=one.box,
+                at_once=count if is_renamed else sighting.at_once,
                 is_corrected=before.is_corrected or (is_renamed and before.product is not None),
             )
             sighting = _at_its_best(sighting, one, frame.image)

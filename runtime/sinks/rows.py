@@ -11,12 +11,14 @@
 | shape, score | stage 1's class, and how sure it is, 0 to 1 |
 | similarity | cosine to the nearest product, -1 to 1; null where stage 2 did not look |
 | box | x1, y1, x2, y2 in pixels of the frame |
+| count | how many of each name are in the frame; in a table, of this row's name |
 """
 
 import csv
 import io
 import json
 import time
+from collections import Counter
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from runtime.clock import rfc3339
@@ -25,6 +27,7 @@ from runtime.seen import SeenObject, objects_in
 
 COLUMNS = (
     "time", "seconds", "frame", "track", "name", "product", "shape", "score", "similarity", "x1", "y1", "x2", "y2",
+    "count",
 )  # fmt: skip
 MARK = "\ufeff"
 """At the beginning of a table: without it Excel reads UTF-8 as the local code page. Read with encoding utf-8-sig."""
@@ -66,6 +69,7 @@ def as_json(told: Told) -> Dict[str, Any]:
             }
             for one in told.objects
         ],
+        "count": dict(Counter(one.name for one in told.objects)),
     }
 
 
@@ -80,7 +84,7 @@ def csv_lines(told: Told) -> str:
     content = as_json(told)
     for one in content["objects"]:
         row = dict(content, **one)
-        row.update(zip(("x1", "y1", "x2", "y2"), one["box"]))
+        row.update(zip(("x1", "y1", "x2", "y2"), one["box"]), count=content["count"][one["name"]])
         rows.append(["" if row[column] is None else row[column] for column in COLUMNS])
     return _as_csv(rows)
 

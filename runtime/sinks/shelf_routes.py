@@ -119,5 +119,5 @@ def _alert_as_json(alert: Alert) -> Any:
         "product": change.product,
         "before": change.before,
         "after": change.after,
-        "crop": "shelf/alerts/{}.jpg".format(alert.number),
+        "crop": alert.crop_path,
     }

@@ -5,7 +5,7 @@ import numpy as np
 from runtime.events.changes import GONE_S, SURE_FRAMES, UNKNOWN_S, Changes
 from runtime.events.event import as_json
 from runtime.events.event_log import KEPT, EventLog
-from runtime.figures.counts import Counts, LineCount, LineCounts
+from runtime.figures.counts import Counts, LineCount, LineCounts, ZoneCount, ZoneCounts
 from runtime.figures.figures import Figures, Stages
 from runtime.figures.shelf import ShelfNow, SlotNow
 from runtime.frame import PENDING, UNKNOWN, Detections, Frame, Names, Observation, Words
@@ -61,7 +61,7 @@ def test_of_a_file_an_event_has_no_date():
     events = [event for n in range(4) for event in changes.note(shown(n, 0.0, [(7, 1)], source_s=n / 25), FIGURES)]
     assert as_json(events[0]) == {
         "number": 1, "kind": "appears", "time": None, "seconds": 0.08, "product": "soap", "shape": "jar", "track": 7,
-        "place": None, "direction": None,
+        "place": None, "direction": None, "crop": None,
     }  # fmt: skip
 
 
@@ -81,10 +81,22 @@ def test_a_slot_tells_its_states_and_an_arm_before_it_does_not():
     for number, state in enumerate(
         "unknown filled filled hidden filled low hidden low empty unknown empty filled".split()
     ):
-        slot = SlotNow("A1", "tea", state, 1.0, 3, 4, None, None, (0.0, 0.0, 1.0, 1.0))
+        slot = SlotNow("A1", "tea", state, 1.0, 3, 4, None, None, (0.0, 0.0, 1.0, 1.0), "shelf/alerts/1.jpg")
         told += changes.note(shown(number, number / 10, []), FIGURES._replace(shelf=ShelfNow((slot,))))
     assert [(event.kind, event.place, event.product) for event in told] == [
         ("low", "A1", "tea"), ("empty", "A1", "tea"), ("filled", "A1", "tea"),
+    ]  # fmt: skip
+    assert {event.crop for event in told} == {"shelf/alerts/1.jpg"}
+
+
+def test_who_comes_and_goes_is_told_once_and_another_name_is_no_news():
+    changes, told = Changes(), []
+    tea = ZoneCount(1, 2, 1)
+    for number, by_name in enumerate([(), (("tea", ZoneCount(1, 1)),), (("tea", tea),), (("soap", tea),), ()]):
+        counts = Counts((ZoneCounts("till", by_name),), ())
+        told += changes.note(shown(number, number / 10, []), FIGURES._replace(counts=counts))
+    assert [(event.kind, event.place, event.product) for event in told] == [
+        ("entered", "till", "tea"), ("entered", "till", "tea"), ("left", "till", "tea"),
     ]  # fmt: skip
 
 

@@ -65,12 +65,14 @@ def test_a_line_a_frame(tmp_path):
         {"track": 6, "name": "unknown bottle", "product": None, "shape": "bottle", "score": 0.875,
          "similarity": 0.5, "box": [1.2, 2.0, 30.0, 40.0]},
     ]  # fmt: skip
+    assert first["count"] == {PRODUCTS[0]: 1, "unknown bottle": 1}
+    assert second["count"] == {}
 
 
 def test_a_row_an_object(tmp_path):
     path = tmp_path / "out.csv"
     with DataSink(str(path)) as sink:
-        present(sink, seen(0, (0, 1), source_s=0.0))
+        present(sink, seen(0, (0, 0, 1), source_s=0.0))
         present(sink, seen(1, (), source_s=0.04))
         present(sink, seen(2, (1,), source_s=0.08))
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -79,9 +81,11 @@ def test_a_row_an_object(tmp_path):
     assert list(rows[0]) == list(COLUMNS)
     assert [(row["frame"], row["seconds"], row["name"], row["time"]) for row in rows] == [
         ("0", "0.0", PRODUCTS[0], ""),
+        ("0", "0.0", PRODUCTS[0], ""),
         ("0", "0.0", PRODUCTS[1], ""),
         ("2", "0.08", PRODUCTS[1], ""),
     ]
+    assert [row["count"] for row in rows] == ["2", "2", "1", "1"]
     assert (rows[0]["x1"], rows[0]["y2"]) == ("1.2", "40.0")
 
 

@@ -57,6 +57,13 @@ def test_a_track_is_a_row_with_its_best_moment(tmp_path):
     assert rows(path, "shape, x1, y1, x2, y2") == [("jar", 7.0, 2.0, 30.0, 40.0)]
 
 
+def test_how_many_of_a_name_were_in_view_at_once(tmp_path):
+    path = tmp_path / "h.sqlite"
+    tracks = [(1, 0, 0.9), (2, 0, 0.9), (3, 1, 0.9)]
+    remembered(path, [shown(n, n / 10, tracks[: 1 if n < 4 else 3]) for n in range(9)])
+    assert rows(path, "track, at_once") == [(1, 2), (2, 2), (3, 1)]
+
+
 def test_unknown_renamed_and_a_flicker(tmp_path):
     frames = [
         shown(n, n / 10, [(1, UNKNOWN, 0.2), (2, 0 if n < 5 else 1, 0.8), (4, PENDING if n < 2 else 1, 0.7)])
