@@ -26,6 +26,8 @@ CHECKPOINT_EVERY_S = 30.0
 CURVE_POINTS = 50
 VALIDATED = 500
 """So many regions at most are looked at for a point of the curve."""
+TRIED = 100
+"""Regions that show whether a batch fits into memory."""
 
 
 def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
@@ -55,8 +57,8 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
     print(f"{len(regions.train)} regions of {len(regions.products)} products{more}, weights: {training.origin}")
 
     def try_batch(batch: int) -> None:
-        trial = Training(dict(values, batch=batch, workers=0), regions.products, regions.others, is_begun=True)
-        trial.learn(next(trial.batches(regions.train)))
+        trial = Training(dict(values, batch=batch), regions.products, regions.others, is_begun=True)
+        trial.learn(next(trial.batches(regions.train[:TRIED])))
 
     with fitting(values["batch"], try_batch):
         _run(training, regions, out)
@@ -64,12 +66,13 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
 
 
 def _run(training: Any, regions: Regions, out: Path) -> None:
-    from training.stage2.training import accuracy
+    from training.stage2.training import Known, accuracy
 
     report_every = max(20, training.values["steps"] // CURVE_POINTS)
     reported, saved_s = training.progress(), time.monotonic()
     losses: List[Tuple[float, float]] = []
     best = 0.0
+    known = Known.of(training, regions.val[:: max(1, len(regions.val) // VALIDATED)])
     batches = training.batches(regions.train)
     with tqdm(
         total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}", disable=None
@@ -83,7 +86,7 @@ def _run(training: Any, regions: Regions, out: Path) -> None:
             if is_due or training.progress() >= 1.0:
                 reported = training.progress()
                 loss, right = np.mean(losses, axis=0)
-                val = accuracy(training, regions.val[:: max(1, len(regions.val) // VALIDATED)])
+                val = accuracy(training, known)
                 best = max(best, val)
                 bar.set_postfix_str(
                     f"step {training.step} loss {loss:.3f} right {right:.3f} val {val:.3f} best {best:.3f}"
@@ -130,8 +133,8 @@ def _check(values: Dict[str, Any]) -> None:
         raise UsageError("--teacher with --cutmix: its patches are not the same in two sizes, take --mixup")
     if values["batch"] % 2 and (values["mixup"] or values["cutmix"]):
         raise UsageError(f"--batch {values['batch']}: mixup and CutMix take examples in pairs, so an even number")
-    shares = {name: values[name] for name in ("smoothing", "warmup", "ema", "context")}
-    wrong = [f"--{name} {share}" for name, share in shares.items() if not 0 <= share < 1]
+    shares = {name: values[name] for name in ("smoothing", "warmup", "ema", "context", "also_share")}
+    wrong = [f"--{name.replace('_', '-')} {share}" for name, share in shares.items() if not 0 <= (share or 0) < 1]
     if wrong or values["folds"] == 1 or values["freeze"] < 0:
         raise UsageError(f"{', '.join(wrong) or '--folds, --freeze'}: shares lie in 0..1, folds are 2 or more")
 

@@ -19,7 +19,7 @@ from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, SourceError, UsageError
 from training.data.dataset import write_atomically
 from training.data.survey import survey
-from training.stage2.crops import SPOILINGS, Region, cut, spoiled_crop
+from training.stage2.crops import SPOILINGS, Region, cut
 from training.stage2.regions import whole_picture
 from training.stage2.whitening import whitening
 
@@ -67,12 +67,14 @@ def views_of(
     embedding: Embedding, photos: Photos, views: int, spoilings: Sequence[str], seed: int
 ) -> Tuple[np.ndarray, np.ndarray]:
     """(n, d) float32 vectors of each photo and of `views` spoiled copies of it, and the product (n,) of each."""
-    rng = np.random.RandomState(seed)
-    vectors = []
-    for region in tqdm(photos.regions, desc="learning", unit="photo", disable=None):
-        crops = [cut(region.image, region.box_px, MARGIN, embedding.crop_size)]
-        crops += [spoiled_crop(region, rng, MARGIN, embedding.crop_size, spoilings) for _ in range(views)]
-        vectors.append(embed(embedding, np.stack(crops)))
+    from training.stage2.views import Views, crops_of
+
+    vectors, side = [], embedding.crop_size
+    for number, region in enumerate(tqdm(photos.regions, desc="learning", unit="photo", disable=None)):
+        whole = cut(region.image, region.box_px, MARGIN, side)[None]
+        taken = Views([region], MARGIN, side, "cpu")
+        spoiled = crops_of(taken.spoiled(np.zeros(views, np.int64), side, spoilings, seed + number))
+        vectors.append(embed(embedding, np.concatenate([whole, spoiled])))
     return np.concatenate(vectors), np.repeat([region.product for region in photos.regions], views + 1)
 
 

@@ -222,14 +222,6 @@ def test_wrong_usage_is_one_plain_line(data, tmp_path, capsys, flags):
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-def test_crops_cut_ahead_are_the_same(data, tmp_path):
-    assert run(data, tmp_path / "here", "--steps", "3") == 0
-    assert run(data, tmp_path / "ahead", "--steps", "3", "--workers", "2") == 0
-    here, ahead = weights(tmp_path / "here"), weights(tmp_path / "ahead")
-    for name in here:
-        torch.testing.assert_close(ahead[name], here[name], rtol=0, atol=0)
-
-
 def test_out_of_memory_says_which_batch_fits(data, tmp_path, monkeypatch, capsys):
     learn = Training.learn
 

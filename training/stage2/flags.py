@@ -28,6 +28,9 @@ def _data(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--also", nargs="+", default=[], metavar="NAME", help="folders of strangers, which train, but are not named"
     )
+    group.add_argument(
+        "--also-share", type=float, metavar="SHARE", help="of the examples: strangers (as many as there are regions)"
+    )
     group.add_argument("--leave-out", nargs="+", default=[], metavar="NAME", help="products to know nothing of")
     group.add_argument("--limit", type=int, default=30000, metavar="N", help="about as many regions in memory (30000)")
     group.add_argument("--folds", type=int, default=0, metavar="K", help="cross-validate: top-1 of K trainings")
@@ -80,5 +83,4 @@ def _machine(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--out", required=True, type=Path, metavar="RUN", help="the folder of this training")
     group.add_argument("--device", default="cpu", help="cpu, or cuda, with mixed precision (cpu)")
     group.add_argument("--threads", type=int, default=1, metavar="N", help="of a training on the CPU (1)")
-    group.add_argument("--workers", type=int, default=0, metavar="N", help="processes that cut crops ahead (0)")
     group.add_argument("--resume", action="store_true", help="go on with the training in --out")

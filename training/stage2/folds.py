@@ -14,7 +14,7 @@ from training.stage2.regions import Regions, collect_regions
 
 def cross_validate(values: Dict[str, Any], train: Callable) -> Dict[str, Any]:
     """Train in RUN/fold-1, ...; top-1 of each, mean and deviation, also in RUN/folds.json. Goes on with --resume."""
-    from training.stage2.training import accuracy
+    from training.stage2.training import Known, accuracy
 
     folds, out = values["folds"], values["out"]
     regions = collect_regions(values)
@@ -28,7 +28,7 @@ def cross_validate(values: Dict[str, Any], train: Callable) -> Dict[str, Any]:
         folder = out / f"fold-{fold + 1}"
         own = dict(values, out=folder, resume=values["resume"] and (folder / "last.pt").exists())
         training = train(own, Regions(kept, held, regions.products, regions.others, []))
-        top1.append(round(accuracy(training, held), 5))
+        top1.append(round(accuracy(training, Known.of(training, held)), 5))
         print(f"fold {fold + 1} of {folds}: top-1 {top1[-1]:.3f}", flush=True)
     scores = {"top1": top1, "mean": float(np.mean(top1)), "std": float(np.std(top1, ddof=1))}
     write_atomically(out / "folds.json", json.dumps(scores, indent=1).encode())

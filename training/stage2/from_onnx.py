@@ -12,6 +12,7 @@ from training.checkpoint import write_checkpoint
 from training.refolding import refold
 from training.stage2.embedder import make_embedder
 from training.stage2.training import normalized
+from training.stage2.views import pixels_of
 
 _Layer = Tuple[np.ndarray, np.ndarray]
 """Weight and bias, float32."""
@@ -68,7 +69,7 @@ def make_checkpoint(backbone: str, path: Path, crops: np.ndarray, out: Path) -> 
         raise ModelError(f"{path} holds no layer with weights")
     embedder, _ = make_embedder(backbone, layers[-1][0].shape[0])
     load_layers(embedder, layers)
-    refold(embedder, normalized(torch.from_numpy(crops), embedder))
+    refold(embedder, normalized(pixels_of(crops), embedder))
     content: Dict[str, Any] = {"kind": "classifier", "embedder": embedder.state_dict(), "origin": path.name}
     write_checkpoint(out, content)
     return len(layers)

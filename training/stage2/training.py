@@ -1,7 +1,7 @@
 """A training of stage 2 as it stands: network, head, their average, optimiser, schedule, and how far they are."""
 
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from training.stage2.crops import Region, cut
 from training.stage2.embedder import Embedder, make_embedder
 from training.stage2.margins import CosineHead
 from training.stage2.teacher import distillation_loss, open_teacher
+from training.stage2.views import pixels_of
 from training.stage2.weight_init import freeze, zero_gamma
 
 TICKS = 10_000
@@ -31,7 +32,7 @@ LR_SCALES = {"backbone": 0.4, "embed": 1.0, "head": 4.0}
 """Learning rates of the parts: the backbone knows something already, the head starts from nothing."""
 KEPT = (
     "backbone embedding crop_size seed batch lr steps hours optimizer weight_decay warmup loss scale margin init "
-    "freeze zero_gamma smoothing mixup cutmix ema augment context teacher distil"
+    "freeze zero_gamma smoothing mixup cutmix ema augment context teacher distil also_share"
 ).split()
 """Flags that a resumed training takes from its checkpoint."""
 
@@ -47,6 +48,7 @@ class Training:
         `is_begun`: `go_on_from` follows, so no weights are looked for.
         """
         torch.manual_seed(values["seed"])
+        torch.backends.cudnn.benchmark = True  # every step has the same shapes
         self.values, self.device = values, values["device"]
         self.products, self.others = list(products), list(others)
         init = "kaiming" if is_begun else values["init"]
@@ -83,7 +85,7 @@ class Training:
     def batches(self, regions: Sequence[Region]) -> Iterator[Batch]:
         """What the next steps learn from, drawn at random from `regions`."""
         side = None if self._teacher is None else self._teacher.crop_size
-        return Batches(regions, self.values, side).from_step(self.step, self.values["workers"])
+        return Batches(regions, len(self.products), self.values, side).from_step(self.step)
 
     def learn(self, batch: Batch) -> Tuple[float, float]:
         """One step; loss and share named right. ModelError where the loss is no number."""
@@ -94,16 +96,17 @@ class Training:
         self.network.train()
         for norm in self._frozen:
             norm.eval()
-        numbers = batch.products.to(self.device)
         state = np.random.get_state()
-        pixels, targets = self._mix(normalized(batch.crops, self.embedder), numbers)
+        pixels, targets = self._mix(normalized(batch.pixels, self.embedder), batch.products)
         with torch.autocast(self.device, enabled=self.device != "cpu"):
             embeddings = self.network["embedder"](pixels)
         cosines, logits = self.network["head"](embeddings.float(), targets, min(1.0, self.progress() * 4))
         loss = self._loss(logits, targets)
         if self._teacher is not None:
             np.random.set_state(state)  # timm's Mixup draws from it: the same mixture for both
-            wanted = self._teacher.embeddings(self._mix(normalized(batch.for_teacher, self._teacher), numbers)[0])
+            wanted = self._teacher.embeddings(
+                self._mix(normalized(batch.for_teacher, self._teacher), batch.products)[0]
+            )
             loss = loss + self.values["distil"] * distillation_loss(embeddings.float(), wanted)
         if not torch.isfinite(loss):
             raise ModelError(f"the loss is {loss.item()} at step {self.step}: start again with a lower --lr")
@@ -190,38 +193,47 @@ def _optimizer(network: nn.ModuleDict, values: Dict[str, Any]) -> torch.optim.Op
         raise ModelError(f"timm has no optimizer {values['optimizer']!r}: try sgd, adamw, lamb") from error
 
 
-def normalized(crops: torch.Tensor, network: Any) -> torch.Tensor:
-    """(n, s, s, 3) uint8 BGR to (n, 3, s, s) float32 RGB, as `network` wants it (mean, std), on its device."""
-    device = network.device
-    pixels = crops.to(device, non_blocking=True).flip(-1).permute(0, 3, 1, 2).float() / 255
-    mean, std = (torch.tensor(value, device=device).view(1, 3, 1, 1) for value in (network.mean, network.std))
+def normalized(pixels: torch.Tensor, network: Any) -> torch.Tensor:
+    """(n, 3, s, s) float32 RGB 0..1 as `network` wants it (mean, std), on the same device."""
+    mean, std = (torch.tensor(value, device=pixels.device).view(1, 3, 1, 1) for value in (network.mean, network.std))
     return (pixels - mean) / std
 
 
 def embeddings_of(embedder: Any, crops: np.ndarray, batch: int = 64) -> np.ndarray:
     """(n, d) float32 of (n, s, s, 3) uint8 BGR crops."""
     embedder.eval()
+    parts = []
     with torch.inference_mode():
-        parts = [
-            embedder(normalized(torch.from_numpy(crops[start : start + batch]), embedder)).cpu().numpy()
-            for start in range(0, len(crops), batch)
-        ]
+        for start in range(0, len(crops), batch):
+            pixels = pixels_of(crops[start : start + batch], embedder.device)
+            parts.append(embedder(normalized(pixels, embedder)).cpu().numpy())
     return np.concatenate(parts)
 
 
-def nearest(training: Training, regions: List[Region]) -> np.ndarray:
-    """(n,) int: the nearest product of each region, cut without spoiling."""
-    how = training.values["context"], training.values["crop_size"]
-    crops = np.stack([cut(region.image, region.box_px, *how) for region in regions])
-    return (embeddings_of(training.embedder, crops) @ training.prototypes().T).argmax(axis=1)
+class Known(NamedTuple):
+    """What a training is measured on: crops without spoiling, n of them."""
+
+    crops: np.ndarray
+    """(n, s, s, 3) uint8 BGR."""
+    products: np.ndarray
+    """(n,) int64."""
+
+    @classmethod
+    def of(cls, training: Training, regions: Sequence[Region]) -> "Known":
+        """Those of the products; the others are left out."""
+        known = [region for region in regions if region.product < len(training.products)]
+        side = training.values["crop_size"]
+        crops = [cut(region.image, region.box_px, training.values["context"], side) for region in known]
+        products = np.array([region.product for region in known], np.int64)
+        return cls(np.array(crops, np.uint8).reshape(-1, side, side, 3), products)
 
 
-def accuracy(training: Training, regions: List[Region]) -> float:
-    """Share of the regions that are named right, others left out; nan of none."""
-    regions = [region for region in regions if region.product < len(training.products)]
-    if not regions:
+def accuracy(training: Training, known: Known) -> float:
+    """Share of the crops that are named right; nan of none."""
+    if not len(known.crops):
         return float("nan")
-    return float((nearest(training, regions) == [region.product for region in regions]).mean())
+    nearest = (embeddings_of(training.embedder, known.crops) @ training.prototypes().T).argmax(axis=1)
+    return float((nearest == known.products).mean())
 
 
 def load_training(path: Path, device: str = "cpu") -> Training:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from runtime.engines.engine import TensorSpec
 from runtime.gallery import Gallery
 from runtime.recognition.classifier import Classifier
-from training.stage2.crops import cut, jittered, region_of, spoiled_crop
+from training.stage2.crops import cut, region_of
 
 SIDE = 48
 MARGIN = 0.1
@@ -50,26 +50,3 @@ def test_a_region_has_room_for_the_whole_crop():
     region = region_of(IMAGE, box_px, 3)
     np.testing.assert_array_equal(cut(region.image, region.box_px, MARGIN, SIDE), cut(IMAGE, box_px, MARGIN, SIDE))
     assert region.product == 3
-
-
-@settings(max_examples=60, deadline=None)
-@given(boxes(), st.integers(0, 1000))
-def test_a_spoiled_crop_is_a_picture_and_the_same_again(box_px, seed):
-    if min(box_px[2:] - box_px[:2]) < 4:
-        return
-    region = region_of(IMAGE, box_px, 0)
-    before = region.image.copy()
-    crops = [spoiled_crop(region, np.random.RandomState(seed), MARGIN, SIDE) for _ in range(2)]
-    assert crops[0].shape == (SIDE, SIDE, 3)
-    assert crops[0].dtype == np.uint8
-    np.testing.assert_array_equal(crops[0], crops[1])
-    np.testing.assert_array_equal(region.image, before)
-
-
-def test_jitter_stays_inside_and_near():
-    rng = np.random.RandomState(1)
-    box_px = np.array([0, 10, 40, 60], np.float32)
-    for _ in range(200):
-        box = jittered(box_px, rng, WIDTH, HEIGHT)
-        assert (np.abs(box - box_px) <= np.array([40, 50, 40, 50]) * 0.121).all()
-        assert (box >= 0).all()
