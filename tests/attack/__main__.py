@@ -44,7 +44,7 @@ def _sockets(tries: float, seed: int) -> Dict[str, Any]:
 
 def _signals(tries: float, seed: int) -> Dict[str, Any]:
     found = signals.attack(max(1, int(tries)), seed, ["--sink", "none", *DEMO])
-    return {name: found[name] for name in ("verdicts", "longest end s")}
+    return {name: found[name] for name in ("verdicts", "longest end s", "examples")}
 
 
 ATTACKS = {

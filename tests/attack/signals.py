@@ -17,8 +17,8 @@ from attack.program import END_S, ROOT, children_of
 SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 LONGEST_DELAY_S = 2.5
 """From exec to the first signal: the program presents its first frame within a second."""
-FIRST_LINE_S = 0.15
-"""Python itself takes this long to come to our first line on a busy machine; what comes before cannot be caught."""
+FIRST_LINE_S = 1.0
+"""By then Python has come to our first line on a busy machine, too; a signal before it cannot be caught."""
 
 
 def _default() -> None:
@@ -47,7 +47,7 @@ def one_try(folder: Path, chance: random.Random, arguments: List[str]) -> Dict[s
         )
     try:
         time.sleep(max(0.0, begun_s + delay_s - time.monotonic()))
-        held = children_of(process.pid)
+        held, is_caught = children_of(process.pid), _is_caught(process.pid, number)
         for _ in range(times):
             process.send_signal(number)
             if chance.random() < 0.5:
@@ -67,6 +67,7 @@ def one_try(folder: Path, chance: random.Random, arguments: List[str]) -> Dict[s
         "signal": signal.Signals(number).name,
         "times": times,
         "delay_s": delay_s,
+        "is_caught": is_caught,
         "end_s": end_s,
         "status": process.returncode,
         "traceback": "Traceback" in text,
@@ -74,6 +75,14 @@ def one_try(folder: Path, chance: random.Random, arguments: List[str]) -> Dict[s
         "children": [pid for pid in held if Path("/proc/{}".format(pid)).exists()],
         "log": text,
     }
+
+
+def _is_caught(pid: int, number: int) -> bool:
+    """Whether the process has a handler for the signal."""
+    for line in Path("/proc/{}/status".format(pid)).read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
 
 
 def _is_json(path: Path) -> bool:
@@ -88,7 +97,7 @@ def verdict(found: Dict[str, Any]) -> str:
     """How a try ended, in a word or two."""
     if found["end_s"] == float("inf"):
         return "hung"
-    if found["status"] < 0 and found["delay_s"] < FIRST_LINE_S:
+    if found["status"] < 0 and not found["is_caught"] and found["delay_s"] < FIRST_LINE_S:
         return "before our first line"
     if found["status"] != 0:
         return "status {}".format(found["status"])
