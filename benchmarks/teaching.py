@@ -1,7 +1,8 @@
 """How well new products are named by the number of views that they were taught from: python -m benchmarks.teaching
 
-New products are drawn at random: bodies of the demo, other colours and label art. They are taught from views in some of
-the demo's held-out scenes and looked for in others, among the bundle's own products. The accuracy of the bundle's own,
+New products are drawn at random: bodies of the demo, other colours and label art, or with --bodies new bodies and
+printed words that no training drew. They are taught from views in some of the demo's held-out scenes and looked for in
+others, among the bundle's own products. The accuracy of the bundle's own,
 and the share of the demo's strangers that stay unknown, are told before and after.
 """
 
@@ -15,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.machine import machine
+from benchmarks.scoring.new_products import KINDS
 from runtime.bundle import Bundle
 from runtime.catalogue.prototypes import known_of
 from runtime.catalogue.schema import PRODUCT
@@ -24,7 +26,6 @@ from runtime.engines.onnx import OnnxEngine
 from runtime.figures.report import write_report
 from runtime.gallery import Gallery
 from runtime.recognition.classifier import Classifier
-from runtime.scene.canvas import Colour
 from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SceneSettings
@@ -56,25 +57,6 @@ class Views(NamedTuple):
     """(n, d) float32."""
     products: np.ndarray
     """(n,) int."""
-
-
-def new_products(count: int, seed: int) -> List[Product]:
-    """Bodies, motifs and letters of the demo, put together anew in colours of their own."""
-    rng = np.random.RandomState(seed)
-    bodies = sorted({(one.shape, one.body) for one in PRODUCTS + OUTSIDERS})
-    motifs = sorted({one.motif for one in PRODUCTS + OUTSIDERS})
-    products = []
-    for number in range(count):
-        shape, body = bodies[rng.randint(len(bodies))]
-        main, accent, paper, ink = [_colour(rng) for _ in range(4)]
-        motif = motifs[rng.randint(len(motifs))]
-        products.append(Product("new {}".format(number), shape, body, main, accent, paper, ink, motif))
-    return products
-
-
-def _colour(rng: np.random.RandomState) -> Colour:
-    blue, green, red = rng.randint(20, 246, 3).tolist()
-    return blue, green, red
 
 
 def views_of(classifier: Classifier, products: List[Product], seeds: List[int], seconds: float) -> Views:
@@ -143,7 +125,7 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 def measure(own: argparse.Namespace) -> Dict[str, Any]:
     """By number of views: mean and spread over the seeds of drawing them."""
     bundle = Bundle.open(own.bundle)
-    products = new_products(own.products, own.seed)
+    products = KINDS[own.bodies](own.products, own.seed)
     with OnnxEngine(bundle.classifier, 1) as engine:
         classifier = Classifier(engine, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         shelf = views_of(classifier, products, list(range(301, 301 + own.scenes)), own.seconds)
@@ -216,6 +198,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.teaching", description=(__doc__ or "").split(":")[0])
     parser.add_argument("--bundle", default="demo", metavar="B", help="of the demo's products (demo)")
     parser.add_argument("--products", type=int, default=24, metavar="N", help="new ones (24)")
+    parser.add_argument("--bodies", choices=sorted(KINDS), default="known", help="of the new products (known)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the new products (0)")
     parser.add_argument("--views", type=int, nargs="+", default=[1, 2, 3, 5, 8, 12], metavar="K", help="taught from")
     parser.add_argument("--draws", type=int, default=5, metavar="N", help="of the views, for the spread (5)")

@@ -26,12 +26,20 @@ from runtime.errors import BundleError, CatalogueError, UsageError
 from runtime.gallery import Known
 
 
-def write_gallery(path: str, prototypes: np.ndarray, products: np.ndarray) -> None:
-    """Save prototypes (p, d), scaled to length 1, with the product (p,) each stands for, as a gallery.npz."""
+def write_gallery(
+    path: str, prototypes: np.ndarray, products: np.ndarray, thresholds: Optional[np.ndarray] = None
+) -> None:
+    """Save prototypes (p, d), scaled to length 1, with the product (p,) each stands for, as a gallery.npz.
+
+    `thresholds`: (p,) of each its own, where they are not all the bundle's.
+    """
     lengths = np.linalg.norm(prototypes, axis=1, keepdims=True)
     if not np.all(np.isfinite(lengths)) or np.any(lengths <= 0):
         raise BundleError("a prototype of length 0 or not finite: expected vectors that point somewhere")
-    np.savez(path, prototypes=(prototypes / lengths).astype(np.float32), products=np.asarray(products, np.int32))
+    arrays = {"prototypes": (prototypes / lengths).astype(np.float32), "products": np.asarray(products, np.int32)}
+    if thresholds is not None:
+        arrays["thresholds"] = np.asarray(thresholds, np.float32)
+    np.savez(path, **arrays)
 
 
 def write_parity(path: str, frames: Sequence[np.ndarray]) -> None:
@@ -137,7 +145,7 @@ def _assemble_from(values: Dict[str, Any]) -> Bundle:
     files = {name: os.path.join(bundle.folder, name) for name in FILES}
     with tempfile.TemporaryDirectory() as folder:
         files["gallery.npz"] = os.path.join(folder, "gallery.npz")
-        write_gallery(files["gallery.npz"], known.gallery.prototypes, known.gallery.products)
+        write_gallery(files["gallery.npz"], known.gallery.prototypes, known.gallery.products, known.gallery.thresholds)
         return assemble_bundle(values["out"], files, description, values["replace"])
 
 

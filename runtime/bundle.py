@@ -162,7 +162,7 @@ def _reason(error: Exception) -> str:
 def _read_gallery(folder: str, products: int, threshold: float) -> Gallery:
     path = os.path.join(folder, "gallery.npz")
     try:
-        arrays = read_arrays(path, ("prototypes", "products"), LIMITS_BYTES["gallery.npz"])
+        arrays = read_arrays(path, ("prototypes", "products"), LIMITS_BYTES["gallery.npz"], ["thresholds"])
     except (OSError, ValueError) as error:
         message = "{} does not hold the arrays 'prototypes' and 'products' ({}); {}"
         raise BundleError(message.format(path, _reason(error), _MEND)) from error
@@ -179,4 +179,10 @@ def _read_gallery(folder: str, products: int, threshold: float) -> Gallery:
     if not np.allclose(lengths, 1.0, atol=1e-3):
         message = "{}: prototypes have lengths {:.3f} to {:.3f}, expected 1; {}"
         raise BundleError(message.format(path, float(lengths.min()), float(lengths.max()), _MEND))
-    return Gallery(prototypes, owners, threshold)
+    thresholds = arrays.get("thresholds")
+    if thresholds is not None:
+        thresholds = thresholds.astype(np.float32)
+        if thresholds.shape != owners.shape or not np.all(np.abs(thresholds) <= 1):
+            message = "{}: thresholds {}, expected a cosine for each of the {} prototypes; {}"
+            raise BundleError(message.format(path, thresholds.shape, len(owners), _MEND))
+    return Gallery(prototypes, owners, threshold, thresholds)

@@ -37,6 +37,12 @@ class Gallery(NamedTuple):
     """(p,) int32: the product each prototype stands for; a product may have several."""
     threshold: float
     """Cosine similarity below which a crop is unknown, calibrated on products left out."""
+    thresholds: Optional[np.ndarray] = None
+    """(p,) float32: of each prototype its own; None: `threshold` for all."""
+
+    def threshold_of(self, prototype: int) -> float:
+        """What a crop that is nearest to that row must reach."""
+        return self.threshold if self.thresholds is None else self.thresholds.item(prototype)
 
     def name(self, embeddings: np.ndarray, with_margins: bool = True, scratch: Optional[np.ndarray] = None) -> Answer:
         """Name `embeddings` (k, d) of length 1. Margins take half of the time: without, they are 0.
@@ -51,18 +57,21 @@ class Gallery(NamedTuple):
         best = [similarities.item(row, column) for row, column in enumerate(nearest)]
         if not all(-2.0 < likeness < 2.0 for likeness in best):  # NaN, or far from any cosine: no embedding at all
             best = [likeness if -2.0 < likeness < 2.0 else NO_LIKENESS for likeness in best]
+        least = [self.threshold_of(column) for column in nearest]
         products = [
-            self.products.item(column) if likeness >= self.threshold else UNKNOWN
-            for column, likeness in zip(nearest, best)
+            self.products.item(column) if likeness >= limit else UNKNOWN
+            for column, likeness, limit in zip(nearest, best, least)
         ]
-        margins = self._margins(similarities, nearest, best) if with_margins else [0.0] * len(best)
+        margins = self._margins(similarities, nearest, best, least) if with_margins else [0.0] * len(best)
         return Answer(np.array(products, np.int32), np.array(best, np.float32), np.array(margins, np.float32))
 
-    def _margins(self, similarities: np.ndarray, nearest: List[int], best: List[float]) -> List[float]:
+    def _margins(
+        self, similarities: np.ndarray, nearest: List[int], best: List[float], least: List[float]
+    ) -> List[float]:
         """See Answer. Writes to `similarities`."""
         similarities[self.products[nearest][:, None] == self.products] = -1.0
-        above = zip(best, similarities.max(axis=1).tolist())
-        return [min(abs(b - self.threshold), b - n) if b >= self.threshold else self.threshold - b for b, n in above]
+        above = zip(best, similarities.max(axis=1).tolist(), least)
+        return [min(b - limit, b - n) if b >= limit else limit - b for b, n, limit in above]
 
 
 class Known(NamedTuple):

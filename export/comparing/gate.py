@@ -136,12 +136,13 @@ def _is_near_tie(embeddings: np.ndarray, gallery: Gallery, near_tie: float) -> n
     ids = np.unique(gallery.products)
     by_product = np.stack([similarities[:, gallery.products == product].max(axis=1) for product in ids], axis=1)
     best = by_product.max(axis=1)
-    near_threshold = np.abs(best - gallery.threshold) < near_tie
+    least = np.array([gallery.threshold_of(row) for row in similarities.argmax(axis=1)])
+    near_threshold = np.abs(best - least) < near_tie
     if by_product.shape[1] < 2:
         return near_threshold
     second = np.partition(by_product, -2, axis=1)[:, -2]
     # Between two products that are both clearly below the threshold there is nothing to decide: unknown.
-    return near_threshold | ((best >= gallery.threshold) & (best - second < near_tie))
+    return near_threshold | ((best >= least) & (best - second < near_tie))
 
 
 def detector_failures(figures: DetectorFigures, limits: Limits = USUAL) -> List[str]:

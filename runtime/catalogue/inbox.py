@@ -146,4 +146,4 @@ def _is_settled(embedding: np.ndarray, known: Known) -> bool:
     """Whether it has a name by now, or looks like what is not to be named."""
     likeness = known.gallery.prototypes.dot(embedding)
     best = int(likeness.argmax())
-    return bool(likeness[best] >= known.gallery.threshold)
+    return bool(likeness[best] >= known.gallery.threshold_of(best))

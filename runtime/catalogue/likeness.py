@@ -38,14 +38,13 @@ def likeness_of(embeddings: np.ndarray, known: Known, but: Sequence[str] = ()) -
             others &= known.gallery.products != list(known.products).index(name)
     if not others.any():
         return None
-    prototypes, owners = known.gallery.prototypes[others], known.gallery.products[others]
-    cosines = embeddings.dot(prototypes.T)
-    nearest = cosines.argmax(axis=1)
-    best = cosines.max(axis=1)
-    own = _left_out(embeddings)
+    rows = np.flatnonzero(others)
+    cosines = embeddings.dot(known.gallery.prototypes[rows].T)
+    nearest, best = rows[cosines.argmax(axis=1)], cosines.max(axis=1)
+    least = np.array([known.gallery.threshold_of(row) for row in nearest])
     most = int(best.argmax())
-    confused = int(((best >= own) & (best >= known.gallery.threshold)).sum())
-    return Likeness(known.products[owners[nearest[most]]], float(best[most]), confused, len(embeddings))
+    confused = int(((best >= _left_out(embeddings)) & (best >= least)).sum())
+    return Likeness(known.products[known.gallery.products[nearest[most]]], float(best[most]), confused, len(embeddings))
 
 
 def _left_out(embeddings: np.ndarray) -> np.ndarray:

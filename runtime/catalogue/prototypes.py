@@ -22,6 +22,11 @@ NEAREST = 0.05
 """Softness, as a cosine, of which are the nearest."""
 
 
+LOWER = 0.15
+"""How far below the bundle's the threshold of a product lies that was taught from one view; from k views, over their
+root: the mean of a few says as little of where the others lie. Nothing was trained to bring its views together."""
+
+
 def known_of(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]) -> Known:
     """The bundle's `gallery` of `products` with what was taught; a name that the bundle has gets more prototypes.
 
@@ -30,6 +35,7 @@ def known_of(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]
     names: List[str] = list(products)
     numbers = {name: number for number, name in enumerate(names)}
     prototypes, owners = [gallery.prototypes], [gallery.products]
+    thresholds = [np.array([gallery.threshold_of(row) for row in range(len(gallery.products))], np.float32)]
     for one in taught:
         number = UNKNOWN
         if one.kind == PRODUCT:
@@ -41,9 +47,11 @@ def known_of(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]
             rows = pushed_away(rows, gallery.prototypes[gallery.products != number])
         prototypes.append(rows)
         owners.append(np.full(len(rows), number, np.int32))
+        thresholds.append(np.full(len(rows), gallery.threshold - LOWER / len(one.embeddings) ** 0.5, np.float32))
     # by columns: 8 crops against 10,000 prototypes take 0.2 ms so, and 0.5 to 1 by rows (desk)
     rows = np.asfortranarray(np.concatenate(prototypes))
-    return Known(Gallery(rows, np.concatenate(owners), gallery.threshold), names)
+    own = np.concatenate(thresholds) if taught else gallery.thresholds
+    return Known(Gallery(rows, np.concatenate(owners), gallery.threshold, own), names)
 
 
 def prototypes_of(embeddings: np.ndarray, most: int = MOST) -> np.ndarray:

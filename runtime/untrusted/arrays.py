@@ -24,15 +24,18 @@ KINDS = "fiub"
 """Of numpy: floats, whole numbers, booleans. No objects: they are programs."""
 
 
-def read_arrays(path: str, names: Sequence[str], limit_bytes: int) -> Dict[str, np.ndarray]:
-    """The arrays of these names, all together `limit_bytes` at most; others in the file are left alone.
+def read_arrays(
+    path: str, names: Sequence[str], limit_bytes: int, optional: Sequence[str] = ()
+) -> Dict[str, np.ndarray]:
+    """The arrays of these names, and the `optional` that are there, all together `limit_bytes` at most.
 
     ValueError, without the path, for anything else than such a file; OSError where it cannot be opened.
     """
     try:
         with opened(path, limit_bytes) as file, zipfile.ZipFile(file) as archive:
             arrays, left = {}, limit_bytes
-            for name in names:
+            present = set(archive.namelist())
+            for name in [*names, *(name for name in optional if name + ".npy" in present)]:
                 arrays[name] = _array(archive, name, left)
                 left -= arrays[name].nbytes
             return arrays

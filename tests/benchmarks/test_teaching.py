@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from benchmarks.teaching import main, new_products
+from benchmarks.scoring.new_products import KINDS
+from benchmarks.teaching import main
+from runtime.scene.products import PRODUCTS
+from runtime.scene.sprites import product_sprite
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -21,5 +24,14 @@ def test_more_views_and_a_plot(tmp_path):
     assert report["before"]["own"] > 0.8
 
 
-def test_new_products_are_of_no_list_and_the_same_each_time():
-    assert new_products(5, 1) == new_products(5, 1) != new_products(5, 2)
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_new_products_are_the_same_each_time_and_can_be_drawn(kind):
+    products = KINDS[kind](20, 1)
+    assert products == KINDS[kind](20, 1) != KINDS[kind](20, 2)
+    assert len({product._replace(name="") for product in products}) == 20
+    for product in products:
+        assert 0.5 < product_sprite(product).fill <= 1
+
+
+def test_new_bodies_are_none_of_the_bundles():
+    assert not {product.body for product in KINDS["new"](40, 1)} & {product.body for product in PRODUCTS}

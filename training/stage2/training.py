@@ -242,4 +242,5 @@ def load_training(path: Path, device: str = "cpu") -> Training:
     values = dict(content["values"], device=device, teacher=None)
     training = Training(values, content["products"], content["others"], is_begun=True)
     training.take_average(content)
+    training.origin = content["origin"]
     return training

@@ -29,6 +29,20 @@ def test_taught_products_are_named_beside_the_bundles():
     assert known_of(BUNDLE, PRODUCTS, []).gallery.name(AXES[:1]).products.tolist() == [0]
 
 
+def test_a_taught_product_has_a_threshold_of_its_own_that_rises_with_its_views():
+    def named(count, share):
+        known = known_of(BUNDLE, PRODUCTS, [Taught("salt", PRODUCT, np.repeat(AXES[2:3], count, axis=0))])
+        answer = known.gallery.name(around(2, 5, [share]))
+        return answer.products.tolist(), float(answer.margins[0])
+
+    assert named(1, 0.60)[0] == [2]
+    assert named(9, 0.60)[0] == [UNKNOWN]
+    assert named(9, 0.55)[0] == [2]
+    assert named(1, 0.55)[1] > named(9, 0.55)[1] > 0
+    known = known_of(BUNDLE, PRODUCTS, [Taught("salt", PRODUCT, AXES[2:3])])
+    assert known.gallery.name(around(0, 5, [0.60])).products.tolist() == [UNKNOWN]
+
+
 def test_what_is_most_like_something_not_to_be_named_stays_unknown():
     known = known_of(BUNDLE, PRODUCTS, [Taught("", NOTHING, around(0, 4, [0.4]))])
     assert known.gallery.name(around(0, 4, [0.4, 0.0])).products.tolist() == [UNKNOWN, 0]
