@@ -139,13 +139,16 @@ def assemble(
         if teacher is not None:
             teacher.use(recogniser.take_up)
         overlays: List[Overlay] = [InViewOverlay()]
-        overlays += open_counting(settings, detector.classes, products)
-        shelf = open_shelf(settings, products)
+        counting, shelf = open_counting(settings, detector.classes, products), open_shelf(settings, products)
+        pages = [sink for sink in opened if isinstance(sink, WebSink)]
+        if counting is not None:
+            overlays.append(counting[0])
+            for page in pages:
+                page.show_zones(counting[1])
         if shelf is not None:
             overlays.append(shelf[0])
-            for sink in opened:
-                if isinstance(sink, WebSink):
-                    sink.show_shelf(shelf[1])
+            for page in pages:
+                page.show_shelf(shelf[1])
         composer = Composer(detector.classes, products, _has_panel(settings, opened))
         parts = LoopParts(
             source,

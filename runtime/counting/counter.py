@@ -80,6 +80,18 @@ class Counter:
             self._step(followed)
         return self._events
 
+    def take_over(self, before: "Counter") -> None:
+        """The totals of zones and lines that are the same in the plan of `before`, which ends; who is in one has left
+        that, and enters here."""
+        for followed in before._follower.known:
+            before._leave(followed)
+        for zone, zone_table in zip(self.plan.zones, self._zone_tables):
+            if zone in before.plan.zones:
+                zone_table.update(before._zone_tables[before.plan.zones.index(zone)])
+        for line, line_table in zip(self.plan.lines, self._line_tables):
+            if line in before.plan.lines:
+                line_table.update(before._line_tables[before.plan.lines.index(line)])
+
     def end(self) -> List[Event]:
         """The run is over: what hangs in the air is settled. Whoever is in a zone stays in it."""
         self._events = []

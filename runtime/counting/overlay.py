@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from runtime.counting.counter import Counter, Event
+from runtime.counting.desk import ZonesDesk
 from runtime.counting.plan import Plan
 from runtime.figures.counts import Counts
 from runtime.figures.figures import Figures
@@ -28,8 +29,12 @@ ASPECT_SLACK = 0.02
 class CountingOverlay(Overlay):
     """`listener` gets each event on the presenting thread, and must return at once."""
 
-    def __init__(self, plan: Plan, listener: Optional[Callable[[Event], None]] = None) -> None:
+    def __init__(
+        self, plan: Plan, listener: Optional[Callable[[Event], None]] = None, desk: Optional[ZonesDesk] = None
+    ) -> None:
+        """`desk`: where a plan that is drawn comes from."""
         self._plan = plan
+        self._desk = desk
         self._counter = Counter(plan)
         self._listener = listener
         self._tiles = LabelTiles()
@@ -39,6 +44,9 @@ class CountingOverlay(Overlay):
         self._labels: List[str] = []
 
     def see(self, observation: Observation) -> None:
+        given = None if self._desk is None else self._desk.take_given()
+        if given is not None:
+            self._count_by(given)
         frame = observation.frame
         height, width = frame.image.shape[:2]
         if frame.id is None:
@@ -75,6 +83,13 @@ class CountingOverlay(Overlay):
 
     def end(self) -> None:
         self._tell(self._counter.end())
+
+    def _count_by(self, plan: Plan) -> None:
+        counter = Counter(plan)
+        counter.take_over(self._counter)
+        self._plan, self._counter, self._is_changed = plan, counter, True
+        if any(self._res):
+            self._check_aspect()
 
     def _tell(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -76,8 +76,13 @@ def write_plan(path: str, plan: Plan) -> None:
         raise SinkError("cannot write {}: {}".format(path, error.strerror or error)) from error
 
 
+def known_names(shapes: Sequence[str], products: Optional[Sequence[str]]) -> List[str]:
+    """What anything in the picture can be called, by stage 1's classes and stage 2's products."""
+    return list(products or ()) + list(shapes) + ["unknown {}".format(shape) for shape in shapes]
+
+
 def check_products(plan: Plan, known: Sequence[str]) -> None:
-    """UsageError for the first name that nothing in the picture can have. `known`: products, and stage 1's classes."""
+    """UsageError for the first name that nothing in the picture can have. `known`: see `known_names`."""
     places: Iterable[Any] = plan.zones + plan.lines
     for place in places:
         for product in place.products or ():

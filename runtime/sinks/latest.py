@@ -8,6 +8,7 @@ import numpy as np
 
 from runtime.api.asking import Newest
 from runtime.clock import MonotonicClock
+from runtime.counting.desk import ZonesDesk
 from runtime.errors import SinkError
 from runtime.events.changes import Changes
 from runtime.events.event_log import EventLog
@@ -63,6 +64,8 @@ class Latest:
         """Of each live frame, when it came here; of a file time passes as the loop takes it."""
         self.shelf: Optional[ShelfDesk] = None
         """Where a shelf is watched; set once, by the thread that starts the loop."""
+        self.zones: Optional[ZonesDesk] = None
+        """Where something is counted; likewise."""
         self.events = EventLog()
         self._clock = clock or MonotonicClock()
         self._changes = Changes(self._clock)

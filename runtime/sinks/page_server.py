@@ -25,6 +25,7 @@ from runtime.sinks.latest import Jpeg, Latest
 from runtime.sinks.metrics import Metrics
 from runtime.sinks.shelf_routes import ShelfRoutes
 from runtime.sinks.teach_routes import TeachRoutes
+from runtime.sinks.zones_routes import ZonesRoutes
 
 EVENTS_PERIOD_S = 0.25
 """Between two sets of figures: fast enough to look alive, slow enough to read."""
@@ -88,6 +89,8 @@ class PageServer:
         self._history = history
         self._shelf_page = load_page("shelf.html")
         ShelfRoutes(web, access, latest, self._shelf_page.html).add_to(app.router)
+        self._zones_page = load_page("zones.html")
+        ZonesRoutes(web, access, latest, self._zones_page.html).add_to(app.router)
         app.router.add_get("/teach", self._get_teach)
         self._teach: Optional[TeachRoutes] = None
         if teacher is not None:
@@ -162,7 +165,12 @@ class PageServer:
 
     async def _set_headers(self, request: Any, response: Any) -> None:
         response.headers.update(HEADERS)
-        pages = {"/history": self._history_page, "/shelf": self._shelf_page, "/teach": self._teach_page}
+        pages = {
+            "/history": self._history_page,
+            "/shelf": self._shelf_page,
+            "/zones": self._zones_page,
+            "/teach": self._teach_page,
+        }
         page = pages.get(request.path, self._page)
         response.headers["Content-Security-Policy"] = page.policy
 

@@ -11,12 +11,12 @@ from runtime.errors import ShelfsightError
 from runtime.figures.shelf import shelf_as_json
 from runtime.shelf.desk import Alert, ShelfDesk
 from runtime.shelf.layout_file import json_from_layout, layout_from_json, write_layout
-from runtime.sinks.access import Access, host_without_port
+from runtime.sinks.access import Access
+from runtime.sinks.changing import json_of, refusal_of_change, refused
 from runtime.sinks.latest import Latest
 
 TEACH_S = 10.0
 """How long a layout is waited for."""
-LIMIT_BYTES = 200000
 JPEG_QUALITY = 85
 
 
@@ -39,9 +39,11 @@ class ShelfRoutes:
 
     async def _get_shelf(self, _request: Any) -> Any:
         desk, told = self._latest.shelf, self._latest.told
-        content = {"watched": desk is not None, "slots": [], "moved": 0, "off": False, "alerts": []}
+        content = {"watched": desk is not None, "slots": [], "moved": 0, "off": False, "alerts": [], "products": []}
         if told is not None and told.figures.shelf is not None:
             content.update(shelf_as_json(told.figures.shelf))
+        if told is not None:
+            content["products"] = sorted(told.observation.words.products or ())
         if desk is not None:
             content["alerts"] = [_alert_as_json(alert) for alert in desk.alerts()]
         return self._web.Response(text=json.dumps(content, allow_nan=False), content_type="application/json")
@@ -70,11 +72,9 @@ class ShelfRoutes:
         desk, refusal = self._may_change(request)
         if desk is None:
             return refusal
-        if (request.content_length or 0) > LIMIT_BYTES:
-            return self._refused(413, "a layout of {} bytes at most".format(LIMIT_BYTES))
         try:
-            layout = layout_from_json(json.loads((await request.content.read(LIMIT_BYTES)).decode("utf-8")))
-        except (ValueError, RecursionError) as error:
+            layout = layout_from_json(await json_of(request))
+        except ValueError as error:
             return self._refused(400, "no layout: {}".format(error))
         told = self._latest.told
         known = list(told.observation.words.products or ()) if told is not None else []
@@ -94,20 +94,14 @@ class ShelfRoutes:
         return self._web.Response(text=json.dumps(json_from_layout(layout)), content_type="application/json")
 
     def _may_change(self, request: Any) -> Tuple[Optional[ShelfDesk], Any]:
-        """The desk, or why not: changes need the token, and come from the page itself or from a program."""
-        origin = request.headers.get("Origin")
-        if not self._access.has_token:
-            return None, self._refused(403, "changes need a token: start the program with --token")
-        if origin is not None and origin.partition("://")[2] != request.headers.get("Host", ""):
-            return None, self._refused(403, "not from a page of {}".format(host_without_port(origin) or "others"))
-        if request.content_type != "application/json":
-            return None, self._refused(415, "send application/json")
-        if self._latest.shelf is None:
-            return None, self._refused(409, "no shelf is watched: start the program with --shelf FILE")
-        return self._latest.shelf, None
+        """The desk, or why not."""
+        refusal = refusal_of_change(self._web, self._access, request)
+        if refusal is None and self._latest.shelf is None:
+            refusal = self._refused(409, "no shelf is watched: start the program with --shelf FILE")
+        return (self._latest.shelf, None) if refusal is None else (None, refusal)
 
     def _refused(self, status: int, line: str) -> Any:
-        return self._web.Response(status=status, text=line + "\n")
+        return refused(self._web, status, line)
 
 
 def _alert_as_json(alert: Alert) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Optional
 import numpy as np
 
 from runtime.catalogue.teacher import Teacher
+from runtime.counting.desk import ZonesDesk
 from runtime.errors import MissingPackageError, SinkError
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
@@ -84,6 +85,10 @@ class WebSink(Sink):
     def show_shelf(self, desk: ShelfDesk) -> None:
         """From now on the page has a shelf, and may teach it."""
         self._latest.shelf = desk
+
+    def show_zones(self, desk: ZonesDesk) -> None:
+        """From now on the page has zones and lines, and may draw them."""
+        self._latest.zones = desk
 
     def close(self) -> None:
         """End every stream and release the port, within a second."""

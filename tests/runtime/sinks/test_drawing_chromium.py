@@ -1,0 +1,116 @@
+"""Zones, lines and slots are drawn in a browser, by pointers as mouse and finger make them, and stored."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from chromium import CHROMIUM, Chromium
+
+pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+
+from runtime.counting.desk import ZonesDesk
+from runtime.counting.plan import Plan
+from runtime.figures.figures import Figures, Stages
+from runtime.frame import Detections, Frame, Observation, Words
+from runtime.shelf.desk import ShelfDesk
+from runtime.sinks.web import WebSink
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian package: chromium)"),
+    pytest.mark.filterwarnings("ignore:Running attrs on Python 3.6:DeprecationWarning"),
+    pytest.mark.timeout(120),
+]
+FIGURES = Figures(30.0, 30.0, 30.0, 40.0, 60.0, Stages(), 1, 1, 0, 0, "camera")
+PICTURE = np.full((480, 640, 3), 90, np.uint8)
+POINTERS = """
+const at = (kind, x, y, id = "view") => {
+  const box = document.getElementById(id).getBoundingClientRect();
+  const [clientX, clientY] = [box.left + x * box.width, box.top + y * box.height];
+  const event = new PointerEvent(kind, { clientX, clientY, bubbles: true, cancelable: true });
+  document.elementFromPoint(clientX, clientY).dispatchEvent(event);
+};
+const drag = (from, to) => {
+  at("pointerdown", ...from, "plan"); at("pointermove", ...to, "plan"); at("pointerup", ...to, "plan");
+};
+const tap = (x, y) => { at("pointerdown", x, y); at("pointerup", x, y); };
+"""
+
+
+@pytest.fixture
+def served(tmp_path):
+    zones, shelf = ZonesDesk(str(tmp_path / "zones.json"), Plan()), ShelfDesk(str(tmp_path / "shelf.json"))
+    with WebSink(port=0, token="secret") as sink:
+        sink.show_zones(zones)
+        sink.show_shelf(shelf)
+        observation = Observation(
+            Frame(PICTURE, 1, 0.0), Detections.none(), np.empty(0, np.int64), None, Words(["box"], ["tea", "milk"])
+        )
+        sink.present(PICTURE, observation, FIGURES)
+        yield sink, observation, tmp_path
+
+
+def kept(path):
+    deadline_s = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_zone_and_a_line_are_drawn_named_moved_and_stored(served):
+    sink, observation, folder = served
+    browser = Chromium(folder / "profile")
+    try:
+        browser.open(sink.url)
+        browser.wait_for("document.title", "Shelfsight")
+        browser.open(sink.url.partition("?")[0] + "zones")
+        browser.wait_for("document.getElementById('names').children.length", 4)
+        for _ in range(40):  # a snapshot is of the next picture
+            sink.present(PICTURE, observation, FIGURES)
+            if browser.value("Boolean(document.getElementById('picture').getAttribute('href'))"):
+                break
+            time.sleep(0.1)
+        browser.value(POINTERS + """
+            document.getElementById("zone").click();
+            tap(0.1, 0.1); tap(0.4, 0.1); tap(0.4, 0.5); tap(0.1, 0.1);
+            at("pointerdown", 0.4, 0.5); at("pointermove", 0.45, 0.6); at("pointerup", 0.45, 0.6);
+            document.getElementById("line").click();
+            at("pointerdown", 0.7, 0.2); at("pointermove", 0.7, 0.5); at("pointerup", 0.7, 0.8);
+            const name = document.querySelector("#list input");
+            name.value = "till"; name.dispatchEvent(new Event("change"));
+            document.getElementById("save").click();
+        """)  # fmt: skip
+        plan = kept(folder / "zones.json")
+        browser.screenshot(folder / "zones.png")
+    finally:
+        browser.close()
+    (zone,), (line,) = plan["zones"], plan["lines"]
+    assert (zone["name"], line["name"], plan["aspect"]) == ("till", "line 1", 1.3333)
+    assert np.allclose(zone["polygon"], [[0.1, 0.1], [0.4, 0.1], [0.45, 0.6]], atol=0.01)
+    assert np.allclose([line["from"], line["to"]], [[0.7, 0.2], [0.7, 0.8]], atol=0.01)
+
+
+def test_a_slot_is_added_moved_sized_and_stored(served):
+    sink, _, folder = served
+    browser = Chromium(folder / "profile")
+    try:
+        browser.open(sink.url)
+        browser.wait_for("document.title", "Shelfsight")
+        browser.open(sink.url.partition("?")[0] + "shelf")
+        browser.wait_for("products.length", 2)
+        browser.value(POINTERS + """
+            document.getElementById("edit").click();
+            document.getElementById("add").click();
+            drag([0.5, 0.45], [0.3, 0.45]); drag([0.4, 0.6], [0.5, 0.8]);
+            const product = document.querySelector("#slots select");
+            product.value = "tea"; product.dispatchEvent(new Event("change"));
+            document.getElementById("edit").click();
+        """)  # fmt: skip
+        layout = kept(folder / "shelf.json")
+        browser.screenshot(folder / "shelf.png")
+    finally:
+        browser.close()
+    (slot,) = layout["slots"]
+    assert (slot["product"], layout["aspect"]) == ("tea", 1.3333)
+    assert np.allclose(slot["box"], [0.2, 0.4, 0.5, 0.8], atol=0.01)
