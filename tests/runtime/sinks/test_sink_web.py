@@ -21,6 +21,7 @@ import pytest
 from runtime.clock import FakeClock
 from runtime.errors import MissingPackageError, SinkError, UsageError
 from runtime.figures.figures import Figures, Stages
+from runtime.figures.in_view import InView
 from runtime.figures.report import figures_as_json
 from runtime.frame import Detections, Frame, Observation, Words
 from runtime.sinks import guests
@@ -47,6 +48,7 @@ FIGURES = Figures(
     asked=77,
     reused=3100,
     limited_by="detect",
+    in_view=(InView("jar", 3, 2.5, 4),),
 )
 EXPECTED = {
     "nominal_fps": 30.0,
@@ -67,6 +69,7 @@ EXPECTED = {
     "frames": {"captured": 1200, "presented": 1150, "dropped": 50},
     "classify": {"asked": 77, "reused": 3100},
     "limited_by": "detect",
+    "count": {"jar": {"now": 3, "mean": 2.5, "most": 4}},
 }
 
 
