@@ -127,9 +127,9 @@ class Alignment:
 
     def _explained(self, matrix: np.ndarray, reference: _Features, now: _Features) -> int:
         """How many features of then are where `matrix` puts them, and look alike."""
-        expected = reference.places.dot(matrix[:, :2].T) + matrix[:, 2]
-        apart = expected[:, None] - now.places
-        near = ((apart * apart).sum(axis=2) < NEAR_PX * NEAR_PX).astype(np.uint8)
+        expected = (reference.places.dot(matrix[:, :2].T) + matrix[:, 2]).astype(np.float32)
+        dx, dy = expected[:, :1] - now.places[:, 0], expected[:, 1:] - now.places[:, 1]  # (n, m) each
+        near = (dx * dx + dy * dy < NEAR_PX * NEAR_PX).astype(np.uint8)
         matches = self._nearest.match(reference.descriptors, now.descriptors, near)
         return sum(match.distance <= ALIKE for match in matches)
 
