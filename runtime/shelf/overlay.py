@@ -58,7 +58,7 @@ class ShelfOverlay(Overlay):
             return
         given = self._desk.take_given()
         if given is not None:
-            self._watch, self._aspect = ShelfWatch(given), 0.0
+            self._watch, self._aspect = ShelfWatch(given, self._watch), 0.0
         if self._desk.is_asked():
             self._teach(observation)
         if self._watch is None:

@@ -1,6 +1,6 @@
 """How the camera sees the shelf now against how it was taught: where each slot is, and whether somebody is in front."""
 
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -18,14 +18,15 @@ Box = Tuple[float, float, float, float]
 class View:
     """Belongs to one thread. Learns how it should look from the first picture."""
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self._alignment = Alignment()
+    def __init__(self, slots: Sequence[Slot], alignment: Optional[Alignment] = None) -> None:
+        """`alignment`: of a view of slots in the same shares, which goes on."""
+        self.alignment = alignment or Alignment()
         self._front = Front(slots)
 
     @property
     def is_off(self) -> bool:
         """The camera looks elsewhere, for a while."""
-        return self._alignment.is_off
+        return self.alignment.is_off
 
     def look(self, now_s: float, image: np.ndarray, seen: Sequence[bool]) -> bool:
         """One picture (H, W, 3) uint8 BGR; whether the camera is found to have moved.
@@ -34,10 +35,10 @@ class View:
         """
         height = max(1, round(WIDTH_PX * image.shape[0] / image.shape[1]))
         small = cv2.resize(image, (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-        has_moved = self._alignment.look(now_s, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+        has_moved = self.alignment.look(now_s, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
         straight = cv2.warpAffine(
             small,
-            self._alignment.matrix,
+            self.alignment.matrix,
             small.shape[1::-1],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
@@ -47,7 +48,7 @@ class View:
 
     def covered(self, number: int) -> bool:
         """Whether somebody is in front of slot `number`, or of the whole camera."""
-        return self._front.covered[number] or not self._alignment.is_fitted
+        return self._front.covered[number] or not self.alignment.is_fitted
 
     def box_px(self, slot: Slot, res: Tuple[int, int]) -> Box:
         """Where `slot` is now, in pixels of a picture of `res`."""
@@ -57,6 +58,6 @@ class View:
         corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]])
         corners[:, 0] *= WIDTH_PX
         corners[:, 1] *= height
-        moved = corners.dot(self._alignment.matrix.T) * scale
+        moved = corners.dot(self.alignment.matrix.T) * scale
         (x1, y1), (x2, y2) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
         return x1, y1, x2, y2

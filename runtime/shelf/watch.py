@@ -31,11 +31,12 @@ class Change(NamedTuple):
 class ShelfWatch:
     """For one thread. Times are seconds on one clock that does not go back."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, before: Optional["ShelfWatch"] = None) -> None:
+        """`before`: what watched the same shelf until now, by another layout in the same shares of the picture."""
         self.layout = layout
-        self.view = View(layout.slots)
+        self.view: View = View(layout.slots, None if before is None else before.view.alignment)
         self.states = [SlotState(slot.facings) for slot in layout.slots]
-        self.moved = 0
+        self.moved: int = 0 if before is None else before.moved
         """How often the camera was found to have been moved."""
         self._known = [HIDDEN] * len(layout.slots)
         """The last state of each that could be seen: what comes out from behind somebody as it was is no change."""

@@ -77,6 +77,16 @@ def test_a_knock_is_noticed_and_the_layout_goes_along(layout):
         assert box[3] == pytest.approx(slot.box_px[3], abs=14)
 
 
+def test_an_edited_layout_keeps_to_the_shelf_after_a_knock(layout):
+    scene = ShelfScene(ShelfSettings(seed=3, pause_s=3600.0), RES)
+    before, _ = watched(scene, layout, KNOCK_S - 4.0, KNOCK_S + 6.0)
+    watch = ShelfWatch(layout._replace(slots=layout.slots[:3]), before)
+    observation = seen(scene, KNOCK_S + 7.0)
+    watch.update(KNOCK_S + 7.0, observation.frame.image, objects_in(observation))
+    assert watch.boxes == before.boxes[:3]
+    assert watch.boxes != ShelfWatch(layout)._boxes(RES)[:3]
+
+
 def test_a_camera_that_looks_elsewhere_says_so_and_alarms_nobody(scene, layout):
     watch = ShelfWatch(layout)
     for number in range(30):
