@@ -42,22 +42,34 @@ class Polygon:
 
     def __init__(self, corners: Sequence[Point]) -> None:
         self.corners = tuple(corners)
-        self._edges = list(zip(self.corners, self.corners[1:] + self.corners[:1]))
-        self.area_px = abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in self._edges)) / 2.0
+        pairs = list(zip(self.corners, self.corners[1:] + self.corners[:1]))
+        self._edges = [_edge(start, end) for start, end in pairs]
+        self.area_px = abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairs)) / 2.0
 
     def inside_px(self, point: Point) -> float:
         """Distance of `point` from the border, positive inside."""
         x, y = point
         is_inside, nearest = False, float("inf")
-        for (ax, ay), (bx, by) in self._edges:
-            if (ay > y) != (by > y) and x < ax + (y - ay) * (bx - ax) / (by - ay):
+        for ax, ay, by, dx, dy, per_length in self._edges:
+            px, py = x - ax, y - ay
+            if (py < 0) != (by > y) and px < py * dx / dy:
                 is_inside = not is_inside
-            dx, dy = bx - ax, by - ay
-            share = min(1.0, max(0.0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy or 1.0)))
-            apart = (x - ax - share * dx) ** 2 + (y - ay - share * dy) ** 2
+            share = (px * dx + py * dy) * per_length
+            if share > 1.0:
+                px, py = px - dx, py - dy
+            elif share > 0.0:
+                px, py = px - share * dx, py - share * dy
+            apart = px * px + py * py
             if apart < nearest:
                 nearest = apart
         return math.sqrt(nearest) if is_inside else -math.sqrt(nearest)
+
+
+def _edge(start: Point, end: Point) -> Tuple[float, float, float, float, float, float]:
+    """Its start, the end's y, its way, and 1 over the square of its length; 0 where it has none."""
+    (ax, ay), (bx, by) = start, end
+    dx, dy = bx - ax, by - ay
+    return ax, ay, by, dx, dy, 1.0 / (dx * dx + dy * dy) if dx or dy else 0.0
 
 
 def crossing_edges(corners: Sequence[Point]) -> Optional[Tuple[int, int]]:
