@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import threading
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import cv2
 
@@ -62,6 +62,8 @@ class Assembly(NamedTuple):
     """By stage: engine, its name, and why, why it is this one."""
     board: Board = Board()
     overlays: Sequence[Overlay] = ()
+    take_up: Callable[[Settings], None] = lambda _settings: None
+    """Flags that were read again: what of them can change while it runs changes. Any thread may call it."""
 
     def report(self) -> Dict[str, Any]:
         """The figures of the whole run, and what they were measured with."""
@@ -170,7 +172,14 @@ def assemble(
             "" if bundle is None or products is None else _products_line(bundle, products),
             ", ".join(sink.name for sink in opened),
         )
-        yield Assembly(settings, source, opened, bundle, recogniser, loop, stages.engines, board or Board(), overlays)
+
+        def take_up(again: Settings) -> None:
+            for sink in opened:
+                sink.take_up(again)
+            stages.take_up(again)
+
+        parts_of = (settings, source, opened, bundle, recogniser, loop, stages.engines, board or Board(), overlays)
+        yield Assembly(*parts_of, take_up=take_up)
 
 
 def problems_of(settings: Settings) -> List[ShelfsightError]:

@@ -13,13 +13,14 @@ import os
 import sys
 import threading
 import traceback
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
 from runtime.command_line.log_limit import LimitedHandler
 from runtime.command_line.one_line import one_line
 from runtime.command_line.opencv import load_opencv
+from runtime.command_line.reloading import Reloading, is_told_by_files
 from runtime.command_line.utf8 import in_utf8
 from runtime.errors import ShelfsightError
 from runtime.figures.report import check_report_path, write_report
@@ -42,7 +43,7 @@ def main(arguments: Optional[List[str]] = None, stop: Optional[threading.Event] 
         elif settings.check_config:
             return _check_config(settings)
         else:
-            _run(settings, stop)
+            _run(settings, stop, arguments)
     except ShelfsightError as error:
         return _fail(str(error), error.exit_status, verbose)
     except Exception as error:  # a mistake of ours: still one line, and the way to the rest of it
@@ -61,15 +62,18 @@ def _fail(message: str, exit_status: int, verbose: bool) -> int:
     return exit_status
 
 
-def _run(settings: Settings, stop: threading.Event) -> None:
+def _run(settings: Settings, stop: threading.Event, arguments: Sequence[str]) -> None:
     from jetson.telemetry import SysfsBoard
     from runtime.assembly import assemble
 
     check_report_path(settings.report)
     with claimed(settings.report), SysfsBoard() as board, assemble(settings, stop, board=board) as assembly:
+        if is_told_by_files(arguments):
+            ENDING.on_hangup(Reloading(arguments, settings, assembly.take_up))
         try:
             assembly.loop.run()
         finally:
+            ENDING.on_hangup(None)
             if settings.report is not None:
                 write_report(settings.report, assembly.report())
 

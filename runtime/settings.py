@@ -96,6 +96,11 @@ class Settings(NamedTuple):
     verbose: bool = False
 
     @property
+    def history_keep(self) -> Keep:
+        """What stays of a history."""
+        return self.keep_history or Keep(bytes=self.keep_bytes)
+
+    @property
     def live_fps(self) -> float:
         """Of a camera, the demo and a stream: what is asked for, or 30."""
         return LIVE_FPS if self.fps is None else self.fps

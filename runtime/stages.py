@@ -25,6 +25,8 @@ from runtime.untrusted.files import read_text
 log = logging.getLogger(__name__)
 
 MAX_CLASSES_BYTES = 1 << 20
+DEFAULT_MIN_SCORE = 0.25
+"""Of a detector without a bundle."""
 
 
 class Stages:
@@ -72,9 +74,20 @@ class Stages:
         settings = self._settings
         self._is_open_to_change = False
         self.engines[DETECTOR] = {"engine": "opencv", "why": "faces by FaceDetectorYN"}
-        min_score = 0.25 if settings.min_score is None else settings.min_score
         iou = 0.3 if settings.iou is None else settings.iou
-        return FaceDetector(self._detector_path(), settings.size or FACES_SIZE, min_score, iou)
+        return FaceDetector(self._detector_path(), settings.size or FACES_SIZE, self._min_score(), iou)
+
+    def _min_score(self) -> float:
+        own = self._bundle if self._settings.detector is None else None
+        if self._settings.min_score is not None:
+            return self._settings.min_score
+        return DEFAULT_MIN_SCORE if own is None else own.min_score
+
+    def take_up(self, settings: Settings) -> None:
+        """The lowest score that counts, from `settings`, from the next frame on."""
+        self._settings = self._settings._replace(min_score=settings.min_score)
+        for detector in self._by_sides.values():
+            detector.set_min_score(self._min_score())
 
     def _first_detector(self, engine: Engine, res: Optional[Res]) -> Detector:
         """In the shape of pictures of `res`; square where a network of others cannot run in that."""
@@ -100,15 +113,21 @@ class Stages:
         settings = self._settings
         own = self._bundle if settings.detector is None else None
         classes = own.shapes if own is not None else _class_names(settings.classes)
-        thresholds: Dict[str, Any] = {} if own is None else {"min_score": own.min_score, "iou": own.iou}
-        if settings.min_score is not None:
-            thresholds["min_score"] = settings.min_score
+        thresholds: Dict[str, Any] = {} if own is None else {"iou": own.iou}
         if settings.iou is not None:
             thresholds["iou"] = settings.iou
         is_asked = settings.size is not None
         try:
             return Detector(
-                engine, self._size(), is_asked, settings.head, classes, res=res, stretch=settings.stretch, **thresholds
+                engine,
+                self._size(),
+                is_asked,
+                settings.head,
+                classes,
+                self._min_score(),
+                res=res,
+                stretch=settings.stretch,
+                **thresholds,
             )
         except ModelError as error:
             raise ModelError("{}: {}".format(self._detector_path(), error)) from error

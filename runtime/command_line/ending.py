@@ -8,9 +8,10 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, List, Optional
+from typing import Any, Callable, List, Optional
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+HANGUP = getattr(signal, "SIGHUP", None)
 LONGEST_S = 4.5
 """An ending that takes longer is cut short; systemd's unit kills after 5 s, and would leave nothing said."""
 
@@ -26,6 +27,7 @@ class Ending:
         self.stop = threading.Event()
         self.is_asked = False
         """Set by the handler itself, and so before the next statement of the main thread."""
+        self._on_hangup: Optional[Callable[[], None]] = None
         self._sender: Optional[socket.socket] = None
         self._receiver: Optional[socket.socket] = None
 
@@ -54,6 +56,10 @@ class Ending:
         if os.name == "posix":
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
+    def on_hangup(self, do: Optional[Callable[[], None]]) -> None:
+        """From now on SIGHUP is no end: `do` is called on the thread that waits for signals. None: it ends again."""
+        self._on_hangup = do
+
     def hand_on(self) -> bool:
         """Before the process becomes another program of ours, which calls `catch`: signals wait for it.
 
@@ -72,7 +78,9 @@ class Ending:
             signal.signal(number, signal.SIG_IGN)
         _kill_children()
 
-    def _on_signal(self, _number: int, _frame: Any) -> None:
+    def _on_signal(self, number: int, _frame: Any) -> None:
+        if self._on_hangup is not None and number == HANGUP:
+            return
         self.is_asked = True
         if os.name != "posix" and self._sender is not None:  # an event loop on the main thread takes the descriptor
             try:
@@ -82,7 +90,11 @@ class Ending:
 
     def _watch(self) -> None:
         assert self._receiver is not None
-        self._receiver.recv(64)
+        while True:
+            numbers, do = self._receiver.recv(64), self._on_hangup
+            if do is None or set(numbers) != {HANGUP}:
+                break
+            do()
         asked_s = time.monotonic()
         self.stop.set()
         time.sleep(max(0.0, asked_s + LONGEST_S - time.monotonic()))

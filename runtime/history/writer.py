@@ -35,7 +35,9 @@ class HistoryWriter:
         epoch_s: Callable[[], Optional[float]] = lambda: None,
         batch_s: float = BATCH_S,
     ) -> None:
-        self._store, self._keep, self._epoch_s, self._batch_s = store, keep, epoch_s, batch_s
+        self._store, self._epoch_s, self._batch_s = store, epoch_s, batch_s
+        self.keep = keep
+        """What stays; may be changed while it writes."""
         self._clock = MonotonicClock()
         self._forget_at_s = self._clock.now_s()
         self._lock = threading.Lock()
@@ -61,9 +63,10 @@ class HistoryWriter:
             self.dropped += 1
 
     def _run(self) -> None:
-        is_last = False
+        is_last, due_s = False, self._clock.now_s()
         while not is_last:
-            is_last = self._ending.wait(self._batch_s)
+            due_s = max(due_s + self._batch_s, self._clock.now_s())  # a slow commit does not put off the next one
+            is_last = self._ending.wait(due_s - self._clock.now_s())
             with self._lock:
                 batch = list(self._waiting.values())
                 self._waiting.clear()
@@ -81,7 +84,7 @@ class HistoryWriter:
         now_s = self._clock.now_s()
         if now_s >= self._forget_at_s:  # before writing: on a full disk it is what makes room
             self._forget_at_s = now_s + FORGET_EVERY_S
-            self._store.forget(self._keep, time.time())
+            self._store.forget(self.keep, time.time())
         if batch:
             self._store.write(batch, self._epoch_s())
             if self._is_failing:

@@ -92,6 +92,10 @@ class Detector:
             self._is_stretched,
         )
 
+    def set_min_score(self, min_score: float) -> None:
+        """The lowest score that counts, 0..1, from the next frame on. Any thread may call it."""
+        self._min_score = min_score
+
     def prepare(self, image: np.ndarray) -> Prepared:
         """Put `image` (H, W, 3) uint8 BGR into a buffer of the network's input, ready for `detect`."""
         try:

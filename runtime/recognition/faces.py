@@ -76,6 +76,9 @@ class FaceDetector(Detector):
             ) from error
         self._input_size = (size, size)
 
+    def set_min_score(self, min_score: float) -> None:
+        self._network.setScoreThreshold(min_score)
+
     def prepare(self, image: np.ndarray) -> Any:
         """`image` (H, W, 3) uint8 BGR, no larger than the network's input."""
         height, width = image.shape[:2]

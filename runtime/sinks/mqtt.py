@@ -10,11 +10,12 @@ from runtime.clock import MonotonicClock
 from runtime.events.changes import Changes
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
-from runtime.mqtt.address import Broker
+from runtime.mqtt.address import Broker, broker_of
 from runtime.mqtt.link import import_paho
 from runtime.mqtt.messages import Seen
 from runtime.mqtt.teller import Teller
 from runtime.seen import objects_in
+from runtime.settings import Settings
 from runtime.sinks.sink import Sink
 
 JPEG_QUALITY = 80
@@ -29,12 +30,26 @@ class MqttSink(Sink):
     def __init__(self, broker: Broker, picture_every_s: Optional[float] = None) -> None:
         """Returns at once, whether the broker is there or not. MissingPackageError: no paho-mqtt."""
         self.name = broker.shown
-        self._picture_every_s = picture_every_s
+        self._asked = broker, picture_every_s
         self._picture_at_s = float("-inf")
         self._clock = MonotonicClock()
         self._changes = Changes()
         self._last_seen_s: Dict[str, float] = {}
-        self._teller = Teller(import_paho(), broker, has_picture=picture_every_s is not None)
+        self._teller = self._new_teller()
+
+    def _new_teller(self) -> Teller:
+        broker, picture_every_s = self._asked
+        return Teller(import_paho(), broker, has_picture=picture_every_s is not None)
+
+    def take_up(self, settings: Settings) -> None:
+        """Another broker, prefix, password or picture: takes leave of the one, and is introduced to the other."""
+        if settings.mqtt is None:
+            return
+        asked = broker_of(settings.mqtt, settings.mqtt_password_file), settings.mqtt_picture_every_s
+        if asked != self._asked:
+            self._asked, before = asked, self._teller
+            self._teller, self.name = self._new_teller(), asked[0].shown
+            before.close()
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         events = self._changes.note(observation, figures)
@@ -47,7 +62,8 @@ class MqttSink(Sink):
         return True
 
     def _picture(self, picture: np.ndarray) -> Optional[Callable[[], bytes]]:
-        if self._picture_every_s is None or self._clock.now_s() - self._picture_at_s < self._picture_every_s:
+        every_s = self._asked[1]
+        if every_s is None or self._clock.now_s() - self._picture_at_s < every_s:
             return None
         self._picture_at_s = self._clock.now_s()
         copy = picture.copy()

@@ -11,7 +11,7 @@ from runtime.gstreamer.encoding import recording
 from runtime.gstreamer.pipelines import Machine
 from runtime.mqtt.address import broker_of
 from runtime.redacted import redacted
-from runtime.settings import DEFAULT_RES, HISTORY_ENDING, Keep, Settings
+from runtime.settings import DEFAULT_RES, HISTORY_ENDING, Settings
 from runtime.sinks.data import ENDINGS as DATA_ENDINGS
 from runtime.sinks.data import DataSink
 from runtime.sinks.mp4 import Mp4Sink
@@ -51,8 +51,7 @@ def open_sink(
     if kind.lower().endswith(DATA_ENDINGS):
         return DataSink(kind, settings.segment, settings.keep_bytes)
     if kind.lower().endswith(HISTORY_ENDING):
-        keep = settings.keep_history or Keep(bytes=settings.keep_bytes)
-        return RememberingSink(kind, redacted(settings.source), keep, recogniser)
+        return RememberingSink(kind, redacted(settings.source), settings.history_keep, recogniser)
     if kind.endswith(("/", os.sep)) or os.path.isdir(kind):
         return PicturesSink(kind)
     if kind == "rtsp" or kind.startswith("rtsp://"):
@@ -66,8 +65,7 @@ def open_sink(
 def open_tellers(settings: Settings) -> Iterator[Sink]:
     """Those that flags of their own ask for. UsageError where one makes no sense."""
     if settings.mqtt is not None:
-        broker = broker_of(settings.mqtt, settings.mqtt_password_file)
-        yield MqttSink(broker, settings.mqtt_picture_every_s)
+        yield MqttSink(broker_of(settings.mqtt, settings.mqtt_password_file), settings.mqtt_picture_every_s)
     if settings.hooks:
         yield WebhookSink(hooks_of(settings.hooks), redacted(settings.source), secret())
 

@@ -15,14 +15,14 @@ from runtime.history.store import Store
 from runtime.history.writer import HistoryWriter
 from runtime.outputs import claimed
 from runtime.seen import SeenObject, objects_in
-from runtime.settings import Keep
+from runtime.settings import Keep, Settings
 from runtime.sinks.recordable import check_recordable
 from runtime.sinks.sink import ObservingSink
 
 LEAST_FRAMES = 3
 """Of a sighting: what was seen in fewer was a flicker."""
-TELL_EVERY_S = 1.0
-"""Of a track that stays: as often as the writer writes."""
+TELL_EVERY_S = 0.5
+"""Of a track that stays: a kill takes this and the writer's batch, which is twice as long, and one commit."""
 GONE_S = 10.0
 """Longer than the tracker looks for a lost one: then it is forgotten here, its row stays."""
 
@@ -110,6 +110,9 @@ class RememberingSink(ObservingSink):
         if self.first_s is None or not self._is_live:
             return None
         return time.time() - (self._clock.now_s() - self.first_s)
+
+    def take_up(self, settings: Settings) -> None:
+        self._writer.keep = settings.history_keep
 
     def close(self) -> None:
         for known in self._tracks.values():

@@ -6,6 +6,7 @@ import numpy as np
 
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
+from runtime.settings import Settings
 
 
 class Sink:
@@ -34,6 +35,9 @@ class Sink:
     def is_panel_key_pressed(self) -> bool:
         """Whether its viewer asked since the last call for the figures on the picture to come or go."""
         return False
+
+    def take_up(self, settings: Settings) -> None:
+        """Flags that were read again while it runs, from another thread: what of them a sink changes by is its own."""
 
     def close(self) -> None:
         """Finish the file, close the window. May be called twice."""

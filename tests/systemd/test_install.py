@@ -10,7 +10,7 @@ import pytest
 
 UNITS = ("shelfsight.service", "shelfsight-engines.service", "shelfsight-clocks.service", "shelfsight-again.service")
 TARGETS = ("sysinit", "basic", "shutdown", "multi-user", "network")
-PROGRAMS = ("opt/shelfsight/venv/bin/python", "bin/sleep", "bin/systemctl", "usr/bin/jetson_clocks")
+PROGRAMS = ("opt/shelfsight/venv/bin/python", "bin/kill", "bin/sleep", "bin/systemctl", "usr/bin/jetson_clocks")
 NEWER_THAN_237 = {
     # From systemd's own NEWS: a key that 237 (JetPack 4.6) does not know makes it warn at each start.
     "ProtectClock", "ProtectHostname", "ProtectKernelLogs", "ProtectProc", "ProcSubset", "RestrictSUIDSGID",
