@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Callable, Dict, List
 
 import camera_scenario
+import history_scenario
 import service_scenario
 from checks import Checks
 from image import cache_folder, checkout_disk, ensure_image, small_disk
@@ -24,7 +25,9 @@ from transcript import Transcript
 SCENARIOS: Dict[str, Callable[[Machine, Checks], None]] = {
     "camera": camera_scenario.run,
     "service": service_scenario.run,
+    "history": history_scenario.run,
 }
+USUAL = ("camera", "service")
 
 PACKAGES = {
     "mmdebstrap": "mmdebstrap",
@@ -38,7 +41,9 @@ PACKAGES = {
 def parse(arguments: List[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python3 tests/vm", description="Run scenarios in a virtual machine.")
-    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="camera, service; both unless given")
+    parser.add_argument(
+        "scenarios", nargs="*", metavar="SCENARIO", help="camera, service, which are the usual two, or history"
+    )
     parser.add_argument(
         "--transcript", type=Path, default=Path("vm-transcript.txt"), help="where it goes (default: %(default)s)"
     )
@@ -88,7 +93,7 @@ def main() -> int:
         return 2
     transcript = Transcript(values.transcript)
     try:
-        checks = run(values.scenarios or list(SCENARIOS), values.cache, transcript)
+        checks = run(values.scenarios or list(USUAL), values.cache, transcript)
     except (MachineError, subprocess.CalledProcessError) as error:
         print("{} (transcript: {})".format(error, values.transcript), file=sys.stderr)
         return 2
