@@ -1,5 +1,10 @@
 """The camera program: python -m runtime.camera --res 640x480 --size 160"""
 
+import signal
+
+if __name__ == "__main__" and hasattr(signal, "pthread_sigmask"):  # they wait until ENDING catches them
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT))
+
 from runtime.command_line import standard_streams
 from runtime.command_line.ending import ENDING
 
