@@ -114,32 +114,32 @@ class Inbox:
         for one in tracks:
             if min(one.crop.shape[:2]) < LEAST_SIDE_PX or _is_settled(one.embedding, known):
                 continue
-            groups = self._catalogue.unknown_embeddings(network)
+            groups = self._catalogue.unknowns.embeddings(network)
             likeness = [float(embedding.dot(one.embedding)) for _, embedding in groups]
             if likeness and max(likeness) >= LIKE:
                 number = groups[likeness.index(max(likeness))][0]
                 is_better = sharpness_of(one.crop) > sharpness_of(image_from_jpeg(self.photo(number)))
                 photo = jpeg_of(one.crop) if is_better else None
-                self._catalogue.see_unknown(number, one.last_s + ahead_s, photo)
+                self._catalogue.unknowns.see(number, one.last_s + ahead_s, photo)
             else:
                 times = (one.first_s + ahead_s, one.last_s + ahead_s)
-                self._catalogue.add_unknown(one.shape, times, jpeg_of(one.crop), network, one.embedding)
-        self._catalogue.bound_unknowns(MOST_GROUPS, time.time() - AGES_OUT_S)
+                self._catalogue.unknowns.add(one.shape, times, jpeg_of(one.crop), network, one.embedding)
+        self._catalogue.unknowns.bound(MOST_GROUPS, time.time() - AGES_OUT_S)
 
     def groups(self) -> List[Unknown]:
         """The most often seen first."""
-        return [Unknown(*row) for row in self._catalogue.unknowns()]
+        return [Unknown(*row) for row in self._catalogue.unknowns.rows()]
 
     def photo(self, number: int) -> bytes:
         """JPEG of its best view. CatalogueError: no such group."""
-        photo = self._catalogue.unknown_photo(number)
+        photo = self._catalogue.unknowns.photo(number)
         if photo is None:
             raise CatalogueError("that unknown is gone: it was named, or aged out")
         return photo
 
     def drop(self, number: int) -> None:
         """It was named, or is never to be."""
-        self._catalogue.drop_unknown(number)
+        self._catalogue.unknowns.drop(number)
 
 
 def _is_settled(embedding: np.ndarray, known: Known) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from runtime.catalogue.names import product_name
 from runtime.catalogue.schema import MIGRATIONS, PRODUCT
+from runtime.catalogue.unknowns import Unknowns
 from runtime.database import open_database, transaction
 from runtime.errors import CatalogueError
 
@@ -69,6 +70,7 @@ class Catalogue:
         self.path = path
         self._database = open_database(path, MIGRATIONS, ("products", "views"), "--catalogue")
         self._lock = threading.RLock()
+        self.unknowns = Unknowns(self._database, self._lock)
         self._forget_what_cannot_be_undone()
 
     # what is there
@@ -226,50 +228,6 @@ class Catalogue:
         with self._lock, transaction(self._database):
             for view, embedding in rows:
                 self._put_embedding(view, network, embedding)
-
-    # what stayed unknown
-
-    def unknowns(self) -> List[Tuple[int, str, float, float, int]]:
-        """Number, shape, first and last seen, times; the most often seen first."""
-        return self._rows("SELECT id, shape, first_s, last_s, times FROM unknowns ORDER BY times DESC, last_s DESC")
-
-    def unknown_embeddings(self, network: str) -> List[Tuple[int, np.ndarray]]:
-        """Number and (d,) float32 of each."""
-        rows = self._rows("SELECT id, embedding FROM unknowns WHERE network = ?", (network,))
-        return [(number, np.frombuffer(embedding, "<f4")) for number, embedding in rows]
-
-    def unknown_photo(self, number: int) -> Optional[bytes]:
-        """JPEG."""
-        rows = self._rows("SELECT photo FROM unknowns WHERE id = ?", (number,))
-        return rows[0][0] if rows else None
-
-    def add_unknown(
-        self, shape: str, times_s: Tuple[float, float], photo: bytes, network: str, embedding: np.ndarray
-    ) -> None:
-        """`times_s`: first and last seen, since 1970."""
-        data = np.ascontiguousarray(embedding, "<f4").tobytes()
-        columns = "shape, first_s, last_s, times, photo, network, embedding"
-        sql = "INSERT INTO unknowns ({}) VALUES (?, ?, ?, 1, ?, ?, ?)".format(columns)
-        self._write(sql, (shape,) + times_s + (photo, network, data))
-
-    def see_unknown(self, number: int, last_s: float, photo: Optional[bytes]) -> None:
-        """Once more; None: the photo stays."""
-        sql = "UPDATE unknowns SET last_s = ?, times = times + 1, photo = COALESCE(?, photo) WHERE id = ?"
-        self._write(sql, (last_s, photo, number))
-
-    def drop_unknown(self, number: int) -> None:
-        """Also where it is gone already."""
-        self._write("DELETE FROM unknowns WHERE id = ?", (number,))
-
-    def bound_unknowns(self, most: int, oldest_s: float) -> None:
-        """Those last seen before `oldest_s` go, and the oldest beyond `most`."""
-        sql = "id NOT IN (SELECT id FROM unknowns ORDER BY last_s DESC LIMIT ?)"
-        if self._rows("SELECT 1 FROM unknowns WHERE last_s < ? OR {} LIMIT 1".format(sql), (oldest_s, most)):
-            self._write("DELETE FROM unknowns WHERE last_s < ? OR {}".format(sql), (oldest_s, most))
-
-    def _write(self, sql: str, values: tuple) -> None:
-        with self._lock, transaction(self._database):
-            self._database.execute(sql, values)
 
     def _put_embedding(self, view: int, network: str, embedding: np.ndarray) -> None:
         data = np.ascontiguousarray(embedding, "<f4").tobytes()

@@ -59,9 +59,7 @@ class Classifier:
 
     def name(self, image: np.ndarray, boxes_px: np.ndarray, with_margins: bool = True) -> Answer:
         """Name the contents of `boxes_px` (k, 4) float32 x1, y1, x2, y2 in `image` (H, W, 3) uint8 BGR."""
-        regions = self.regions(image, boxes_px)
-        batches = [regions[start : start + MAX_BATCH] for start in range(0, len(regions), MAX_BATCH)]
-        answers = [self._name_batch(image, batch, with_margins) for batch in batches]
+        answers = [self._name_batch(image, batch, with_margins) for batch in self._batches(image, boxes_px)]
         if len(answers) == 1:
             return answers[0]
         none = NOTHING._replace(embeddings=self._no_embeddings())
@@ -69,11 +67,13 @@ class Classifier:
 
     def embed(self, image: np.ndarray, boxes_px: np.ndarray) -> np.ndarray:
         """(k, d) float32 of length 1: the embeddings of `boxes_px`, as for `name`; the caller's own."""
+        rows = [self._embed_batch(image, batch).astype(np.float32) for batch in self._batches(image, boxes_px)]
+        return np.concatenate([self._no_embeddings()] + rows)
+
+    def _batches(self, image: np.ndarray, boxes_px: np.ndarray) -> List[List[_Region]]:
+        """The regions of `boxes_px`, as many at once as the network takes."""
         regions = self.regions(image, boxes_px)
-        batches = [regions[start : start + MAX_BATCH] for start in range(0, len(regions), MAX_BATCH)]
-        return np.concatenate(
-            [self._no_embeddings()] + [self._embed_batch(image, batch).astype(np.float32) for batch in batches]
-        )
+        return [regions[start : start + MAX_BATCH] for start in range(0, len(regions), MAX_BATCH)]
 
     def _no_embeddings(self) -> np.ndarray:
         return np.empty((0, self.gallery.prototypes.shape[1]), np.float32)
