@@ -30,7 +30,7 @@ LOST = 0.3
 was shifted by a thing, but leaves what does not change where it was."""
 AGAIN = 0.5
 """Another movement must explain this share of what was explained lately: less does whoever stands in front."""
-FAR, MORE, MUCH_MORE = 0.03, 1.2, 1.5
+FAR, MORE, MUCH_MORE = 0.03, 1.1, 1.5
 """So much more than the held one, too; much more where it is as far, in widths, as things stand apart."""
 RISE, FALL = 0.2, 0.02
 """How fast what is explained lately goes up and down, a check: somebody in front is gone after some seconds."""
