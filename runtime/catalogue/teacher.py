@@ -5,7 +5,7 @@ import queue
 import sqlite3
 import threading
 import time
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from runtime.catalogue.likeness import Likeness, likeness_of
 from runtime.catalogue.names import product_name
 from runtime.catalogue.photos import cut_out, image_from_jpeg, jpeg_of, photo_from_bytes, sharpness_of
 from runtime.catalogue.prototypes import known_of
+from runtime.catalogue.schema import NOTHING
 from runtime.catalogue.store import Catalogue, NewView
 from runtime.errors import CatalogueError, ShelfsightError
 from runtime.frame import Observation
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 WAITING = 16
 """Crops that wait for stage 2 at most; beyond, new ones are left."""
 LEFT_S = 60.0
-"""After so long without a question a lesson may be taken over."""
+"""After so long without a word from who gives it, looking at its state aside, a lesson may be taken over."""
 CLOSE_S = 0.5
 LOOK_EVERY_S = 1.0
 """For changes by another program."""
@@ -131,7 +132,6 @@ class Teacher:
         with self._lock:
             if self._lesson is None:
                 return LessonState(0, IDLE, 0.0, 0)
-            self._lesson.touched_s = time.monotonic()
             return self._lesson.state()
 
     def enough(self, number: int) -> LessonState:
@@ -211,9 +211,8 @@ class Teacher:
 
     def never_mind(self, number: int) -> None:
         """Keep what the inbox has as something not to be named."""
-        self.catalogue.teach(
-            "never mind", [self._new_view(self.inbox.photo(number))], self._embedder.network, "inbox", kind="nothing"
-        )
+        views = [self._new_view(self.inbox.photo(number))]
+        self.catalogue.teach("never mind", views, self._embedder.network, "inbox", kind=NOTHING)
         self.inbox.drop(number)
         self.refresh()
 
@@ -227,6 +226,12 @@ class Teacher:
         self.refresh()
 
     # what is named
+
+    def change(self, act: Callable[..., Any], *values: Any) -> Any:
+        """`act`, one of the catalogue's changes, put in use; its answer."""
+        answer = act(*values)
+        self.refresh()
+        return answer
 
     def refresh(self) -> None:
         """Put what the catalogue holds now in use."""

@@ -78,9 +78,18 @@ class Naming:
         return _names_of(tracks, len(asked))
 
     def use(self, gallery: Gallery) -> None:
-        """Name by `gallery` from now on: every track is asked about anew."""
+        """Name by `gallery` from now on: those in view at once, by what they looked like when they were last asked about.
+
+        So the swap costs a product of matrices and no run of the network, and no name goes out for a moment.
+        """
         self.classifier.use(gallery)
-        self._tracks.clear()
+        in_view = {number: track for number, track in self._tracks.items() if track.seen_frame == self._frame}
+        self._tracks = {number: track for number, track in in_view.items() if track.embedding is not None}
+        if self._tracks:
+            answer = gallery.name(np.array([track.embedding for track in self._tracks.values()]))
+            said = zip(answer.products.tolist(), answer.similarities.tolist(), answer.margins.tolist())
+            for track, one in zip(self._tracks.values(), said):
+                track.votes = Votes(*one)
 
     def _track(self, number: int) -> _Track:
         track = self._tracks.get(number)

@@ -33,7 +33,7 @@ class TeachRoutes:
 
     def add_to(self, router: Any) -> None:
         """Under /teach/."""
-        teacher = self._teacher
+        teacher, catalogue = self._teacher, self._teacher.catalogue
         for path, answer in (
             ("state", lambda _: teacher.state()._asdict()),
             ("lesson", self._lesson),
@@ -43,7 +43,7 @@ class TeachRoutes:
             router.add_get("/teach/" + path, self._getting(answer, _json))
         for path, picture in (
             ("view", lambda query: teacher.view(_whole(query, "lesson"), _whole(query, "view"))),
-            ("photo", lambda query: teacher.catalogue.photo(_whole(query, "view"))),
+            ("photo", lambda query: catalogue.photo(_whole(query, "view"))),
             ("cover", lambda query: self._cover(query.get("name", ""))),
             ("unknown", lambda query: teacher.inbox.photo(_whole(query, "id"))),
         ):
@@ -54,11 +54,11 @@ class TeachRoutes:
             ("enough", lambda given: teacher.enough(_whole(given, "lesson"))._asdict()),
             ("cancel", lambda given: teacher.cancel(_whole(given, "lesson"))),
             ("learn", lambda given: teacher.learn(_whole(given, "lesson"), _text(given, "name"), _is(given, "more"))),
-            ("rename", lambda given: teacher.catalogue.rename(_whole(given, "id"), _text(given, "name"))),
-            ("remove", lambda given: teacher.catalogue.remove(_whole(given, "id"))),
-            ("remove_view", lambda given: teacher.catalogue.remove_view(_whole(given, "view"))),
-            ("merge", lambda given: teacher.catalogue.merge(_whole(given, "id"), _whole(given, "into"))),
-            ("undo", lambda given: teacher.catalogue.undo()),
+            ("rename", lambda given: teacher.change(catalogue.rename, _whole(given, "id"), _text(given, "name"))),
+            ("remove", lambda given: teacher.change(catalogue.remove, _whole(given, "id"))),
+            ("remove_view", lambda given: teacher.change(catalogue.remove_view, _whole(given, "view"))),
+            ("merge", lambda given: teacher.change(catalogue.merge, _whole(given, "id"), _whole(given, "into"))),
+            ("undo", lambda given: teacher.change(catalogue.undo)),
             ("name_unknown", lambda given: teacher.name_unknown(_whole(given, "id"), _text(given, "name"))),
             ("never_mind", lambda given: teacher.never_mind(_whole(given, "id"))),
         ):
@@ -111,13 +111,7 @@ class TeachRoutes:
                 given = None
             if request.content_type != "application/json" or not isinstance(given, dict):
                 return self._said(400, "expected a JSON object")
-
-            def act() -> Any:
-                answer = change(given)
-                self._teacher.refresh()
-                return answer
-
-            return await self._answered(act, _json)
+            return await self._answered(lambda: change(given), _json)
 
         return handle
 

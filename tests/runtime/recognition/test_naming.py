@@ -5,7 +5,7 @@ import pytest
 
 from runtime.clock import FakeClock
 from runtime.frame import PENDING, UNKNOWN, Detections
-from runtime.gallery import Answer
+from runtime.gallery import Answer, Gallery
 from runtime.recognition.naming import FORGET_FRAMES, GROWN, SHARE_FOR_NEW, UNSURE, Naming, NamingPolicy
 from runtime.recognition.naming_cost import NamingCost, measured_cost
 from runtime.recognition.votes import LEAD, STREAK, Votes
@@ -23,6 +23,9 @@ class ToldClassifier:
 
     def measured_cost(self):
         return NamingCost(0.0, self._each_ms)
+
+    def use(self, gallery):
+        self.gallery = gallery
 
     def name(self, image, boxes_px, with_margins=True):
         left = [int(box[0]) for box in boxes_px]
@@ -144,6 +147,20 @@ def test_a_track_not_seen_for_long_is_forgotten():
     run(naming, seen(0))
     run(naming, seen(), 2 * FORGET_FRAMES)
     assert run(naming, seen(0)).asked == 1
+
+
+def test_another_gallery_names_what_is_in_view_without_another_look():
+    told, naming = make()
+    run(naming, seen(0, 30))
+    run(naming, seen(0))  # the other has left
+    prototypes = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
+    gallery = Gallery(prototypes, np.array([3, 4], np.int32), 0.5)
+    naming.use(gallery)
+    names = run(naming, seen(0, 30))
+    assert names.products.tolist() == [3, 7]
+    assert names.similarities.tolist() == pytest.approx([1.0, 0.9])
+    assert told.calls[1:] == [[30]]
+    assert told.gallery is gallery
 
 
 def test_nothing_seen_is_nothing_asked():
