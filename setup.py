@@ -29,6 +29,8 @@ EXTRAS = {
     "dashboard": ["aiohttp"],
     "metrics": ["aiohttp", "prometheus-client"],
     "mqtt": ["paho-mqtt"],
+    # Photos as phones take them, for teaching.
+    "heic": ["pillow-heif"],
     # TensorRT itself comes with JetPack, for the system's Python only; no wheel of it for the Nano is on PyPI.
     "device": ["pycuda"],
     # Its wheels are for newer Pythons only; BF16, which is what it gains, is for x86-64 here.
@@ -56,6 +58,7 @@ EXTRAS = {
         "onnx",
         'openapi-spec-validator; python_version >= "3.11"',
         "paho-mqtt",
+        "pillow-heif",
         "prometheus-client",
         "pytest",
         "pytest-timeout",

@@ -21,7 +21,7 @@ from runtime.catalogue.store import Catalogue, NewView, Product
 from runtime.command_line.command import exit_status_of
 from runtime.errors import CatalogueError, SinkError
 
-PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic")
 
 
 def main(arguments: Optional[List[str]] = None) -> int:

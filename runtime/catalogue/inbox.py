@@ -23,6 +23,10 @@ AGES_OUT_S = 14 * 86400.0
 BETTER = 1.3
 """By how much larger a box must be to be a better view."""
 MOST_TRACKS = 64
+MOST_SIDES = 5
+"""Of a group, beside its best crop."""
+SAME = 0.97
+"""Cosine from which on another side tells nothing new."""
 
 
 class Unknown(NamedTuple):
@@ -121,10 +125,18 @@ class Inbox:
                 is_better = sharpness_of(one.crop) > sharpness_of(image_from_jpeg(self.photo(number)))
                 photo = jpeg_of(one.crop) if is_better else None
                 self._catalogue.unknowns.see(number, one.last_s + ahead_s, photo)
+                self._note_side(number, one, max(likeness))
             else:
                 times = (one.first_s + ahead_s, one.last_s + ahead_s)
                 self._catalogue.unknowns.add(one.shape, times, jpeg_of(one.crop), network, one.embedding)
         self._catalogue.unknowns.bound(MOST_GROUPS, time.time() - AGES_OUT_S)
+
+    def _note_side(self, number: int, one: UnknownTrack, likeness: float) -> None:
+        """Keep the crop of `one` where it shows the group's object from another side than those that are kept."""
+        sides = self._catalogue.unknowns.views(number)
+        likeness = max([likeness] + [float(embedding.dot(one.embedding)) for _, embedding in sides])
+        if likeness < SAME and len(sides) < MOST_SIDES:
+            self._catalogue.unknowns.add_view(number, jpeg_of(one.crop), one.embedding)
 
     def groups(self) -> List[Unknown]:
         """The most often seen first."""
@@ -136,6 +148,10 @@ class Inbox:
         if photo is None:
             raise CatalogueError("that unknown is gone: it was named, or aged out")
         return photo
+
+    def photos(self, number: int) -> List[bytes]:
+        """JPEG of its best view and of other sides. CatalogueError: no such group."""
+        return [self.photo(number)] + [photo for photo, _ in self._catalogue.unknowns.views(number)]
 
     def drop(self, number: int) -> None:
         """It was named, or is never to be."""

@@ -22,8 +22,10 @@ class LessonState(NamedTuple):
 class Lesson:
     """Guarded by the teacher's lock, its `following` aside."""
 
-    def __init__(self, number: int, following: Following, begun_s: float) -> None:
+    def __init__(self, number: int, following: Following, begun_s: float, said: Optional[str] = None) -> None:
+        """`said`: the name that its object had when it was tapped on, None where it had none."""
         self.number = number
+        self.said = said
         self.following = following
         self.touched_s = begun_s
         """When anybody last asked for it: who went away without a word leaves the place to others."""

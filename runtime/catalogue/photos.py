@@ -10,6 +10,8 @@ import numpy as np
 from runtime.errors import CatalogueError
 from runtime.untrusted.files import read_bytes
 
+NO_PHOTO = "not a photo that can be read here: expected JPEG, PNG, WebP or HEIC"
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 LIMIT_BYTES = 24 << 20
 LIMIT_PIXELS = 50 * 1000 * 1000
 """Decoded they take 150 MB."""
@@ -39,14 +41,43 @@ def photo_from_bytes(data: bytes) -> np.ndarray:
     """(H, W, 3) uint8 BGR, upright, MOST_SIDE_PX at most on its longer side. CatalogueError: not one for us."""
     if len(data) > LIMIT_BYTES:
         raise CatalogueError("the photo has {} bytes: expected {} at most".format(len(data), LIMIT_BYTES))
+    is_heic = _is_heic(data)
+    if is_heic:
+        _read_heic()
     _check_size(data)
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)  # turns it as EXIF says
+        image = _upright_by_pillow(data) if is_heic else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except (cv2.error, MemoryError):
         image = None
     if image is None:
-        raise CatalogueError("not a photo that can be read here: expected JPEG, PNG or WebP")
+        raise CatalogueError(NO_PHOTO)
     return bounded(image)
+
+
+def _is_heic(data: bytes) -> bool:
+    """As phones write it: ISO/IEC 23008-12, by the brand at its head."""
+    return data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS
+
+
+def _read_heic() -> None:
+    """Have Pillow read it. CatalogueError: what is missing for that."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        message = "a HEIC photo needs pillow-heif: pip install 'shelfsight[heic]', or save it as .jpg first"
+        raise CatalogueError(message) from error
+    register_heif_opener()
+
+
+def _upright_by_pillow(data: bytes) -> Optional[np.ndarray]:
+    """(H, W, 3) uint8 BGR, turned as EXIF says; None: it is damaged."""
+    from PIL import Image, ImageOps
+
+    try:
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+    except Exception:  # whatever Pillow's readers raise on a stranger's bytes
+        return None
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
 def _check_size(data: bytes) -> None:
@@ -57,8 +88,7 @@ def _check_size(data: bytes) -> None:
             warnings.simplefilter("ignore")  # Pillow's own of large pictures
             width, height = Image.open(io.BytesIO(data)).size  # reads the header alone
     except Exception as error:  # whatever Pillow's readers raise on a stranger's bytes
-        advice = "; save a .heic as .jpg first" if data[4:8] == b"ftyp" else ""
-        raise CatalogueError("not a photo that can be read here: expected JPEG, PNG or WebP" + advice) from error
+        raise CatalogueError(NO_PHOTO) from error
     if width * height > LIMIT_PIXELS:
         message = "the photo has {} megapixels: expected {} at most"
         raise CatalogueError(message.format(width * height // 1000000, LIMIT_PIXELS // 1000000))

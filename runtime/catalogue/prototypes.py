@@ -30,7 +30,8 @@ root: the mean of a few says as little of where the others lie. Nothing was trai
 def known_of(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]) -> Known:
     """The bundle's `gallery` of `products` with what was taught; a name that the bundle has gets more prototypes.
 
-    What is not to be named is in it too, as UNKNOWN: who looks most like that stays without a name.
+    What is not to be named is in it too, as UNKNOWN: who looks most like that stays without a name. A view that
+    somebody corrected stands for itself, neither drawn to the mean nor pushed, so that it outranks the wrong name.
     """
     names: List[str] = list(products)
     numbers = {name: number for number, name in enumerate(names)}
@@ -45,6 +46,7 @@ def known_of(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]
         rows = prototypes_of(one.embeddings)
         if one.kind == PRODUCT:
             rows = pushed_away(rows, gallery.prototypes[gallery.products != number])
+        rows = np.concatenate([rows, one.embeddings[list(one.corrections[-MOST:])]])
         prototypes.append(rows)
         owners.append(np.full(len(rows), number, np.int32))
         thresholds.append(np.full(len(rows), gallery.threshold - LOWER / len(one.embeddings) ** 0.5, np.float32))

@@ -2,7 +2,8 @@
 
 What is removed stays, marked, until its change can no longer be undone: undoing is putting back what `changes` noted.
 Embeddings belong to a network, known by its `network`: another one makes its own from the photos. A product of the kind
-NOTHING is something that is not to be named. `unknowns`: groups of tracks that stayed unknown, each with its best crop.
+NOTHING is something that is not to be named. `unknowns`: groups of tracks that stayed unknown, each with its best crop;
+`unknown_views`: other sides of them. `views.instead_of`: what a view was named before somebody corrected it.
 """
 
 PRODUCT, NOTHING = "product", "nothing"
@@ -48,6 +49,16 @@ MIGRATIONS = (
         network TEXT NOT NULL,
         embedding BLOB NOT NULL
     );
+    """,
+    """
+    CREATE TABLE unknown_views (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        unknown INTEGER NOT NULL REFERENCES unknowns (id) ON DELETE CASCADE,
+        photo BLOB NOT NULL,
+        embedding BLOB NOT NULL
+    );
+    CREATE INDEX unknown_views_by_group ON unknown_views (unknown);
+    ALTER TABLE views ADD COLUMN instead_of TEXT;
     """,
 )
 """Each takes the tables from the version before it, the first from nothing."""

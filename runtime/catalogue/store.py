@@ -34,6 +34,8 @@ class NewView(NamedTuple):
     """JPEG."""
     embedding: np.ndarray
     """(d,) float32 of length 1."""
+    instead_of: Optional[str] = None
+    """The wrong name that it had; None: it is no correction."""
 
 
 class Product(NamedTuple):
@@ -57,6 +59,8 @@ class Taught(NamedTuple):
     kind: str
     embeddings: np.ndarray
     """(k, d) float32, k > 0."""
+    corrections: Sequence[int] = ()
+    """Which of them had a wrong name before."""
 
 
 class Catalogue:
@@ -107,17 +111,17 @@ class Catalogue:
     def taught(self, network: str) -> List[Taught]:
         """All that `network` has embeddings of."""
         sql = """
-            SELECT products.id, name, kind, embedding FROM products
+            SELECT products.id, name, kind, embedding, instead_of FROM products
             JOIN views ON views.product = products.id JOIN embeddings ON embeddings.view = views.id
             WHERE network = ? AND NOT products.is_removed AND NOT views.is_removed ORDER BY products.id, views.id
         """
-        groups: Dict[int, Tuple[str, str, List[bytes]]] = {}
-        for number, name, kind, embedding in self._rows(sql, (network,)):
-            groups.setdefault(number, (name, kind, []))[2].append(embedding)
-        return [
-            Taught(name, kind, np.array([np.frombuffer(row, "<f4") for row in rows], np.float32))
-            for name, kind, rows in groups.values()
-        ]
+        groups: Dict[int, Tuple[str, str, List[np.ndarray], List[int]]] = {}
+        for number, name, kind, embedding, instead_of in self._rows(sql, (network,)):
+            _, _, rows, corrections = groups.setdefault(number, (name, kind, [], []))
+            if instead_of is not None:
+                corrections.append(len(rows))
+            rows.append(np.frombuffer(embedding, "<f4"))
+        return [Taught(name, kind, np.array(rows, np.float32), fixed) for name, kind, rows, fixed in groups.values()]
 
     def without_embedding(self, network: str) -> List[int]:
         """Views that `network` has not seen."""
@@ -156,8 +160,9 @@ class Catalogue:
             else:
                 number = known.id
             for view in views:
-                sql = "INSERT INTO views (product, photo, source, made_s) VALUES (?, ?, ?, ?)"
-                made = self._database.execute(sql, (number, view.photo, source, now_s)).lastrowid or 0
+                sql = "INSERT INTO views (product, photo, source, made_s, instead_of) VALUES (?, ?, ?, ?, ?)"
+                values = (number, view.photo, source, now_s, view.instead_of)
+                made = self._database.execute(sql, values).lastrowid or 0
                 before.views.append((made, number, 1))
                 self._put_embedding(made, network, view.embedding)
         return number

@@ -20,6 +20,7 @@ from runtime.catalogue.names import product_name
 from runtime.catalogue.photos import cut_out, image_from_jpeg, jpeg_of, photo_from_bytes, sharpness_of
 from runtime.catalogue.prototypes import known_of
 from runtime.catalogue.schema import NOTHING
+from runtime.catalogue.seen import Seen
 from runtime.catalogue.store import Catalogue, NewView
 from runtime.errors import CatalogueError, ShelfsightError
 from runtime.frame import Observation
@@ -54,8 +55,7 @@ class Teacher:
         self._lessons = 0
         self._newest: Optional[Observation] = None
         self._shape: Sequence[int] = (1, 1)
-        self._seen_s: Dict[str, float] = {}
-        """By name, on the monotonic clock."""
+        self._seen = Seen(bundle.crop_margin)
         self._watching = Watching(bundle.crop_margin)
         self._use: Callable[[Known], None] = lambda known: None
         embed_again(catalogue, self._embedder, _tell_progress)
@@ -85,22 +85,26 @@ class Teacher:
                 except queue.Full:
                     pass  # another view comes in a moment
         self._watching.see(observation)
-        self._note_seen(observation)
+        self._seen.see(observation)
         frame = observation.frame
         self._newest = observation._replace(frame=frame._replace(image=frame.image[:0], prepared=None))
         self._shape = frame.image.shape
 
-    def _note_seen(self, observation: Observation) -> None:
-        names, products = observation.names, observation.words.products
-        if names is not None and products is not None:
-            for number in names.products.tolist():
-                if number >= 0:
-                    self._seen_s[products[number]] = observation.frame.captured_s
-
-    def last_seen(self) -> Dict[str, float]:
-        """By name, when it was last in view in this run, in seconds since 1970."""
+    def seen(self) -> Dict[str, Dict[str, float]]:
+        """By name what was named in this run: `times`, and `last_s` since 1970."""
         ahead_s = time.time() - time.monotonic()
-        return {name: seen_s + ahead_s for name, seen_s in list(self._seen_s.items())}
+        products = self._seen.products()
+        return {name: {"times": one.times, "last_s": one.last_s + ahead_s} for name, one in products.items()}
+
+    def cover(self, name: str) -> bytes:
+        """JPEG of a product: the newest photo that it was taught from, else how it was seen. CatalogueError: none."""
+        product = self.catalogue.named(name)
+        if product is not None and product.cover is not None:
+            return self.catalogue.photo(product.cover)
+        seen = self._seen.products().get(name)
+        if seen is None or seen.crop is None:
+            raise CatalogueError("no photo of {}: it was not seen yet".format(name))
+        return jpeg_of(seen.crop)
 
     # lessons
 
@@ -108,7 +112,7 @@ class Teacher:
         """Follow what is at `x`, `y`, in shares of the picture."""
         observation = self._newest
         track = None if observation is None else self._track_at(observation, x, y)
-        if track is None:
+        if observation is None or track is None:
             raise CatalogueError("nothing is found there: tap on an object with a frame around it")
         with self._lock:
             lesson = self._lesson
@@ -116,7 +120,7 @@ class Teacher:
                 raise CatalogueError("another lesson is going on: finish or cancel it first")
             self._lessons += 1
             following = Following(track, self.bundle.crop_margin)
-            self._lesson = Lesson(self._lessons, following, time.monotonic())
+            self._lesson = Lesson(self._lessons, following, time.monotonic(), _name_of(observation, track))
             return self._lesson.state()
 
     def _track_at(self, observation: Observation, x: float, y: float) -> Optional[int]:
@@ -179,16 +183,30 @@ class Teacher:
         return names
 
     def learn(self, number: int, name: str, more: bool) -> str:
-        """Give the lesson's object its name: the next frame says it. `more`: the name may be known."""
+        """Give the lesson's object its name: the next frame says it. `more`: the name may be known.
+
+        Where it had another name, its views are corrections: examples against that name, too.
+        """
         name = product_name(name)
         with self._lock:
             lesson = self._current(number)
             views = lesson.choose()
             if not views:
                 raise CatalogueError("nothing was seen of it: hold it closer, and tap on it again")
-            self._teach(name, [NewView(view.jpeg, view.embedding) for view in views], self._source, more)
+            wrong = lesson.said if lesson.said != name else None
+            self._teach(name, [NewView(view.jpeg, view.embedding, wrong) for view in views], self._source, more)
             self._lesson = None
         return name
+
+    def ignore(self, number: int) -> None:
+        """The lesson's object is nothing to be named, whatever it was taken for."""
+        with self._lock:
+            lesson = self._current(number)
+            views = [NewView(view.jpeg, view.embedding, lesson.said) for view in lesson.choose()]
+            if not views:
+                raise CatalogueError("nothing was seen of it: hold it closer, and tap on it again")
+            self._never_name(views, self._source)
+            self._lesson = None
 
     def _current(self, number: int) -> Lesson:
         if self._lesson is None or self._lesson.number != number:
@@ -204,16 +222,18 @@ class Teacher:
         self._teach(product_name(name), [self._new_view(jpeg)], "photo", more)
 
     def name_unknown(self, number: int, name: str) -> None:
-        """Of the inbox; a name that is known gets one more view."""
-        jpeg = self.inbox.photo(number)
-        self._teach(product_name(name), [self._new_view(jpeg)], "inbox", more=True)
+        """Of the inbox, from all its views; a name that is known gets them too."""
+        views = [self._new_view(jpeg) for jpeg in self.inbox.photos(number)]
+        self._teach(product_name(name), views, "inbox", more=True)
         self.inbox.drop(number)
 
     def never_mind(self, number: int) -> None:
         """Keep what the inbox has as something not to be named."""
-        views = [self._new_view(self.inbox.photo(number))]
-        self.catalogue.teach("never mind", views, self._embedder.network, "inbox", kind=NOTHING)
+        self._never_name([self._new_view(jpeg) for jpeg in self.inbox.photos(number)], "inbox")
         self.inbox.drop(number)
+
+    def _never_name(self, views: List[NewView], source: str) -> None:
+        self.catalogue.teach("never mind", views, self._embedder.network, source, kind=NOTHING)
         self.refresh()
 
     def _new_view(self, jpeg: bytes) -> NewView:
@@ -285,6 +305,15 @@ class Teacher:
         self._thread.join(CLOSE_S)
         self.catalogue.close()
         self._embedder.close()
+
+
+def _name_of(observation: Observation, track: int) -> Optional[str]:
+    """Of a track that is in it; None: it has none."""
+    names, products = observation.names, observation.words.products
+    if names is None or products is None:
+        return None
+    number = int(names.products[observation.track_ids.tolist().index(track)])
+    return products[number] if number >= 0 else None
 
 
 def _stacked(views: List[View]) -> np.ndarray:

@@ -31,6 +31,16 @@ class Unknowns:
         rows = self._read("SELECT photo FROM unknowns WHERE id = ?", (number,))
         return rows[0][0] if rows else None
 
+    def views(self, number: int) -> List[Tuple[bytes, np.ndarray]]:
+        """JPEG and (d,) float32 of its other sides, the oldest first."""
+        rows = self._read("SELECT photo, embedding FROM unknown_views WHERE unknown = ? ORDER BY id", (number,))
+        return [(photo, np.frombuffer(embedding, "<f4")) for photo, embedding in rows]
+
+    def add_view(self, number: int, photo: bytes, embedding: np.ndarray) -> None:
+        """One more of its sides."""
+        data = np.ascontiguousarray(embedding, "<f4").tobytes()
+        self._write("INSERT INTO unknown_views (unknown, photo, embedding) VALUES (?, ?, ?)", (number, photo, data))
+
     def add(self, shape: str, times_s: Tuple[float, float], photo: bytes, network: str, embedding: np.ndarray) -> None:
         """`times_s`: first and last seen, since 1970."""
         data = np.ascontiguousarray(embedding, "<f4").tobytes()

@@ -78,7 +78,7 @@ class Naming:
         return _names_of(tracks, len(asked))
 
     def use(self, gallery: Gallery) -> None:
-        """Name by `gallery` from now on: those in view at once, by what they looked like when they were last asked about.
+        """Name by `gallery` from now on: those in view at once, by their last embeddings.
 
         So the swap costs a product of matrices and no run of the network, and no name goes out for a moment.
         """

@@ -44,7 +44,7 @@ class TeachRoutes:
         for path, picture in (
             ("view", lambda query: teacher.view(_whole(query, "lesson"), _whole(query, "view"))),
             ("photo", lambda query: catalogue.photo(_whole(query, "view"))),
-            ("cover", lambda query: self._cover(query.get("name", ""))),
+            ("cover", lambda query: teacher.cover(query.get("name", ""))),
             ("unknown", lambda query: teacher.inbox.photo(_whole(query, "id"))),
         ):
             router.add_get("/teach/" + path, self._getting(picture, _jpeg))
@@ -54,6 +54,7 @@ class TeachRoutes:
             ("enough", lambda given: teacher.enough(_whole(given, "lesson"))._asdict()),
             ("cancel", lambda given: teacher.cancel(_whole(given, "lesson"))),
             ("learn", lambda given: teacher.learn(_whole(given, "lesson"), _text(given, "name"), _is(given, "more"))),
+            ("ignore", lambda given: teacher.ignore(_whole(given, "lesson"))),
             ("rename", lambda given: teacher.change(catalogue.rename, _whole(given, "id"), _text(given, "name"))),
             ("remove", lambda given: teacher.change(catalogue.remove, _whole(given, "id"))),
             ("remove_view", lambda given: teacher.change(catalogue.remove_view, _whole(given, "view"))),
@@ -85,14 +86,8 @@ class TeachRoutes:
             "taught": taught,
             "bundle": {"name": self._teacher.bundle.name, "products": self._teacher.bundle.products},
             "last_change": catalogue.last_change(),
-            "last_seen": self._teacher.last_seen(),
+            "seen": self._teacher.seen(),
         }
-
-    def _cover(self, name: str) -> bytes:
-        product = self._teacher.catalogue.named(name)
-        if product is None or product.cover is None:
-            raise CatalogueError("no photo of it")
-        return self._teacher.catalogue.photo(product.cover)
 
     def _getting(self, answer: Callable[[Any], Any], as_response: Callable[[Any, Any], Any]) -> Callable:
         async def handle(request: Any) -> Any:

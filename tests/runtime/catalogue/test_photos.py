@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 import zlib
 
 import cv2
@@ -37,10 +38,33 @@ def test_a_photo_is_turned_as_exif_says_and_bounded():
     assert photo[320, -40, 2] > 200 > 50 > photo[320, 40, 2], "red to the right"
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_phone_s_heic_is_read_and_turned(orientation):
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs pillow-heif")
+    if orientation == 6 and sys.version_info < (3, 7):
+        pytest.skip("its last release for Python 3.6 reads turned pictures, but writes none")
+    pillow_heif.register_heif_opener()
+    image = np.zeros((60, 90, 3), np.uint8)
+    image[:30] = (255, 0, 0)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = photo_from_bytes(encoded(image, "HEIF", exif=exif.tobytes()))
+    if orientation == 6:  # red to the right
+        photo = np.rot90(photo)
+    assert photo.shape == image.shape
+    assert photo[10, 45, 2] > 200 > 50 > photo[50, 45, 2]
+
+
+def test_without_its_reader_a_heic_names_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(CatalogueError, match=r"pip install 'shelfsight\[heic\]'"):
+        photo_from_bytes(b"0" * 4 + b"ftypheic" * 9)
+
+
 @pytest.mark.parametrize(
     "data, words",
     [
-        (b"", "not a photo"), (b"GIF89a but not really", "not a photo"), (b"0" * 4 + b"ftypheic" * 9, "heic"),
+        (b"", "not a photo"), (b"GIF89a but not really", "not a photo"), (b"0" * 4 + b"ftypheic" * 9, "not a photo"),
         (encoded(np.zeros((1, 1, 3), np.uint8)), "1x1 pixels"), (png_that_claims(10000, 10000), "100 megapixels"),
         (encoded(RNG.randint(0, 255, (99, 99, 3)).astype(np.uint8))[:3000], "not a photo"),
     ],

@@ -81,7 +81,7 @@ def taught(page):
 
 
 CHANGES = [
-    "check_token", "begin", "enough", "cancel", "learn", "rename", "remove", "remove_view", "merge", "undo",
+    "check_token", "begin", "enough", "cancel", "learn", "ignore", "rename", "remove", "remove_view", "merge", "undo",
     "name_unknown", "never_mind", "photo",
 ]  # fmt: skip
 
@@ -136,7 +136,7 @@ def test_from_a_tap_to_a_name_over_http(page):
     number = page.ask("products")[1]["taught"][0]["id"]
     assert page.ask("rename", {"id": number, "name": "plum"})[0] == 200
     assert "plum" in page.known[-1].products
-    assert page.ask("products")[1]["last_seen"] == {}, "unknown on every frame"
+    assert page.ask("products")[1]["seen"] == {}, "unknown on every frame"
     assert page.ask("undo", {}) == (200, "renamed <script>plum")
     assert page.ask("undo", {})[0] == 200
     assert taught(page) == []
