@@ -55,6 +55,14 @@ def test_what_was_taught_is_there_after_opening_again(catalogue, path):
     again.close()
 
 
+def test_which_views_were_corrections_is_kept(catalogue):
+    teach(catalogue, "tea", 0)
+    corrected = [view._replace(instead_of="rice") for view in views(1, 2)]
+    catalogue.teach("tea", corrected, NET, "test", more=True)
+    (taught,) = catalogue.taught(NET)
+    assert list(taught.corrections) == [1, 2]
+
+
 def test_every_change_can_be_undone_in_turn(catalogue):
     tea, rice = teach(catalogue, "tea", 0, 1), teach(catalogue, "rice", 2)
     teach(catalogue, "tea", 3, more=True)

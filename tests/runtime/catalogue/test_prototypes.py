@@ -48,6 +48,16 @@ def test_what_is_most_like_something_not_to_be_named_stays_unknown():
     assert known.gallery.name(around(0, 4, [0.4, 0.0])).products.tolist() == [UNKNOWN, 0]
 
 
+def test_a_corrected_view_outranks_the_wrong_name():
+    """Views of salt that are more like tea, and one of tea that looks a little like salt."""
+    views = np.concatenate([around(2, 0, [0.0, 0.1]), around(0, 2, [0.4])])
+    salt = Taught("salt", PRODUCT, views)
+    tea = around(0, 2, [0.05])
+    assert known_of(BUNDLE, PRODUCTS, [salt]).gallery.name(views[2:]).products.tolist() == [0]
+    corrected = known_of(BUNDLE, PRODUCTS, [salt._replace(corrections=[2])])
+    assert corrected.gallery.name(np.concatenate([views, tea])).products.tolist() == [2, 2, 2, 0]
+
+
 @given(st.integers(1, 40), st.integers(0, 1000))
 def test_prototypes_are_of_length_1_few_and_the_mean_first(count, seed):
     rows = np.random.RandomState(seed).normal(size=(count, 8)).astype(np.float32)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 
 import cv2
 import numpy as np
@@ -33,6 +34,7 @@ class Page:
         self.known = []
         teacher.use(self.known.append)
         self.token = token_beside(teacher.catalogue.path)[0]
+        self.product = UNKNOWN
         self._frame = 0
 
     def ask(self, path, content=None, headers=None, method=None, body=None):
@@ -56,7 +58,7 @@ class Page:
         image[30 + self._frame % 40, 50:110] = 255
         boxes = Detections(np.array([[40, 20, 120, 100]], np.float32), np.ones(1, np.float32), np.zeros(1, np.int32))
         embedding = np.ones(3, np.float32) / np.sqrt(np.float32(3))
-        names = Names(np.array([UNKNOWN], np.int32), np.zeros(1, np.float32), 1, 0, [embedding])
+        names = Names(np.array([self.product], np.int32), np.zeros(1, np.float32), 1, 0, [embedding])
         frame = Frame(image, self._frame, 100.0 + seconds * self._frame)
         observation = Observation(frame, boxes, np.array([5]), names, Words(["box"], tiny.PRODUCTS))
         self.sink.see(observation)
@@ -155,6 +157,59 @@ def test_an_object_that_leaves_at_once_teaches_nothing(page):
     if state["phase"] == "lost":
         assert "nothing was seen" in page.ask("learn", {"lesson": number, "name": "x"})[1]
     assert page.ask("cancel", {"lesson": number})[0] == 200
+
+
+def lesson_of(page):
+    """One that has views, begun by a tap."""
+    page.show()
+    state = page.ask("begin", {"x": 0.5, "y": 0.5})[1]
+    while state["views"] < 5:
+        page.show()
+        state = page.ask("state")[1]
+    return {"lesson": state["number"]}
+
+
+def test_what_was_named_wrong_becomes_a_correction_or_is_never_named(page):
+    page.product = 0
+    lesson = lesson_of(page)
+    assert page.ask("learn", dict(lesson, name="plum"))[0] == 200
+    (taught,) = page.teacher.catalogue.taught(page.teacher._embedder.network)
+    assert len(taught.corrections) == len(taught.embeddings)
+    assert page.ask("products")[1]["seen"][tiny.PRODUCTS[0]]["times"] == 1
+    assert page.ask("cover?name=" + tiny.PRODUCTS[0])[0] == 200, "as it was seen"
+    assert page.ask("cover?name=" + tiny.PRODUCTS[1])[0] == 409
+    assert page.ask("ignore", lesson)[0] == 409, "that lesson is over"
+    assert page.ask("ignore", lesson_of(page))[0] == 200
+    assert [one["kind"] for one in page.ask("products")[1]["taught"]] == ["product", "nothing"]
+
+
+def test_a_lesson_that_was_left_is_taken_over_though_somebody_looks_on(page, monkeypatch):
+    lesson_of(page)
+    assert page.ask("begin", {"x": 0.5, "y": 0.5})[0] == 409
+    monkeypatch.setattr("runtime.catalogue.teacher.LEFT_S", 0.2)
+    time.sleep(0.3)
+    assert page.ask("state", headers={"Authorization": ""})[0] == 200
+    assert page.ask("begin", {"x": 0.5, "y": 0.5})[0] == 200
+
+
+def test_what_changes_nothing_puts_no_gallery_in_use(page):
+    before = len(page.known)
+    page.ask("check_token", {})
+    page.ask("cancel", lesson_of(page))
+    assert len(page.known) == before
+    page.ask("photo?name=plum", body=photo())
+    assert len(page.known) == before + 1
+
+
+@pytest.mark.parametrize("pragma, words", [("query_only = 1", "readonly"), ("max_page_count = 1", "full")])
+def test_a_catalogue_that_cannot_be_written_is_one_line_and_nothing_changes(page, pragma, words):
+    page.ask("photo?name=plum", body=photo())
+    page.teacher.catalogue._database.execute("PRAGMA " + pragma)
+    status, told = page.ask("photo?name=other", body=cv2.imencode(".png", np.random.RandomState(0).randint(
+        0, 255, (600, 600, 3)).astype(np.uint8))[1].tobytes())  # fmt: skip
+    assert (status, told.count("\n")) == (503, 1)
+    assert words in told
+    assert taught(page) == [("plum", 1)]
 
 
 def test_photos_and_what_is_none(page):
