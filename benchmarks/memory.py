@@ -36,6 +36,7 @@ from runtime.figures.report import STANDARD_OUTPUT, write_report
 from runtime.frame import Observation
 from runtime.gallery import Gallery
 from runtime.loop.loop import LoopParts
+from runtime.loop.member import Member
 from runtime.loop.overlapped import OverlappedLoop
 from runtime.loop.presenter import Presenter
 from runtime.picture.compose import Composer
@@ -119,7 +120,8 @@ def growth(frames: int, real: bool) -> Dict[str, Any]:
         else:
             composer = Composer(["product"], ["product {}".format(number) for number in range(PRODUCTS)])
             presenter = Presenter(composer, sinks)
-            parts = LoopParts(source, restless_recogniser(), presenter, 0.0, threading.Event(), log_every_s=1e9)
+            member = Member(source, restless_recogniser(), presenter, 0.0)
+            parts = LoopParts([member], threading.Event(), log_every_s=1e9)
             OverlappedLoop(parts).run()
     return dict(
         growth_of(sampling.samples_mib, frames),

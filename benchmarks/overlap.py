@@ -24,11 +24,11 @@ from runtime.command_line.command import exit_status_of
 from runtime.figures.figures import Figures
 from runtime.figures.report import STANDARD_OUTPUT, figures_as_json, write_report
 from runtime.frame import Observation
-from runtime.loop.loop import LoopParts
+from runtime.loop.loop import Limits, LoopParts
+from runtime.loop.member import Member
 from runtime.loop.overlapped import OverlappedLoop
 from runtime.loop.presenter import Presenter
 from runtime.loop.sequential import SequentialLoop
-from runtime.loop.showing import Limits
 from runtime.picture.compose import Composer
 from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
@@ -112,7 +112,8 @@ def run_once(own: argparse.Namespace, fps: float) -> Dict[str, float]:
             time.sleep(0.5)
         stack.enter_context(busy_thread(own.busy))
         presenter = Presenter(SlowComposer(own.compose_ms / 1e3), sinks)
-        parts = LoopParts(source, recogniser, presenter, 0.0, threading.Event(), Limits(seconds=own.seconds), 1e9)
+        member = Member(source, recogniser, presenter, 0.0)
+        parts = LoopParts([member], threading.Event(), Limits(seconds=own.seconds), 1e9)
         loop = SequentialLoop(parts) if own.sequential else OverlappedLoop(parts)
         loop.run()
         figures = loop.figures()

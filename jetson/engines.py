@@ -23,7 +23,7 @@ def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]
         return None
     if settings.detector is not None and settings.bundle is None:
         return None  # engines are for bundles
-    command = ["-m", "export.engine", settings.bundle or bundle_for(settings.source)]
+    command = ["-m", "export.engine", settings.bundle or bundle_for(settings.each[0].source)]
     if settings.detector is not None:
         command += ["--stage", "classifier"]
     else:

@@ -1,6 +1,6 @@
 """The one settings object that everything is built from: the command line, the service, the sweep and the tests."""
 
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 HISTORY_ENDING = ".sqlite"
 """Of a --sink that remembers; its rows may be bounded without segments."""
@@ -25,10 +25,29 @@ class Keep(NamedTuple):
     bytes: Optional[int] = None
 
 
+class CameraSettings(NamedTuple):
+    """Of one of several cameras: what takes the place of the fields of Settings of the same names."""
+
+    camera: str
+    source: str
+    res: Optional[Tuple[int, int]] = None
+    fps: Optional[float] = None
+    zones: Optional[str] = None
+    shelf: Optional[str] = None
+    sinks: Tuple[str, ...] = ()
+    weight: float = 1.0
+
+
 class Settings(NamedTuple):
     """What to run, and how. See runtime.command_line.arguments for the flags and their meaning."""
 
+    camera: str = ""
+    """Its name; empty for the only one that has none."""
     source: str = AUTO
+    cameras: Tuple[CameraSettings, ...] = ()
+    """Each of several; empty for one."""
+    weight: float = 1.0
+    """Of a camera's share of the networks' time."""
     wait: bool = False
     res: Optional[Tuple[int, int]] = None
     """(width, height); None: 640x480 for a camera and the demo, files as they are."""
@@ -94,6 +113,11 @@ class Settings(NamedTuple):
     list_modes: bool = False
     check_config: bool = False
     verbose: bool = False
+
+    @property
+    def each(self) -> Sequence["Settings"]:
+        """The settings of each camera, as if it were the only one."""
+        return [self._replace(cameras=(), **one._asdict()) for one in self.cameras] or [self]
 
     @property
     def history_keep(self) -> Keep:

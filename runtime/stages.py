@@ -53,6 +53,7 @@ class Stages:
             self.classifier = self._make_classifier()
             self._resources = stack.pop_all()
         self._by_sides: Dict[Sides, Detector] = {self.detector.sides: self.detector}
+        self._reshaping = threading.Lock()
         self._log_engines()
 
     def _opened(self, stage: str, path: str) -> Engine:
@@ -147,17 +148,18 @@ class Stages:
             raise ModelError("{}: {}".format(bundle.classifier, error)) from error
 
     def reshaped(self, res: Res) -> Detector:
-        """Stage 1 for pictures of `res`, which the source gives from now on; what it was where that cannot be had.
+        """Stage 1 for pictures of `res`, which a source gives from now on; the first where that cannot be had.
 
-        The others stay open: frames on their way still need them, and a camera may come back in an earlier shape.
+        From any thread that captures. The others stay open: frames on their way still need them, another camera may
+        have that shape, and one may come back in an earlier one.
         """
         if not self._is_open_to_change:
             return self.detector
         sides = sides_for(self._size(), res)
-        if sides not in self._by_sides:
-            self._by_sides[sides] = self._another(sides)
-        self.detector = self._by_sides[sides]
-        return self.detector
+        with self._reshaping:
+            if sides not in self._by_sides:
+                self._by_sides[sides] = self._another(sides)
+            return self._by_sides[sides]
 
     def _another(self, sides: Sides) -> Detector:
         """One with these sides, where it can be had at once: no engine is built while frames wait."""

@@ -15,6 +15,7 @@ from runtime.command_line.flag_values import (
     segment,
 )
 from runtime.command_line.flags_file import expanded
+from runtime.command_line.several import prefixed, with_cameras
 from runtime.engines.sidecar import BF16, FP16
 from runtime.errors import UsageError
 from runtime.recognition import heads
@@ -64,10 +65,13 @@ def make_parser() -> argparse.ArgumentParser:
     what = parser.add_argument_group("what to look at")
     what.add_argument(
         "--source",
-        metavar="URI",
-        default=AUTO,
+        metavar="[NAME=]URI",
+        type=prefixed(),
+        action="append",
         help="auto (the first camera found, else demo://), a camera as 0 or /dev/video0, csi://0, rtsp://..., a video "
-        "file, a folder of images, demo://, gst:PIPELINE, or fault://KIND@URI (default: auto)",
+        "file, a folder of images, demo://, gst:PIPELINE, or fault://KIND@URI (default: auto); may be repeated: "
+        "several cameras are looked at side by side, and a flag's value that begins with NAME= is for that one alone "
+        "(docs/cameras.md)",
     )
     what.add_argument(
         "--list-modes",
@@ -80,14 +84,23 @@ def make_parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--res",
         metavar="WxH",
-        type=resolution,
+        type=prefixed(resolution),
+        action="append",
         help="capture resolution (default: 640x480; files keep their own, and are fitted into this if it is given)",
     )
     what.add_argument(
         "--fps",
         metavar="F",
-        type=number_within(0, 1000),
+        type=prefixed(number_within(0, 1000)),
+        action="append",
         help="nominal rate, 0 = as fast as it goes (default: a video's own; 30 for what is live; a folder 0)",
+    )
+    what.add_argument(
+        "--weight",
+        metavar="W",
+        type=prefixed(number_within(0, 1000, above=True)),
+        action="append",
+        help="a camera's part in the networks' time, against the others', as in door=2 (default: 1)",
     )
     what.add_argument(
         "--sequential",
@@ -200,12 +213,16 @@ def make_parser() -> argparse.ArgumentParser:
     told.add_argument(
         "--zones",
         metavar="FILE",
+        type=prefixed(),
+        action="append",
         help="count what is in zones and what passes lines, which this JSON file has in shares of the picture: on the "
         "picture, the page and in the report (docs/counting.md)",
     )
     told.add_argument(
         "--shelf",
         metavar="FILE",
+        type=prefixed(),
+        action="append",
         help="watch a shelf, and say what is low, empty or wrong: a layout as JSON, which the page teaches where it is "
         "not there yet, or a .csv of row,product,facings (docs/counting.md)",
     )
@@ -215,6 +232,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--sink",
         dest="sinks",
         metavar="KIND",
+        type=prefixed(),
         action="append",
         help="window, web, none, the path of an .mp4, of a .jsonl or .csv (names as data), of a .sqlite (a history, a "
         "row for each thing seen), a folder/ for pictures, rtsp (a stream at rtsp://127.0.0.1:8554/shelfsight) or "
@@ -312,9 +330,8 @@ def make_parser() -> argparse.ArgumentParser:
 def settings_from_arguments(arguments: Sequence[str]) -> Settings:
     """Parse a command line; UsageError in one line for what makes no sense. Exits for --help and --version."""
     values = vars(make_parser().parse_args(expanded(arguments)))
-    values["sinks"] = tuple(values["sinks"] or ())
     values["hooks"] = tuple(values["hooks"] or ())
-    settings = Settings(**values)
+    settings = Settings(**with_cameras(values))
     if settings.detector is None:
         for flag, value in (("--classes", settings.classes), ("--head", settings.head)):
             if value is not None:
@@ -332,6 +349,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
         raise UsageError("--keep-history needs a history: name its file, as in --sink shelf.sqlite")
     if settings.mqtt is None and (settings.mqtt_password_file or settings.mqtt_picture_every_s):
         raise UsageError("--mqtt-password-file and --mqtt-picture need a broker: name it with --mqtt URL")
-    if settings.source == AUTO and settings.wait:
+    if settings.sequential and len(settings.each) > 1:
+        raise UsageError("--sequential is for one camera: leave it out, or all but one --source")
+    if settings.wait and any(one.source == AUTO for one in settings.each):
         raise UsageError("--wait needs a source to wait for: name it, as in --source /dev/video0")
     return settings

@@ -26,6 +26,8 @@ class Stages(NamedTuple):
     """Handing the picture to every sink."""
     delay: float = 0.0
     """Added on purpose, to hold the nominal rate."""
+    others: float = 0.0
+    """While the networks were busy with other cameras."""
 
     @property
     def period(self) -> float:

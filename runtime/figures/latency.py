@@ -1,7 +1,7 @@
 """A latency distribution in fixed memory, so that a run of months has its percentiles too."""
 
 import math
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 FLOOR_MS = 0.1
 CEILING_MS = 100000.0
@@ -20,6 +20,15 @@ class LatencyHistogram:
     def _bin(duration_ms: float) -> int:
         clipped_ms = min(max(duration_ms, FLOOR_MS), CEILING_MS)
         return int(round(math.log(clipped_ms / FLOOR_MS, STEP)))
+
+    @classmethod
+    def of(cls, others: "Sequence[LatencyHistogram]") -> "LatencyHistogram":
+        """All that `others` have counted."""
+        whole = cls()
+        for other in others:
+            whole._counts = [a + b for a, b in zip(whole._counts, other._counts)]
+            whole._total += other._total
+        return whole
 
     def add(self, duration_ms: float) -> None:
         """Count one duration; below 0.1 ms or above 100 s it counts as that."""

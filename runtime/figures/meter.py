@@ -47,7 +47,7 @@ class Meter:
     ) -> None:
         """`overlapped`: the stages are those of two threads. `why_slow`: see runtime.sources.source."""
         self._nominal_fps = nominal_fps
-        self._live = live
+        self.is_live = live
         self._overlapped = overlapped
         self._why_slow = why_slow
         self._lost: Deque[Tuple[Stages, int, int]] = deque()
@@ -58,7 +58,8 @@ class Meter:
         self._presented = 0
         self._asked = 0
         self._reused = 0
-        self._latency = LatencyHistogram()
+        self.latency = LatencyHistogram()
+        """Of each presented frame, whole run."""
         self._uncounted_ms = Stages()
         self._total_ms = Stages()
 
@@ -88,7 +89,7 @@ class Meter:
             self._total_ms = self._total_ms.plus(stages_ms)
         self._last = entry
         self._presented += 1
-        self._latency.add((presented_s - frame.captured_s) * 1e3)
+        self.latency.add((presented_s - frame.captured_s) * 1e3)
         self._recent.append(entry)
         self._forget(presented_s)
 
@@ -136,8 +137,8 @@ class Meter:
             self._last,
             now_s,
             self._total_ms,
-            self._latency.percentile(0.50),
-            self._latency.percentile(0.95),
+            self.latency.percentile(0.50),
+            self.latency.percentile(0.95),
         )
 
     def _figures(
@@ -157,14 +158,14 @@ class Meter:
             seen_s = now_s - (last.presented_s - last.captured_s)
             camera_fps = rate_hz(delivered, first.captured_s, last.captured_s, seen_s)
             true_fps = rate_hz(count, first.presented_s, last.presented_s, now_s)
-            if self._live:
+            if self.is_live:
                 # What a slow first frame takes longer is missing between the first presented and the last: in 4 s of
                 # 24 fps a late 40 ms read 24.2. No more can be shown than a camera delivers.
                 true_fps = min(true_fps, camera_fps)
         stages_ms = Stages(*[stage_ms / max(1, count - 1) for stage_ms in total_ms])
         bound = "starting"
         if self._presented > 1:
-            how = self._live, self._overlapped, self._why_slow(), p95_ms
+            how = self.is_live, self._overlapped, self._why_slow(), p95_ms
             bound = limited_by(self._nominal_fps, camera_fps, true_fps, stages_ms, *how)
         return Figures(
             nominal_fps=self._nominal_fps,

@@ -25,7 +25,7 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
         "camera_fps": _hundredths(figures.camera_fps),
         "true_fps": _hundredths(figures.true_fps),
         "latency_ms": {"p50": _hundredths(figures.latency_p50_ms), "p95": _hundredths(figures.latency_p95_ms)},
-        "stages_ms": {name: _hundredths(ms) for name, ms in figures.stages_ms._asdict().items()},
+        "stages_ms": _stages(figures),
         "threads": _threads(figures),
         "frames": {"captured": figures.captured, "presented": figures.presented, "dropped": figures.dropped},
         "classify": {"asked": figures.asked, "reused": figures.reused},
@@ -41,11 +41,23 @@ def figures_as_json(figures: Figures) -> Dict[str, Any]:
     return content
 
 
+def _stages(figures: Figures) -> Dict[str, Optional[float]]:
+    """`others` only where there are some."""
+    stages = figures.stages_ms._asdict()
+    if not figures.stages_ms.others:
+        del stages["others"]
+    return {name: _hundredths(ms) for name, ms in stages.items()}
+
+
 def _threads(figures: Figures) -> Dict[str, Any]:
     """Which stages run on which thread; those of a thread add up to the period, or to what it was busy for."""
     if figures.overlapped:
-        return {"capture": list(CAPTURE), "inference": list(INFERENCE), "presenting": list(PRESENTING)}
-    return {"loop": list(Stages._fields)}
+        return {
+            "capture": list(CAPTURE),
+            "inference": [name for name in INFERENCE if name != "others"],
+            "presenting": list(PRESENTING),
+        }
+    return {"loop": [name for name in Stages._fields if name != "others"]}
 
 
 def _hundredths(value: Optional[float]) -> Optional[float]:

@@ -1,25 +1,30 @@
 """One description of the parts of a loop, and what every way of running them shares."""
 
 import threading
-from typing import Generator, Iterator, NamedTuple, Optional
+from typing import Generator, Iterator, List, NamedTuple, Optional, Sequence
 
 from runtime.clock import MonotonicClock
+from runtime.errors import SourceError
 from runtime.figures.figures import Figures
 from runtime.figures.meter import Meter
-from runtime.loop.presenter import Presenter
-from runtime.loop.showing import Limits, Showing, Shown
-from runtime.recognition.recogniser import Recogniser
-from runtime.sources.source import Source
+from runtime.figures.together import together
+from runtime.loop.member import Member
+from runtime.loop.showing import Showing, Shown
+
+
+class Limits(NamedTuple):
+    """When to end by itself."""
+
+    frames: Optional[int] = None
+    """Presented, of all cameras together."""
+    seconds: Optional[float] = None
 
 
 class LoopParts(NamedTuple):
-    """What a loop runs. It opens nothing and closes nothing: the parts belong to the caller."""
+    """What a loop runs."""
 
-    source: Source
-    recogniser: Recogniser
-    presenter: Presenter
-    nominal_fps: float
-    """0: as fast as it goes."""
+    members: Sequence[Member]
+    """One a camera, at least one."""
     stop: threading.Event
     """Ends the run when it is set."""
     limits: Limits = Limits()
@@ -28,40 +33,65 @@ class LoopParts(NamedTuple):
 
 
 class Loop:
-    """source -> recogniser -> presenter. How the three are run is a subclass's."""
+    """source -> recogniser -> presenter, of each camera. How the three are run is a subclass's."""
 
     is_overlapped = False
 
     def __init__(self, parts: LoopParts) -> None:
         self._parts = parts
-        self._meter = Meter(
-            parts.nominal_fps, parts.source.live, overlapped=self.is_overlapped, why_slow=parts.source.why_slow
-        )
-        self._showing = Showing(parts.presenter, self._meter, parts.clock, parts.limits, parts.log_every_s)
+        self._meters = [self._meter_of(member) for member in parts.members]
+        self._showings = [
+            Showing(member.presenter, meter, parts.clock, parts.log_every_s, member.name)
+            for member, meter in zip(parts.members, self._meters)
+        ]
+        self._started_s = parts.clock.now_s()
+
+    def _meter_of(self, member: Member) -> Meter:
+        source = member.source
+        return Meter(member.nominal_fps, source.live, overlapped=self.is_overlapped, why_slow=source.why_slow)
 
     def run(self) -> None:
-        """Until the source ends, a limit is reached, a sink asks to end or `stop` is set; errors pass through."""
+        """Until the sources end, a limit is reached, a sink asks to end or `stop` is set; errors pass through."""
         for _ in self.steps():
             pass
 
     def steps(self) -> Generator[Shown, None, None]:
-        """`run`, with each picture that every sink has been handed; may be closed, which ends the run.
+        """`run`, with each picture that every sink of its camera has been handed; may be closed, which ends the run.
 
         What is done with a picture until the next is asked for counts as presenting it: a live source's frames are
         lost meanwhile, and the next one is the newest. Belongs to one thread.
         """
+        self._started_s = self._parts.clock.now_s()
         yield from self._steps()
-        if not self._parts.stop.is_set():
-            self._showing.check_shown(self._parts.source.name)
+        if not self._parts.stop.is_set() and not self._presented:
+            raise SourceError("no frame came from {}".format(_names_of(self._parts.members)))
 
     def _steps(self) -> Iterator[Shown]:
         raise NotImplementedError
 
-    def figures(self) -> Figures:
-        """Of the whole run until now."""
-        return self._showing.figures()
-
     @property
-    def res(self) -> Optional[str]:
-        """WIDTHxHEIGHT of the last picture; None before the first."""
-        return self._showing.res
+    def _presented(self) -> int:
+        return sum(meter.presented for meter in self._meters)
+
+    def _is_over(self) -> bool:
+        frames, seconds = self._parts.limits
+        if frames is not None and self._presented >= frames:
+            return True
+        return seconds is not None and self._parts.clock.now_s() - self._started_s >= seconds
+
+    def figures(self) -> Figures:
+        """Of the whole run until now, of all cameras together."""
+        return together(self._meters, self._parts.clock.now_s())
+
+    def cameras(self) -> List[Figures]:
+        """The same of each camera."""
+        now_s = self._parts.clock.now_s()
+        return [meter.whole_run(now_s) for meter in self._meters]
+
+    def res(self, camera: int = 0) -> Optional[str]:
+        """WIDTHxHEIGHT of the last picture of that camera; None before the first."""
+        return self._showings[camera].res
+
+
+def _names_of(members: Sequence[Member]) -> str:
+    return ", ".join(member.source.name for member in members)

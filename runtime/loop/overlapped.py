@@ -1,19 +1,19 @@
-"""The overlapped loop: capture, inference and presenting in three threads, so that the networks never wait."""
+"""The overlapped loop: capture, inference and presenting in threads of their own, so that the networks never wait."""
 
 import contextlib
 import sys
 import threading
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Optional, Sequence
 
 from runtime.figures.figures import Stages
 from runtime.figures.stopwatch import Stopwatch
-from runtime.frame import EndOfStream, Observation
-from runtime.loop.intake import READ_TIMEOUT_S, Intake
+from runtime.frame import EndOfStream, Frame, Observation
+from runtime.loop.intake import READ_TIMEOUT_S
 from runtime.loop.loop import Loop, LoopParts
 from runtime.loop.showing import Shown
-from runtime.sources.newest import NewestSlot
+from runtime.loop.turns import Line, Turns
+from runtime.sources.newest import NewestSlots
 from runtime.sources.read_ahead import ReadAhead
-from runtime.sources.source import Source
 
 JOIN_S = 5.0
 """How long an inference under way may take before its thread is left behind."""
@@ -29,10 +29,11 @@ class _Observed(NamedTuple):
 
 
 class OverlappedLoop(Loop):
-    """source -> | capture | -> recogniser -> | presenter |, each place between them holding one frame.
+    """source -> | capture | -> recogniser -> | presenter |, each place between them holding one frame of each camera.
 
     Live: the newest wins at both places. Not live: nothing is lost, and the slowest thread sets the pace.
-    The presenter runs on the thread that calls `run` or steps on, since a window wants the main one.
+    Each camera has a thread that captures; one thread infers for all, taking turns (runtime.loop.turns). The presenters
+    run on the thread that calls `run` or steps on, since a window wants the main one.
     """
 
     is_overlapped = True
@@ -40,56 +41,72 @@ class OverlappedLoop(Loop):
     def __init__(self, parts: LoopParts) -> None:
         super().__init__(parts)
         self._ended = threading.Event()
-        self._slot: NewestSlot[_Observed] = NewestSlot()
+        self._observed: NewestSlots[_Observed] = NewestSlots(len(parts.members))
 
     def _steps(self) -> Iterator[Shown]:
-        with _switching_often(), ReadAhead(self._parts.source, self._parts.recogniser.prepare) as source:
-            inference = threading.Thread(target=self._infer, args=(source,), name="inference", daemon=True)
+        changed = threading.Condition()
+        with _switching_often(), contextlib.ExitStack() as stack:
+            sources = [
+                stack.enter_context(ReadAhead(member.source, member.recogniser.prepare, changed))
+                for member in self._parts.members
+            ]
+            inference = threading.Thread(target=self._infer, args=(sources, changed), name="inference", daemon=True)
             inference.start()
             try:
                 yield from self._present()
             finally:
                 self._ended.set()
-                self._slot.fail(EndOfStream())
-                source.close()
+                self._observed.fail(EndOfStream())
+                for source in sources:
+                    source.close()
                 inference.join(JOIN_S)
 
-    def _infer(self, source: Source) -> None:
-        watch = Stopwatch(self._parts.clock)
-        intake = Intake(source, self._parts.clock, self._parts.nominal_fps, self._ended)
+    def _infer(self, sources: Sequence[ReadAhead], changed: threading.Condition) -> None:
+        clock, members = self._parts.clock, self._parts.members
+        lines = [Line(number, *each, clock) for number, each in enumerate(zip(members, sources))]
+        turns = Turns(lines, changed)
         try:
-            while not self._ended.is_set():
-                frame = intake.read(watch)
-                if frame is not None:
-                    observation = self._parts.recogniser.observe(frame, watch)
-                    self._hand_over(_Observed(observation, watch.take()), source.live)
-                    watch.lap("wait")
+            while turns.lines and not self._ended.is_set():
+                turn = turns.next()
+                if turn is not None:
+                    self._take(turns, *turn)
         except BaseException as error:  # raised by the thread that presents
-            self._slot.fail(error)
+            self._observed.fail(error)
 
-    def _hand_over(self, observed: _Observed, live: bool) -> None:
-        if live:
-            lost = self._slot.put(observed)
-            if lost is not None:
-                self._meter.lose(lost.observation, lost.stages_ms)
+    def _take(self, turns: Turns, line: Line, frame: Optional[Frame]) -> None:
+        if frame is None:
+            self._observed[line.number].fail(EndOfStream())
             return
-        while not self._ended.is_set() and not self._slot.offer(observed, READ_TIMEOUT_S):
+        began_s = line.watch.last_s
+        observation = line.member.recogniser.observe(frame, line.watch)
+        turns.end(line, line.watch.last_s - began_s)
+        self._hand_over(line, _Observed(observation, line.watch.take()))
+        line.watch.lap("wait")
+
+    def _hand_over(self, line: Line, observed: _Observed) -> None:
+        slot = self._observed[line.number]
+        if line.source.live:
+            lost = slot.put(observed)
+            if lost is not None:
+                self._meters[line.number].lose(lost.observation, lost.stages_ms)
+            return
+        while not self._ended.is_set() and not slot.offer(observed, READ_TIMEOUT_S):
             pass
 
     def _present(self) -> Iterator[Shown]:
         watch = Stopwatch(self._parts.clock)
-        self._showing.start()
         go_on = True
-        while go_on and not self._parts.stop.is_set():
+        while go_on and not self._parts.stop.is_set() and not self._is_over():
             try:
-                observed = self._slot.take(READ_TIMEOUT_S)
+                taken = self._observed.take(READ_TIMEOUT_S)
             except EndOfStream:
                 return
             watch.skip()
-            if observed is not None:
-                go_on = yield from self._showing.show(observed.observation, watch, observed.stages_ms)
-            else:
-                go_on = self._showing.show_stall(watch)
+            if taken is not None:
+                number, (observation, stages_ms) = taken
+                go_on = yield from self._showings[number].show(observation, watch, stages_ms)
+            for number in self._observed.going:
+                go_on = self._showings[number].show_stall(watch) and go_on
 
 
 @contextlib.contextmanager

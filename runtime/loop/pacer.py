@@ -22,6 +22,13 @@ class Pacer:
         self._stop = stop
         self._due_s: Optional[float] = None
 
+    def due_in_s(self) -> float:
+        """How long until the next frame is due; 0 at a nominal rate of 0, and where it is late."""
+        if not self._period_s:
+            return 0.0
+        now_s = self._clock.now_s()
+        return max(0.0, self._due(now_s) - now_s)
+
     def wait(self) -> None:
         """Return when the next frame is due, or at once when told to stop; never waits at a nominal rate of 0."""
         if not self._period_s:

@@ -10,20 +10,20 @@ from runtime.loop.showing import Shown
 
 
 class SequentialLoop(Loop):
-    """source -> recogniser -> presenter."""
+    """source -> recogniser -> presenter, of one camera: another would wait for its pictures."""
 
     def _steps(self) -> Iterator[Shown]:
-        source, recogniser, _, nominal_fps, stop, _, _, clock = self._parts
+        (member,), stop, _, _, clock = self._parts
+        (showing,) = self._showings
         watch = Stopwatch(clock)
-        intake = Intake(source, clock, nominal_fps, stop)
-        self._showing.start()
+        intake = Intake(member.source, clock, member.nominal_fps, stop)
         go_on = True
-        while go_on and not stop.is_set():
+        while go_on and not stop.is_set() and not self._is_over():
             try:
                 frame = intake.read(watch)
             except EndOfStream:
                 return
             if frame is not None:
-                go_on = yield from self._showing.show(recogniser.observe(frame, watch), watch)
+                go_on = yield from showing.show(member.recogniser.observe(frame, watch), watch)
             else:
-                go_on = self._showing.show_stall(watch)
+                go_on = showing.show_stall(watch)

@@ -8,6 +8,7 @@ from runtime.clock import MonotonicClock
 from runtime.frame import PENDING, UNKNOWN, Detections, Names
 from runtime.gallery import Gallery
 from runtime.recognition.classifier import Classifier
+from runtime.recognition.naming_cost import NamingCost
 from runtime.recognition.votes import Votes
 
 EVERY = 10
@@ -52,14 +53,19 @@ class Naming:
     """Names candidates by their track, within a budget: most uncertain first, the rest on the next frame."""
 
     def __init__(
-        self, classifier: Classifier, policy: NamingPolicy = NamingPolicy(), clock: Optional[MonotonicClock] = None
+        self,
+        classifier: Classifier,
+        policy: NamingPolicy = NamingPolicy(),
+        clock: Optional[MonotonicClock] = None,
+        cost: Optional[NamingCost] = None,
     ) -> None:
+        """`cost`: what stage 2 costs, as far as it is known; measured where it is not."""
         self.classifier = classifier
         self._policy = policy
         self._clock = clock or MonotonicClock()
         self._tracks: Dict[int, _Track] = {}
         self._frame = 0
-        self._cost = None if policy.every <= 1 else classifier.measured_cost()
+        self._cost = None if policy.every <= 1 else cost or classifier.measured_cost()
 
     def name(self, image: np.ndarray, detections: Detections, track_ids: np.ndarray, detect_ms: float) -> Names:
         """The names of `detections` in `image` (H, W, 3) uint8 BGR; `detect_ms`: what stage 1 took."""
@@ -76,6 +82,10 @@ class Naming:
         if asked:
             self._ask(image, boxes_px, tracks, asked)
         return _names_of(tracks, len(asked))
+
+    def beside(self, policy: NamingPolicy) -> "Naming":
+        """One for another camera, by the same network on the same thread."""
+        return Naming(self.classifier, policy, self._clock, self._cost)
 
     def use(self, gallery: Gallery) -> None:
         """Name by `gallery` from now on: those in view at once, by their last embeddings.

@@ -11,7 +11,7 @@ from runtime.gallery import Known
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector, Prepared
 from runtime.recognition.doubles import without_doubles
-from runtime.recognition.naming import Naming
+from runtime.recognition.naming import Naming, NamingPolicy
 from runtime.recognition.tracker import Tracker
 from runtime.sides import Res
 
@@ -21,6 +21,13 @@ class _Prepared(NamedTuple):
 
     detector: Detector
     image: Prepared
+
+
+class _Taught:
+    """What the recognisers of one loop name by, set as a whole from any thread."""
+
+    def __init__(self) -> None:
+        self.known: Optional[Known] = None
 
 
 class Recogniser:
@@ -41,17 +48,24 @@ class Recogniser:
         self._tracker = tracker
         self._reshaped = reshaped
         self._shape: Sequence[int] = ()
-        self._known: Optional[Known] = None
+        self._taught = _Taught()
         self._in_use: Optional[Known] = None
 
     @property
     def products(self) -> Optional[Sequence[str]]:
         """What stage 2 can say now, those that were taught here too; None where there is no stage 2."""
-        return self._words.products if self._known is None else self._known.products
+        return self._words.products if self._taught.known is None else self._taught.known.products
 
     def take_up(self, known: Known) -> None:
         """Name by `known` from the next frame on. From any thread: what the loop reads is this one attribute."""
-        self._known = known
+        self._taught.known = known
+
+    def beside(self, policy: NamingPolicy) -> "Recogniser":
+        """One for another camera, which the same thread runs: the same networks and names, tracks of its own."""
+        naming = None if self._naming is None else self._naming.beside(policy)
+        other = Recogniser(self.detector, Tracker(), naming, self._words.products, self._reshaped)
+        other._taught = self._taught
+        return other
 
     @property
     def classifier(self) -> Optional[Classifier]:
@@ -81,7 +95,7 @@ class Recogniser:
         """Run both stages on `frame`, each stage's time to `watch`. A substituted frame is not looked at."""
         if frame.id is None:
             return Observation(frame, Detections.none(), np.empty(0, np.int64), None, self._words)
-        known = self._known
+        known = self._taught.known
         if known is not self._in_use and known is not None and self._naming is not None:
             self._in_use = known
             self._words = Words(self.detector.classes, known.products)

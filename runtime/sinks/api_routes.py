@@ -15,7 +15,7 @@ from runtime.api.problem import CONTENT_TYPE, ProblemError, problem_text
 from runtime.events.event import as_json as event_as_json
 from runtime.events.event_log import EventLog
 from runtime.sinks.audience import Audience, wait, write
-from runtime.sinks.latest import Latest
+from runtime.sinks.views import Views
 
 EVENTS_PERIOD_S = 0.25
 """How late an event may be told."""
@@ -28,8 +28,8 @@ THREADS = 2
 class ApiRoutes:
     """Of one page server; `web` is the module aiohttp.web. `history`: path of the database, None where none is kept."""
 
-    def __init__(self, web: Any, latest: Latest, audience: Audience, history: Optional[str]) -> None:
-        self._web, self._latest, self._audience, self._history = web, latest, audience, history
+    def __init__(self, web: Any, views: Views, audience: Audience, history: Optional[str]) -> None:
+        self._web, self._views, self._audience, self._history = web, views, audience, history
         self._document = json.dumps(document())
         self._threads = ThreadPoolExecutor(THREADS)
 
@@ -52,7 +52,7 @@ class ApiRoutes:
             values: Dict[str, Any] = {}
             for place, given in (("path", request.match_info), ("query", request.query)):
                 values.update(values_of([each for each in one.parameters if each.place == place], given))
-            known = Known(self._latest.newest(), self._history)
+            known = Known(self._views.of(request).newest(), self._history)
             assert one.answer is not None
             try:
                 answer = await asyncio.get_event_loop().run_in_executor(self._threads, one.answer, known, values)
@@ -67,7 +67,7 @@ class ApiRoutes:
         return handle
 
     async def _get_events(self, request: Any) -> Any:
-        log: EventLog = self._latest.events
+        log: EventLog = self._views.of(request).events
         last = request.headers.get("Last-Event-ID", "")
         number = int(last) if last.isdigit() and len(last) < 16 else log.last_number
         number = min(number, log.last_number)  # of a run before, which counted further

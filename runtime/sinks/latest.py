@@ -28,6 +28,7 @@ class Jpeg(NamedTuple):
 
     data: bytes
     frame_id: Optional[int]
+    camera: str = ""
 
 
 class Told(NamedTuple):

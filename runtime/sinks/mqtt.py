@@ -27,8 +27,13 @@ class MqttSink(Sink):
 
     wants_panel = False
 
-    def __init__(self, broker: Broker, picture_every_s: Optional[float] = None) -> None:
-        """Returns at once, whether the broker is there or not. MissingPackageError: no paho-mqtt."""
+    def __init__(self, broker: Broker, picture_every_s: Optional[float] = None, camera: str = "") -> None:
+        """Returns at once, whether the broker is there or not. MissingPackageError: no paho-mqtt.
+
+        `camera`: where there are several, a device of its own with topics below the broker's prefix.
+        """
+        self._camera = camera
+        broker = self._of_camera(broker)
         self.name = broker.shown
         self._asked = broker, picture_every_s
         self._picture_at_s = float("-inf")
@@ -36,6 +41,9 @@ class MqttSink(Sink):
         self._changes = Changes()
         self._last_seen_s: Dict[str, float] = {}
         self._teller = self._new_teller()
+
+    def _of_camera(self, broker: Broker) -> Broker:
+        return broker._replace(prefix="{}/{}".format(broker.prefix, self._camera)) if self._camera else broker
 
     def _new_teller(self) -> Teller:
         broker, picture_every_s = self._asked
@@ -45,7 +53,8 @@ class MqttSink(Sink):
         """Another broker, prefix, password or picture: takes leave of the one, and is introduced to the other."""
         if settings.mqtt is None:
             return
-        asked = broker_of(settings.mqtt, settings.mqtt_password_file), settings.mqtt_picture_every_s
+        broker = self._of_camera(broker_of(settings.mqtt, settings.mqtt_password_file))
+        asked = broker, settings.mqtt_picture_every_s
         if asked != self._asked:
             self._asked, before = asked, self._teller
             self._teller, self.name = self._new_teller(), asked[0].shown

@@ -1,8 +1,9 @@
 """From the word after --sink to an opened sink."""
 
+import contextlib
 import logging
 import os
-from typing import Iterator, Optional
+from typing import Dict, Iterator, List, Optional, Sequence
 
 from runtime.catalogue.teacher import Teacher
 from runtime.errors import MissingPackageError, UsageError
@@ -23,6 +24,7 @@ from runtime.sinks.recording import RecordingSink
 from runtime.sinks.remembering import RememberingSink
 from runtime.sinks.rtsp import DEFAULT_ADDRESS, RtspSink
 from runtime.sinks.sink import Sink
+from runtime.sinks.systemd import systemd_sinks
 from runtime.sinks.web import WebSink
 from runtime.sinks.webhooks import WebhookSink
 from runtime.sinks.window import WindowSink, why_no_window
@@ -31,19 +33,65 @@ from runtime.webhooks.hook import hooks_of, secret
 log = logging.getLogger(__name__)
 
 
+class SinkOpener:
+    """Opens the sinks of each camera; the page is one for all."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        recogniser: Optional[str],
+        teacher: Optional[Teacher],
+        stack: contextlib.ExitStack,
+    ) -> None:
+        """`stack` closes what is opened, also what is open already when a later one fails. Else as for open_sink."""
+        self._cameras = [one.camera for one in settings.each]
+        self._recogniser, self._teacher, self._stack = recogniser, teacher, stack
+        self._page: Optional[WebSink] = None
+        self._histories: Dict[str, RememberingSink] = {}
+        """By their paths."""
+        self._service = systemd_sinks(self._cameras)
+
+    def open(self, settings: Settings) -> List[Sink]:
+        """Of one camera, in the order in which it is to be handed its pictures."""
+        return [self._of_kind(kind, settings) for kind in settings.sinks or ("auto",)]
+
+    def tellers(self, settings: Settings) -> List[Sink]:
+        """Those of one camera that flags of their own ask for, and systemd. UsageError where one makes no sense."""
+        opened = [self._stack.enter_context(sink) for sink in open_tellers(settings)]
+        of_service = [sink for camera, sink in zip(self._cameras, self._service) if camera == settings.camera]
+        return opened + [self._stack.enter_context(sink) for sink in of_service]
+
+    def _of_kind(self, kind: str, settings: Settings) -> Sink:
+        if self._page is not None and kind in ("auto", "web"):
+            return self._page.of(settings.camera)
+        if kind in self._histories:
+            return self._stack.enter_context(self._histories[kind].beside(redacted(settings.source)))
+        sink = self._stack.enter_context(open_sink(kind, settings, self._recogniser, self._teacher, self._cameras))
+        if isinstance(sink, RememberingSink):
+            self._histories[kind] = sink
+        if not isinstance(sink, WebSink):
+            return sink
+        self._page = sink
+        return sink.of(settings.camera)
+
+
 def open_sink(
-    kind: str, settings: Settings, recogniser: Optional[str] = None, teacher: Optional[Teacher] = None
+    kind: str,
+    settings: Settings,
+    recogniser: Optional[str] = None,
+    teacher: Optional[Teacher] = None,
+    cameras: Sequence[str] = ("",),
 ) -> Sink:
     """`kind`: auto, window, web, none, rtsp://ADDRESS, a file by its ending, or a folder. `recogniser`: see Bundle.
 
-    `teacher`: for the page, None where nothing can be taught. SinkError where it fails.
+    `teacher`: for the page, None where nothing can be taught. `cameras`: on the page. SinkError where it fails.
     """
     if kind == "auto":
-        return _default(settings, teacher)
+        return _default(settings, teacher, cameras)
     if kind == "window":
-        return WindowSink()
+        return WindowSink(settings.camera)
     if kind == "web":
-        return _web(settings, teacher)
+        return _web(settings, teacher, cameras)
     if kind == "none":
         return NullSink()
     if kind.lower().endswith(".mp4"):
@@ -65,9 +113,11 @@ def open_sink(
 def open_tellers(settings: Settings) -> Iterator[Sink]:
     """Those that flags of their own ask for. UsageError where one makes no sense."""
     if settings.mqtt is not None:
-        yield MqttSink(broker_of(settings.mqtt, settings.mqtt_password_file), settings.mqtt_picture_every_s)
+        yield MqttSink(
+            broker_of(settings.mqtt, settings.mqtt_password_file), settings.mqtt_picture_every_s, settings.camera
+        )
     if settings.hooks:
-        yield WebhookSink(hooks_of(settings.hooks), redacted(settings.source), secret())
+        yield WebhookSink(hooks_of(settings.hooks), redacted(settings.source), secret(), settings.camera)
 
 
 def _recording(path: str, settings: Settings) -> Sink:
@@ -88,23 +138,24 @@ def _machine() -> Machine:
     return Machine(present_elements(), is_jetson())
 
 
-def _web(settings: Settings, teacher: Optional[Teacher]) -> WebSink:
+def _web(settings: Settings, teacher: Optional[Teacher], cameras: Sequence[str]) -> WebSink:
     histories = [kind for kind in settings.sinks if kind.lower().endswith(HISTORY_ENDING)]
-    sink = WebSink(settings.listen, settings.port, settings.token, histories[0] if histories else None, teacher)
+    history = histories[0] if histories else None
+    sink = WebSink(settings.listen, settings.port, settings.token, history, teacher, cameras)
     # The log of a service is read by more people than may see the picture: the token stays out of it.
     address, _, secret = sink.url.partition("?")
     log.info("live picture: %s%s", address, "?token=... (as you set it)" if secret else "")
     return sink
 
 
-def _default(settings: Settings, teacher: Optional[Teacher]) -> Sink:
+def _default(settings: Settings, teacher: Optional[Teacher], cameras: Sequence[str]) -> Sink:
     """A window with a display, else the page; where the page's package is not installed, nothing, and says so."""
     reason = why_no_window()
     if reason is None:
-        return WindowSink()
+        return WindowSink(settings.camera)
     log.info("%s: serving a page instead of a window", reason)
     try:
-        return _web(settings, teacher)
+        return _web(settings, teacher, cameras)
     except MissingPackageError as error:
         log.warning("nothing is shown: %s", error)
         return NullSink()

@@ -21,10 +21,11 @@ from runtime.sinks.api_routes import ApiRoutes, as_problem, problem_response
 from runtime.sinks.audience import Audience, NoSeatError, wait, write
 from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
-from runtime.sinks.latest import Jpeg, Latest
+from runtime.sinks.latest import Jpeg
 from runtime.sinks.metrics import Metrics
 from runtime.sinks.shelf_routes import ShelfRoutes
 from runtime.sinks.teach_routes import TeachRoutes
+from runtime.sinks.views import PARAMETER, Views
 from runtime.sinks.zones_routes import ZonesRoutes
 
 EVENTS_PERIOD_S = 0.25
@@ -36,6 +37,9 @@ FAREWELL_S = 0.2
 SEND_BUFFER_BYTES = 256 * 1024
 """Of the kernel, per stream: its default grows to megabytes, which a slow viewer would see seconds late."""
 BOUNDARY = b"--frame\r\n"
+STREAM = "/stream.mjpg"
+EVERY = "*"
+"""Asked for as a camera: the pictures of all in one stream, each part with its X-Camera."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -52,20 +56,20 @@ class PageServer:
         self,
         web: Any,
         access: Access,
-        latest: Latest,
+        views: Views,
         bounds: Bounds,
         history: Optional[str] = None,
         teacher: Optional[Teacher] = None,
     ) -> None:
         """`history`: the database that the API answers from. `teacher`: None where nothing can be taught."""
-        self.audience = Audience(latest)
+        self.audience = Audience(views)
         self._guests = Guests(bounds)
         self._guesses = Guesses(time.monotonic)
         self._metrics: Optional[Metrics] = None
         self._receiving: Optional[asyncio.Future] = None
         self._web = web
         self._access = access
-        self._latest = latest
+        self._views = views
         self._page = load_page()
         self._history_page = load_page("history.html")
         self._teach_page = load_page("teach.html")
@@ -81,22 +85,22 @@ class PageServer:
         app.router.add_get("/", self._get_page)
         app.router.add_get("/history", self._get_history)
         app.router.add_get("/strings.json", self._get_strings)
-        app.router.add_get("/stream.mjpg", self._get_stream)
+        app.router.add_get(STREAM, self._get_stream)
         app.router.add_get("/snapshot.jpg", self._get_snapshot)
         app.router.add_get("/figures.json", self._get_figures)
         app.router.add_get("/events", self._get_events)
         app.router.add_get("/metrics", self._get_metrics)
         self._history = history
         self._shelf_page = load_page("shelf.html")
-        ShelfRoutes(web, access, latest, self._shelf_page.html).add_to(app.router)
+        ShelfRoutes(web, access, views, self._shelf_page.html).add_to(app.router)
         self._zones_page = load_page("zones.html")
-        ZonesRoutes(web, access, latest, self._zones_page.html).add_to(app.router)
+        ZonesRoutes(web, access, views, self._zones_page.html).add_to(app.router)
         app.router.add_get("/teach", self._get_teach)
         self._teach: Optional[TeachRoutes] = None
         if teacher is not None:
             self._teach = TeachRoutes(web, access, self._guesses, teacher)
             self._teach.add_to(app.router)
-        self._api = ApiRoutes(web, latest, self.audience, history)
+        self._api = ApiRoutes(web, views, self.audience, history)
         self._api.add_to(app.router, self._get_snapshot)
         self._runner = web.AppRunner(app, access_log=None, logger=quiet_logger())
 
@@ -158,6 +162,10 @@ class PageServer:
                 self._guesses.note_wrong(address)
             headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
             return self._web.Response(status=refusal.status, text=refusal.line + "\n", headers=headers)
+        asked = request.query.get(PARAMETER)
+        if asked is not None and asked not in self._views.names and (asked, request.path) != (EVERY, STREAM):
+            known = ", ".join(self._views.names) or "there is one, without a name"
+            return self._web.Response(status=404, text="no camera of that name: {}\n".format(known))
         try:
             return await handler(request)
         except NoSeatError:
@@ -198,8 +206,8 @@ class PageServer:
     async def _get_strings(self, _request: Any) -> Any:
         return self._web.Response(body=self._strings, content_type="application/json")
 
-    async def _get_figures(self, _request: Any) -> Any:
-        figures = self._latest.as_json()
+    async def _get_figures(self, request: Any) -> Any:
+        figures = self._views.as_json(self._views.asked_for(request))
         if figures is None:
             return self._unavailable("no figures yet: no picture was presented")
         return self._web.Response(text=text_from_json(figures), content_type="application/json")
@@ -210,14 +218,13 @@ class PageServer:
                 self._metrics = Metrics()
             except MissingPackageError as error:
                 return self._web.Response(status=501, text="{}\n".format(error))
-        body = self._metrics.text(
-            self._latest.told, self._latest.still_s, self._latest.latency, self._latest.events, self._history
-        )
+        latest = self._views[self._views.names[0]]
+        body = self._metrics.text(latest.told, latest.still_s, latest.latency, latest.events, self._history)
         return self._web.Response(body=body, headers={"Content-Type": self._metrics.content_type})
 
     async def _get_snapshot(self, request: Any) -> Any:
-        with self.audience.watching() as wake:
-            jpeg = await self.audience.next_jpeg(None, wake, request, SNAPSHOT_S)
+        with self.audience.watching([self._views.asked_for(request)]) as viewer:
+            jpeg = await self.audience.next_jpeg(viewer, request, SNAPSHOT_S)
         if jpeg is None:
             return self._unavailable("no picture within {:.0f} s".format(SNAPSHOT_S))
         return self._web.Response(body=jpeg.data, content_type="image/jpeg", headers={"X-Frame-Id": str(jpeg.frame_id)})
@@ -228,25 +235,28 @@ class PageServer:
         return response
 
     async def _get_stream(self, request: Any) -> Any:
-        with self.audience.watching() as wake:
+        is_of_all = request.query.get(PARAMETER) == EVERY
+        cameras = self._views.names if is_of_all else [self._views.asked_for(request)]
+        with self.audience.watching(cameras) as viewer:
             response = await self._begin(request, "multipart/x-mixed-replace; boundary=frame")
             kernel_socket = request.transport and request.transport.get_extra_info("socket")
             if kernel_socket is not None:
                 kernel_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             data = BOUNDARY
-            jpeg: Optional[Jpeg] = None
             while request.method == "GET" and await write(request, response, data):
-                jpeg = await self.audience.next_jpeg(jpeg, wake, request)
+                jpeg = await self.audience.next_jpeg(viewer, request)
                 if jpeg is None:
                     break
                 data = part_from_jpeg(jpeg)
         return response
 
     async def _get_events(self, request: Any) -> Any:
+        camera = self._views.asked_for(request)
         with self.audience.following() as wake:
             response = await self._begin(request, "text/event-stream")
             while request.method == "GET" and not self.audience.is_ending:
-                event = "data: {}\n\n".format(text_from_json(self._latest.as_json()))  # null before the first picture
+                content = self._views.as_json(camera)  # null before the first picture
+                event = "data: {}\n\n".format(text_from_json(content))
                 if not await write(request, response, event.encode("utf-8")):
                     break
                 await wait(wake, EVENTS_PERIOD_S)
@@ -272,8 +282,8 @@ def text_from_json(content: Any) -> str:
 
 def part_from_jpeg(jpeg: Jpeg) -> bytes:
     """One part of the stream. The boundary follows at once: browsers show a part when they see it end."""
-    head = "Content-Type: image/jpeg\r\nContent-Length: {}\r\nX-Frame-Id: {}\r\n\r\n".format(
-        len(jpeg.data), jpeg.frame_id
+    head = "Content-Type: image/jpeg\r\nContent-Length: {}\r\nX-Frame-Id: {}\r\n{}\r\n".format(
+        len(jpeg.data), jpeg.frame_id, jpeg.camera and "X-Camera: {}\r\n".format(jpeg.camera)
     )
     return b"".join((head.encode("ascii"), jpeg.data, b"\r\n", BOUNDARY))
 

@@ -41,15 +41,19 @@ class RememberingSink(ObservingSink):
     """Sightings of this run go on in the database that is there. The loop pays for a look at each object, and for a
     copy of its crop where that is its best yet."""
 
-    def __init__(self, path: str, source: str, keep: Keep = Keep(), recogniser: Optional[str] = None) -> None:
-        """`source`: as it may be shown; `recogniser`: see Bundle.
+    def __init__(
+        self, path: str, source: str, keep: Keep = Keep(), recogniser: Optional[str] = None, is_ours: bool = False
+    ) -> None:
+        """`source`: as it may be shown; `recogniser`: see Bundle; `is_ours`: this program writes there already.
 
         SinkError: it cannot be written, or another run writes there.
         """
         check_recordable(path)
         self.name = path
         self._claim = contextlib.ExitStack()
-        self._claim.enter_context(claimed(path))
+        if not is_ours:
+            self._claim.enter_context(claimed(path))
+        self._keep, self._recogniser = keep, recogniser
         self._clock = MonotonicClock()
         self._is_live = True
         self._tracks: Dict[int, _Known] = {}
@@ -58,6 +62,10 @@ class RememberingSink(ObservingSink):
         except BaseException:
             self._claim.close()
             raise
+
+    def beside(self, source: str) -> "RememberingSink":
+        """Another camera's, in the same database, which has one writer at a time. Close it before this one."""
+        return RememberingSink(self.name, source, self._keep, self._recogniser, is_ours=True)
 
     def observe(self, observation: Observation, seconds: float) -> None:
         self._is_live = observation.frame.source_s is None

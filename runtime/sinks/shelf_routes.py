@@ -13,7 +13,7 @@ from runtime.shelf.desk import Alert, ShelfDesk
 from runtime.shelf.layout_file import json_from_layout, layout_from_json, write_layout
 from runtime.sinks.access import Access
 from runtime.sinks.changing import json_of, refusal_of_change, refused
-from runtime.sinks.latest import Latest
+from runtime.sinks.views import Views
 
 TEACH_S = 10.0
 """How long a layout is waited for."""
@@ -23,8 +23,8 @@ JPEG_QUALITY = 85
 class ShelfRoutes:
     """Of one page server; `web` is the module aiohttp.web."""
 
-    def __init__(self, web: Any, access: Access, latest: Latest, page: bytes) -> None:
-        self._web, self._access, self._latest, self._page = web, access, latest, page
+    def __init__(self, web: Any, access: Access, views: Views, page: bytes) -> None:
+        self._web, self._access, self._views, self._page = web, access, views, page
 
     def add_to(self, router: Any) -> None:
         """Their paths."""
@@ -37,8 +37,9 @@ class ShelfRoutes:
     async def _get_page(self, _request: Any) -> Any:
         return self._web.Response(body=self._page, content_type="text/html", charset="utf-8")
 
-    async def _get_shelf(self, _request: Any) -> Any:
-        desk, told = self._latest.shelf, self._latest.told
+    async def _get_shelf(self, request: Any) -> Any:
+        latest = self._views.of(request)
+        desk, told = latest.shelf, latest.told
         content = {"watched": desk is not None, "slots": [], "moved": 0, "off": False, "alerts": [], "products": []}
         if told is not None and told.figures.shelf is not None:
             content.update(shelf_as_json(told.figures.shelf))
@@ -49,7 +50,7 @@ class ShelfRoutes:
         return self._web.Response(text=json.dumps(content, allow_nan=False), content_type="application/json")
 
     async def _get_crop(self, request: Any) -> Any:
-        desk, number = self._latest.shelf, int(request.match_info["number"])
+        desk, number = self._views.of(request).shelf, int(request.match_info["number"])
         found = [one for one in (desk.alerts() if desk is not None else []) if one.number == number and one.crop.size]
         if not found:
             return self._refused(404, "no picture of alert {}: the newest 50 are kept".format(number))
@@ -76,7 +77,7 @@ class ShelfRoutes:
             layout = layout_from_json(await json_of(request))
         except ValueError as error:
             return self._refused(400, "no layout: {}".format(error))
-        told = self._latest.told
+        told = self._views.of(request).told
         known = list(told.observation.words.products or ()) if told is not None else []
         strange = [slot.product for slot in layout.slots if slot.product not in known]
         if strange:
@@ -96,9 +97,10 @@ class ShelfRoutes:
     def _may_change(self, request: Any) -> Tuple[Optional[ShelfDesk], Any]:
         """The desk, or why not."""
         refusal = refusal_of_change(self._web, self._access, request)
-        if refusal is None and self._latest.shelf is None:
+        desk = self._views.of(request).shelf
+        if refusal is None and desk is None:
             refusal = self._refused(409, "no shelf is watched: start the program with --shelf FILE")
-        return (self._latest.shelf, None) if refusal is None else (None, refusal)
+        return (desk, None) if refusal is None else (None, refusal)
 
     def _refused(self, status: int, line: str) -> Any:
         return refused(self._web, status, line)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from typing import Callable, List, Optional
+from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -19,33 +19,67 @@ STATUS_S = 1.0
 """How often the status line changes, at most."""
 
 
+class Service:
+    """What the cameras of one program have to say together, in one voice."""
+
+    def __init__(
+        self, notify: Callable[[str], None], cameras: Sequence[str] = ("",), clock: Optional[MonotonicClock] = None
+    ) -> None:
+        """`notify` takes one datagram: lines of NAME=VALUE, see sd_notify(3)."""
+        self._notify = notify
+        self._clock = clock or MonotonicClock()
+        self._cameras = frozenset(cameras)
+        self._waited_for = set(cameras)
+        """Those without progress since the watchdog was fed."""
+        self._status: Dict[str, str] = {}
+        self._is_ready = False
+        self._is_closed = False
+        self._status_at_s = 0.0
+
+    def note(self, camera: str, is_progress: bool, status: Callable[[], str]) -> None:
+        """A picture of `camera` was presented. `status`: its line."""
+        if is_progress:
+            self._waited_for.discard(camera)
+        lines = []
+        if is_progress and not self._waited_for:
+            lines = ["WATCHDOG=1"] if self._is_ready else ["READY=1", "WATCHDOG=1"]
+            self._is_ready = True
+            self._waited_for = set(self._cameras)
+        now_s = self._clock.now_s()
+        if now_s >= self._status_at_s or camera not in self._status:
+            self._status[camera] = status() if not camera else "{}: {}".format(camera, status())
+            self._status_at_s = now_s + STATUS_S / len(self._cameras)
+            lines.append("STATUS=" + "; ".join(self._status.values()))
+        if lines:
+            self._notify("\n".join(lines))
+
+    def end(self) -> None:
+        """Say that the program goes. May be called twice."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._notify("STOPPING=1")
+
+
 class SystemdSink(Sink):
     """Feeds the watchdog with each new frame that reaches the sinks, and with each attempt to reopen the source.
 
-    A frame shown again in a stall feeds nothing: what keeps this program alive in systemd's eyes is progress alone.
+    A frame shown again in a stall feeds nothing: what keeps this program alive in systemd's eyes is progress alone. Of
+    several cameras each has to make some before the watchdog is fed again.
     """
 
     name = "systemd"
     wants_panel = False
 
-    def __init__(self, notify: Callable[[str], None], clock: Optional[MonotonicClock] = None) -> None:
-        """`notify` takes one datagram: lines of NAME=VALUE, see sd_notify(3)."""
-        self._notify = notify
-        self._clock = clock or MonotonicClock()
-        self._is_ready = False
-        self._is_closed = False
+    def __init__(self, service: Service, camera: str = "") -> None:
+        self._service, self._camera = service, camera
         self._last_id = -1
         self._last_offline_s: Optional[float] = None
-        self._status_at_s = 0.0
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        lines = ["WATCHDOG=1"] if self._is_progress(observation.frame) else []
-        if lines and not self._is_ready:
-            self._is_ready = True
-            lines.insert(0, "READY=1")
-        lines += self._status(observation.frame, figures)
-        if lines:
-            self._notify("\n".join(lines))
+        frame = observation.frame
+        self._service.note(
+            self._camera, self._is_progress(frame), lambda: status_line(figures, offline=frame.id is None)
+        )
         return True
 
     def _is_progress(self, frame: Frame) -> bool:
@@ -58,23 +92,17 @@ class SystemdSink(Sink):
         self._last_id = max(self._last_id, frame.id)
         return is_new
 
-    def _status(self, frame: Frame, figures: Figures) -> List[str]:
-        now_s = self._clock.now_s()
-        if now_s < self._status_at_s:
-            return []
-        self._status_at_s = now_s + STATUS_S
-        return ["STATUS=" + status_line(figures, offline=frame.id is None)]
-
     def close(self) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            self._notify("STOPPING=1")
+        self._service.end()
 
 
-def systemd_sinks() -> List[Sink]:
-    """A SystemdSink where systemd started this program and listens, else none."""
+def systemd_sinks(cameras: Sequence[str] = ("",)) -> List[Sink]:
+    """A SystemdSink for each camera where systemd started this program and listens, else none."""
     address = os.environ.get(NOTIFY_VARIABLE)
-    return [] if not address else [SystemdSink(lambda text: _send(address, text))]
+    if not address:
+        return []
+    service = Service(lambda text: _send(address, text), cameras)
+    return [SystemdSink(service, camera) for camera in cameras]
 
 
 def _send(address: str, text: str) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 import threading
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Sequence
 
 import numpy as np
 
@@ -23,17 +23,43 @@ from runtime.sinks.latest import Latest
 from runtime.sinks.listening import open_listening_socket, url_of
 from runtime.sinks.page_server import PageServer
 from runtime.sinks.sink import Sink
+from runtime.sinks.views import Views
 
 CLOSE_S = 1.0
 """Bound of `close`: the server's own farewell takes 0.2 s and one encoding."""
 
 
-class WebSink(Sink):
-    """Serves the page at `url` from its constructor on until `close`."""
+class WebView(Sink):
+    """One camera's place on the page."""
 
     name = "web"
     wants_panel = False
     """The page shows the figures beside the picture."""
+
+    def __init__(self, page: "WebSink", latest: Latest) -> None:
+        self._page, self._latest = page, latest
+
+    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
+        """Costs the loop one copy of the picture while somebody watches, else nothing. Always true.
+
+        SinkError once the server has ended.
+        """
+        self._page.check()
+        if self._latest.post(picture, observation, figures):
+            self._page.tell(Audience.note_post)
+        return True
+
+    def show_shelf(self, desk: ShelfDesk) -> None:
+        """From now on the page has a shelf, and may teach it."""
+        self._latest.shelf = desk
+
+    def show_zones(self, desk: ZonesDesk) -> None:
+        """From now on the page has zones and lines, and may draw them."""
+        self._latest.zones = desk
+
+
+class WebSink(WebView):
+    """The page, and its first camera's place there: served at `url` from its constructor on until `close`."""
 
     def __init__(
         self,
@@ -42,9 +68,11 @@ class WebSink(Sink):
         token: Optional[str] = None,
         history: Optional[str] = None,
         teacher: Optional[Teacher] = None,
+        cameras: Sequence[str] = ("",),
     ) -> None:
         """Returns once the page answers. Port 0 takes a free one. `history`: a database to answer from. `teacher`: what
-        teaches; its owner closes it.
+        teaches, from the first camera; its owner closes it. `cameras`: their names; this is the sink of the first of
+        them, `of` gives those of the others.
 
         UsageError: beyond localhost without a token. SinkError: cannot listen there. MissingPackageError: no aiohttp.
         """
@@ -52,7 +80,8 @@ class WebSink(Sink):
         access = Access(listen, token)
         listener = open_listening_socket(listen, port)
         self.url: str = url_of(listen, listener.getsockname()[1], token)
-        self._latest = Latest()
+        self._views = Views(cameras)
+        super().__init__(self, self._views[cameras[0]])
         self._teacher = teacher
         self._is_closed = False
         self._failure: Optional[Exception] = None
@@ -70,33 +99,24 @@ class WebSink(Sink):
         if self._teacher is not None:
             self._teacher.see(observation)
 
-    def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        """Costs the loop one copy of the picture while somebody watches, else nothing. Always true.
+    def of(self, camera: str) -> WebView:
+        """The place of one of the cameras."""
+        latest = self._views[camera]
+        return self if latest is self._latest else WebView(self, latest)
 
-        SinkError once the server has ended.
-        """
+    def check(self) -> None:
+        """SinkError once the server has ended."""
         self._raise_failure()
         if self._is_closed:
             raise SinkError("the page is closed")
-        if self._latest.post(picture, observation, figures):
-            self._tell(Audience.note_post)
-        return True
-
-    def show_shelf(self, desk: ShelfDesk) -> None:
-        """From now on the page has a shelf, and may teach it."""
-        self._latest.shelf = desk
-
-    def show_zones(self, desk: ZonesDesk) -> None:
-        """From now on the page has zones and lines, and may draw them."""
-        self._latest.zones = desk
 
     def close(self) -> None:
         """End every stream and release the port, within a second."""
         self._is_closed = True
-        self._tell(Audience.end)
+        self.tell(Audience.end)
         self._thread.join(CLOSE_S)
 
-    def _tell(self, action: Callable[[Audience], None]) -> None:
+    def tell(self, action: Callable[[Audience], None]) -> None:
         """Have the server's thread do `action`."""
         if self._server is not None:
             with contextlib.suppress(RuntimeError):  # the server has ended meanwhile; the next `present` says why
@@ -111,7 +131,7 @@ class WebSink(Sink):
         asyncio.set_event_loop(self._loop)  # Python 3.6 binds asyncio.Event to the thread's loop, not the running one
         self._loop.set_exception_handler(_log_in_one_line)
         try:
-            self._server = PageServer(web, access, self._latest, bounds_for(limit()), history, self._teacher)
+            self._server = PageServer(web, access, self._views, bounds_for(limit()), history, self._teacher)
             self._loop.run_until_complete(self._server.start(listener))
             self._is_ready.set()
             self._loop.run_until_complete(self._server.run())

@@ -19,17 +19,17 @@ class WebhookSink(Sink):
 
     wants_panel = False
 
-    def __init__(self, hooks: Sequence[Hook], source: str, secret: Optional[bytes]) -> None:
-        """`source`: as it may be shown."""
+    def __init__(self, hooks: Sequence[Hook], source: str, secret: Optional[bytes], camera: str = "") -> None:
+        """`source`: as it may be shown. `camera`: its name, told where it has one."""
         self.name = ", ".join("{} -> {}".format(hook.kind, hook.shown) for hook in hooks)
-        self._source = source
+        self._told = {"source": source, "camera": camera} if camera else {"source": source}
         self._changes = Changes()
         self._posters = [(hook.kind, Poster(hook, secret)) for hook in hooks]
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
         for event in self._changes.note(observation, figures):
             # the id is the same in each try, so that who has it twice knows
-            content = dict(as_json(event), id=str(uuid.uuid4()), source=self._source)
+            content = dict(as_json(event), id=str(uuid.uuid4()), **self._told)
             for kind, poster in self._posters:
                 if kind in (ANY, event.kind):
                     poster.put(content)

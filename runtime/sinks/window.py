@@ -55,18 +55,20 @@ class WindowSink(Sink):
 
     name = "window"
 
-    def __init__(self) -> None:
+    def __init__(self, camera: str = "") -> None:
+        """`camera`: in its title, where there are several."""
         reason = why_no_window()
         if reason is not None:
             raise SinkError("cannot open a window: {}; use --sink web or --sink none".format(reason))
-        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)  # normal: without Qt's tool bar
+        self._title = "{} {}".format(TITLE, camera).rstrip()
+        cv2.namedWindow(self._title, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)  # normal: without Qt's tool bar
         self._shown = False
         self._panel_pressed = False
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:
-        if self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+        if self._shown and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
             return False
-        cv2.imshow(TITLE, picture)
+        cv2.imshow(self._title, picture)
         self._shown = True
         key = _pressed_key() & 0xFF
         self._panel_pressed = self._panel_pressed or key == PANEL_KEY

@@ -9,14 +9,14 @@ from runtime.errors import ShelfsightError
 from runtime.figures.counts import counts_as_json
 from runtime.sinks.access import Access
 from runtime.sinks.changing import json_of, refusal_of_change, refused
-from runtime.sinks.latest import Latest
+from runtime.sinks.views import Views
 
 
 class ZonesRoutes:
     """Of one page server; `web` is the module aiohttp.web."""
 
-    def __init__(self, web: Any, access: Access, latest: Latest, page: bytes) -> None:
-        self._web, self._access, self._latest, self._page = web, access, latest, page
+    def __init__(self, web: Any, access: Access, views: Views, page: bytes) -> None:
+        self._web, self._access, self._views, self._page = web, access, views, page
 
     def add_to(self, router: Any) -> None:
         """Their paths."""
@@ -27,8 +27,9 @@ class ZonesRoutes:
     async def _get_page(self, _request: Any) -> Any:
         return self._web.Response(body=self._page, content_type="text/html", charset="utf-8")
 
-    async def _get_zones(self, _request: Any) -> Any:
-        desk, told = self._latest.zones, self._latest.told
+    async def _get_zones(self, request: Any) -> Any:
+        latest = self._views.of(request)
+        desk, told = latest.zones, latest.told
         content = {"counted": desk is not None, "zones": [], "lines": [], "names": [], "counts": None}
         if desk is not None:
             content.update(json_from_plan(desk.plan))
@@ -42,7 +43,8 @@ class ZonesRoutes:
         refusal = refusal_of_change(self._web, self._access, request)
         if refusal is not None:
             return refusal
-        desk, told = self._latest.zones, self._latest.told
+        latest = self._views.of(request)
+        desk, told = latest.zones, latest.told
         if desk is None:
             return refused(self._web, 409, "nothing is counted: start the program with --zones FILE")
         try:

@@ -1,7 +1,9 @@
 """The hand-over between two threads: one place, where the newest wins, or the next waits until it is free."""
 
 import threading
-from typing import Generic, Optional, TypeVar
+from typing import Generic, List, Optional, Sequence, Tuple, TypeVar
+
+from runtime.frame import EndOfStream
 
 Item = TypeVar("Item")
 
@@ -14,8 +16,9 @@ class NewestSlot(Generic[Item]):
     so that no taker is left waiting.
     """
 
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
+    def __init__(self, changed: Optional[threading.Condition] = None) -> None:
+        """`changed`: is told of every change; slots that one thread takes from share one."""
+        self._changed = changed or threading.Condition()
         self._item: Optional[Item] = None
         self._error: Optional[BaseException] = None
 
@@ -59,8 +62,64 @@ class NewestSlot(Generic[Item]):
                 self._error = error
             self._changed.notify_all()
 
-    def _settled(self) -> bool:
+    @property
+    def is_settled(self) -> bool:
+        """Whether `take` would return or raise at once."""
         return self._item is not None or self._error is not None
+
+    def _settled(self) -> bool:
+        return self.is_settled
 
     def _is_free(self) -> bool:
         return self._item is None
+
+
+class NewestSlots(Generic[Item]):
+    """A row of slots, of which one thread takes whatever is there, from each in turn."""
+
+    def __init__(self, count: int) -> None:
+        self._changed = threading.Condition()
+        self._slots: List[NewestSlot[Item]] = [NewestSlot(self._changed) for _ in range(count)]
+        self._going = list(range(count))
+        """Numbers of those that have not ended, the one to be asked first first."""
+
+    def __getitem__(self, number: int) -> NewestSlot[Item]:
+        """For the giving threads."""
+        return self._slots[number]
+
+    @property
+    def going(self) -> Sequence[int]:
+        """Numbers of the slots that may still give something."""
+        return self._going
+
+    def fail(self, error: BaseException) -> None:
+        """No item comes any more, in none of them; see NewestSlot.fail."""
+        for slot in self._slots:
+            slot.fail(error)
+
+    def take(self, timeout_s: float) -> Optional[Tuple[int, Item]]:
+        """A slot's number and its newest item, waiting up to `timeout_s` for one; None if there is none by then.
+
+        A slot that ends with EndOfStream is left out from then on; the last one's is raised, and any other exception.
+        """
+        with self._changed:
+            self._changed.wait_for(self._is_any_settled, max(0.0, timeout_s))
+            for place, number in enumerate(self._going):
+                if self._slots[number].is_settled:
+                    return self._taken(place, number)
+            return None
+
+    def _taken(self, place: int, number: int) -> Optional[Tuple[int, Item]]:
+        others = self._going[place + 1 :] + self._going[:place]
+        try:
+            item = self._slots[number].take(0.0)
+        except EndOfStream:
+            self._going = others
+            if not others:
+                raise
+            return None
+        self._going = others + [number]
+        return None if item is None else (number, item)
+
+    def _is_any_settled(self) -> bool:
+        return any(self._slots[number].is_settled for number in self._going)

@@ -54,7 +54,7 @@ def open_source(settings: Settings) -> Source:
         return _first_camera(settings) or _demo(DEMO, settings)
     opener = _opener(settings.source, settings)
     if not opener.comes_back:
-        if settings.wait:
+        if settings.wait and not settings.camera:  # of several, those that can be waited for are
             raise UsageError("--wait is for cameras, as in --source /dev/video0 (asked for {})".format(opener.name))
         return opener.open()
     return _returning(opener, settings.wait)

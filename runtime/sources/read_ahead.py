@@ -14,21 +14,31 @@ JOIN_S = 1.0
 class ReadAhead(Source):
     """Of a live source the newest frame is kept and the others are lost; one that waits for its reader loses none."""
 
-    def __init__(self, source: Source, prepare: Optional[Callable[[Frame], Frame]] = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        prepare: Optional[Callable[[Frame], Frame]] = None,
+        changed: Optional[threading.Condition] = None,
+    ) -> None:
         """Starts to read at once. `source` stays the caller's, who closes it after this.
 
-        `prepare`: what to do with each frame on the reading thread.
+        `prepare`: what to do with each frame on the reading thread. `changed`: see NewestSlot.
         """
         self.name, self.live, self.total_frames = source.name, source.live, source.total_frames
         self._source = source
         self._prepare = prepare
-        self._slot: NewestSlot[Frame] = NewestSlot()
+        self._slot: NewestSlot[Frame] = NewestSlot(changed)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
 
     def read(self, timeout_s: float) -> Optional[Frame]:
         return self._slot.take(timeout_s)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `read` would return or raise at once."""
+        return self._slot.is_settled
 
     def why_slow(self) -> str:
         return self._source.why_slow()

@@ -14,7 +14,7 @@ def checked(capsys, *flags):
 def test_flags_that_are_right(capsys, tmp_path, tiny_folder):
     pytest.importorskip("paho.mqtt.client", reason="paho-mqtt is not installed")
     flags = ["--bundle", str(tiny_folder), "--sink", str(tmp_path / "h.sqlite"), "--mqtt", "mqtt://localhost"]
-    flags += ["--keep-history", "30d,2GB", "--on", "gone=http://h/", "--source", "rtsp://10.255.255.1/away"]
+    flags += ["--keep-history", "30d,2GB", "--on", "gone=http://h/", "--source", "away=rtsp://10.255.255.1/away"]
     assert checked(capsys, *flags) == (0, "these flags are right\n", [])
     assert list(tmp_path.iterdir()) == []
 

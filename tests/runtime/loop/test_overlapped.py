@@ -9,10 +9,10 @@ import pytest
 from runtime.errors import ModelError, SinkError, SourceError
 from runtime.figures.figures import INFERENCE
 from runtime.frame import Detections, EndOfStream, Frame
-from runtime.loop.loop import LoopParts
+from runtime.loop.loop import Limits, LoopParts
+from runtime.loop.member import Member
 from runtime.loop.overlapped import OverlappedLoop
 from runtime.loop.presenter import Presenter
-from runtime.loop.showing import Limits
 from runtime.picture.compose import Composer
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
@@ -74,7 +74,8 @@ def image():
 def make(source, sink, detector=None, fps=0.0, stop=None, **limits):
     recogniser = Recogniser(detector or SleepyDetector(), Tracker())
     presenter = Presenter(Composer(["thing"], None), [sink])
-    return OverlappedLoop(LoopParts(source, recogniser, presenter, fps, stop or threading.Event(), Limits(**limits)))
+    member = Member(source, recogniser, presenter, fps)
+    return OverlappedLoop(LoopParts([member], stop or threading.Event(), Limits(**limits)))
 
 
 def no_threads_left():
@@ -89,7 +90,7 @@ def test_a_source_that_waits_loses_nothing_whichever_thread_is_slowest(detect_s,
     assert [o.frame.id for o in sink.observations] == list(range(60))
     figures = loop.figures()
     assert (figures.captured, figures.presented, figures.dropped) == (60, 60, 0)
-    assert loop.res == "64x48"
+    assert loop.res() == "64x48"
     assert no_threads_left()
 
 

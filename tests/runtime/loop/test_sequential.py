@@ -11,10 +11,10 @@ from runtime.assembly import assemble
 from runtime.clock import FakeClock
 from runtime.errors import ModelError, ShelfsightError, SinkError, SourceError
 from runtime.frame import Detections, Frame
-from runtime.loop.loop import LoopParts
+from runtime.loop.loop import Limits, LoopParts
+from runtime.loop.member import Member
 from runtime.loop.presenter import Presenter
 from runtime.loop.sequential import SequentialLoop
-from runtime.loop.showing import Limits
 from runtime.picture.compose import Composer
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
@@ -63,7 +63,8 @@ def make_loop(steps, sinks, clock, fps=0.0, fail_at=None, stop=None, **limits):
     source = TimedSource(steps, clock=clock)
     recogniser = Recogniser(TimedDetector(clock, fail_at=fail_at), Tracker())
     presenter = Presenter(Composer(["thing"], None), sinks)
-    parts = LoopParts(source, recogniser, presenter, fps, stop or threading.Event(), Limits(**limits), clock=clock)
+    member = Member(source, recogniser, presenter, fps)
+    parts = LoopParts([member], stop or threading.Event(), Limits(**limits), clock=clock)
     return SequentialLoop(parts)
 
 
@@ -75,7 +76,7 @@ def test_every_frame_once_in_order_to_every_sink():
         assert [o.frame.id for o in sink.observations] == list(range(7))
     figures = loop.figures()
     assert (figures.captured, figures.presented, figures.dropped) == (7, 7, 0)
-    assert loop.res == "160x120"
+    assert loop.res() == "160x120"
 
 
 def test_two_sinks_count_a_frame_once():
@@ -128,7 +129,8 @@ def test_in_a_stall_the_picture_is_shown_again_and_its_rate_falls():
     source = Stalling([image() for _ in range(30)] + [None] * 30, clock=clock)
     recogniser = Recogniser(TimedDetector(clock), Tracker())
     presenter = Presenter(Composer([], None), [sink])
-    loop = SequentialLoop(LoopParts(source, recogniser, presenter, 0.0, threading.Event(), clock=clock))
+    member = Member(source, recogniser, presenter, 0.0)
+    loop = SequentialLoop(LoopParts([member], threading.Event(), clock=clock))
     loop.run()
     repeats = [f.true_fps for o, f in zip(sink.observations[30:], sink.figures[30:])]
     assert len(repeats) >= 5

@@ -10,6 +10,7 @@ from runtime.clock import FakeClock, MonotonicClock
 from runtime.errors import SourceError
 from runtime.frame import Detections
 from runtime.loop.loop import LoopParts
+from runtime.loop.member import Member
 from runtime.loop.overlapped import OverlappedLoop
 from runtime.loop.presenter import Presenter
 from runtime.loop.sequential import SequentialLoop
@@ -59,7 +60,8 @@ def image():
 def make(kind, source, sinks=(), clock=None, keeps_frames=False):
     recogniser = Recogniser(OneThing(), Tracker())
     presenter = Presenter(Composer(["thing"], None), sinks, keeps_frames=keeps_frames)
-    return kind(LoopParts(source, recogniser, presenter, 0.0, threading.Event(), clock=clock or MonotonicClock()))
+    member = Member(source, recogniser, presenter, 0.0)
+    return kind(LoopParts([member], threading.Event(), clock=clock or MonotonicClock()))
 
 
 @pytest.mark.parametrize("kind", [SequentialLoop, OverlappedLoop])
@@ -172,7 +174,8 @@ def test_an_overlay_sees_each_frame_as_captured_and_draws_before_the_sinks():
     overlay, sink = Noting(), FakeSink()
     source = FakeSource([image() for _ in range(5)])
     presenter = Presenter(Composer(["thing"], None, panel=False), [sink], overlays=[overlay])
-    SequentialLoop(LoopParts(source, Recogniser(OneThing(), Tracker()), presenter, 0.0, threading.Event())).run()
+    member = Member(source, Recogniser(OneThing(), Tracker()), presenter, 0.0)
+    SequentialLoop(LoopParts([member], threading.Event())).run()
     assert overlay.asked == [step for number in range(5) for step in (("see", number, GREY), ("draw",))]
     assert all(picture[0, 0, 0] == 200 for picture in sink.pictures)
     assert {figures.limited_by for figures in sink.figures} == {"the overlay"}

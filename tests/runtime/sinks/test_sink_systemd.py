@@ -12,7 +12,7 @@ import pytest
 from runtime.errors import SinkError
 from runtime.figures.figures import Figures, Stages
 from runtime.frame import Frame, Observation
-from runtime.sinks.systemd import SystemdSink, systemd_sinks
+from runtime.sinks.systemd import Service, SystemdSink, systemd_sinks
 
 FIGURES = Figures(30.0, 28.4, 28.4, 40.0, 50.0, Stages(), 10, 10, 0, 0, "camera: it delivers 28.4 fps")
 PICTURE = np.zeros((4, 4, 3), np.uint8)
@@ -32,7 +32,7 @@ class Told:
     def __init__(self):
         self.datagrams = []
         self.clock = Clock()
-        self.sink = SystemdSink(self.datagrams.append, self.clock)
+        self.sink = SystemdSink(Service(self.datagrams.append, [""], self.clock))
 
     def present(self, frame_id, captured_s=0.0):
         """The lines said about one picture."""
