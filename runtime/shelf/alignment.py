@@ -14,9 +14,14 @@ LEAST_MATCHES = 14
 """That agree on one movement."""
 LEAST_HELD = 10
 """That still agree on the one that is held; a wrong one explains 7."""
+LEAST_BEGUN = 32
+"""That agree on a movement before it is known how many usually do: another shelf explains 30, the same one, half sold,
+34."""
 LEAST_MOVE = 0.006
 """Of the picture's width: less is trembling."""
 MOST_SCALE = 1.15
+DARK = 16.0
+"""Mean level of a picture in which nothing can be seen: the light is off."""
 OFF_S = 20.0
 """Without a movement that fits for so long, the camera looks elsewhere."""
 NEAR_PX = 2.0
@@ -46,18 +51,19 @@ class _Features(NamedTuple):
 
 
 class Alignment:
-    """Belongs to one thread. Pictures are (H, W) uint8, always of one size; the first is how it should look."""
+    """Belongs to one thread. Pictures are (H, W) uint8, always of one size."""
 
-    def __init__(self) -> None:
+    def __init__(self, taught: Optional[np.ndarray] = None) -> None:
+        """`taught`: how it should look; None: as in the first picture."""
         self._orb = cv2.ORB_create(FEATURES)  # type: ignore[attr-defined]
         self._both_ways = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
         self._nearest = cv2.BFMatcher(cv2.NORM_HAMMING)
-        self._reference: Optional[_Features] = None
+        self._reference = None if taught is None else self._features(taught)
         self._checked_s = float("-inf")
-        self._fitted_s = 0.0
+        self._fitted_s: Optional[float] = None
         self._candidate: Optional[np.ndarray] = None
         self._usual = 0.0
-        """How many features the held movement explains, lately."""
+        """How many features the held movement explains, lately; 0: nothing is known of that yet."""
         self.matrix = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
         """(2, 3), in pixels: from where things were taught to where they are now."""
         self.is_fitted = True
@@ -70,6 +76,8 @@ class Alignment:
         if self._reference is None:
             self._reference, self._checked_s, self._fitted_s = self._features(small), now_s, now_s
             return False
+        if self._fitted_s is None:
+            self._fitted_s = now_s
         if now_s - self._checked_s < CHECK_S:
             return False
         self._checked_s = now_s
@@ -95,17 +103,32 @@ class Alignment:
 
     def _movement(self, small: np.ndarray) -> Optional[np.ndarray]:
         """The one that explains this picture best, the held one where that does; None where none does."""
+        if small.mean() < DARK:
+            return None
         reference, now = self._reference, self._features(small)
         assert reference is not None
         if len(now.places) < LEAST_FEATURES or len(reference.places) < LEAST_FEATURES:
             return self.matrix  # too plain to tell: an empty shelf before a white wall is no camera that was moved
         held = self._explained(self.matrix, reference, now)
-        self._usual += (held - self._usual) * (RISE if held > self._usual else FALL) if self._usual else held
+        if not self._usual:
+            return self._first_movement(reference, now, held, small)
+        self._usual += (held - self._usual) * (RISE if held > self._usual else FALL)
         if held < KEPT * self._usual:
             other = self._other(reference, now)
             if other is not None and self._is_better(other, held, self._explained(other, reference, now), small):
                 return other
         return self.matrix if held >= LEAST_HELD else None
+
+    def _first_movement(
+        self, reference: _Features, now: _Features, held: int, small: np.ndarray
+    ) -> Optional[np.ndarray]:
+        """The one of two that explains more; None where neither explains LEAST_BEGUN."""
+        other = self._other(reference, now)
+        explained = 0 if other is None else self._explained(other, reference, now)
+        if max(held, explained) < LEAST_BEGUN:
+            return None
+        self._usual = max(held, explained)
+        return other if other is not None and self._is_better(other, held, explained, small) else self.matrix
 
     def _is_better(self, other: np.ndarray, held: int, explained: int, small: np.ndarray) -> bool:
         is_far = _apart_px(other, self.matrix, small) > FAR * small.shape[1]

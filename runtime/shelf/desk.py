@@ -33,9 +33,10 @@ class Alert(NamedTuple):
 class ShelfDesk:
     """Requests wait here until the loop comes by; answers until whoever asked does."""
 
-    def __init__(self, path: str) -> None:
-        """`path`: where a layout that is taught is kept."""
+    def __init__(self, path: str, picture: Optional[bytes] = None) -> None:
+        """`path`: where a layout that is taught is kept; `picture`: that of the layout that is watched."""
         self.path = path
+        self._picture = picture
         self._lock = threading.Condition()
         self._alerts: Deque[Alert] = deque(maxlen=KEPT)
         self._number = 0
@@ -71,13 +72,14 @@ class ShelfDesk:
     def answer(self, layout: Layout) -> None:
         """By the loop."""
         with self._lock:
-            self._is_asked, self._taught = False, layout
+            self._is_asked, self._taught, self._picture = False, layout, layout.picture
             self._lock.notify_all()
 
-    def give(self, layout: Layout) -> None:
-        """Have the loop watch `layout` from now on."""
+    def give(self, slots: Layout) -> Layout:
+        """Have the loop watch other slots from now on, in shares of the picture that was taught; the whole layout."""
         with self._lock:
-            self._given = layout
+            self._given = layout = slots._replace(picture=self._picture)
+        return layout
 
     def take_given(self) -> Optional[Layout]:
         """By the loop: a layout to watch from now on, once."""

@@ -26,6 +26,8 @@ class Layout(NamedTuple):
     slots: Tuple[Slot, ...]
     aspect: Optional[float] = None
     """Width over height of the picture that it was taught on."""
+    picture: Optional[bytes] = None
+    """What `reference.picture_of` made of it; None where nobody knows how the shelf looked then."""
 
 
 def numbered(slots: List[Slot]) -> List[Slot]:

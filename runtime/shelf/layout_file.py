@@ -1,10 +1,12 @@
 """A layout in a file: JSON, written whole or not at all, or a CSV of rows and facings.
 
-{"aspect": 1.3333, "slots": [{"name": "tea", "product": "tea", "box": [0.1, 0.2, 0.3, 0.5], "facings": 2}]}
+{"aspect": 1.3333, "slots": [{"name": "tea", "product": "tea", "box": [0.1, 0.2, 0.3, 0.5], "facings": 2}],
+ "picture": "iVBO..."}  (how it looked when it was taught, a PNG in Base64, where that is known)
 
 row,product,facings (from the top, from left to right), with left, top, right, bottom in shares where they are known.
 """
 
+import base64
 import csv
 import difflib
 import io
@@ -14,6 +16,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from runtime.errors import SinkError, UsageError
 from runtime.outputs import write_whole
 from runtime.shelf.layout import Corners, Layout, Slot, numbered
+from runtime.shelf.reference import grey_from_picture
 from runtime.untrusted.fields import is_name, read_json, shown
 from runtime.untrusted.files import read_text
 
@@ -43,7 +46,8 @@ def layout_from_json(content: Any) -> Layout:
     aspect = content.get("aspect")
     if aspect is not None and not (_is_number(aspect) and 0.05 <= aspect <= 20):
         raise ValueError("aspect is {}, expected width over height of the picture".format(shown(aspect)))
-    return _checked([_slot(value, number) for number, value in enumerate(content["slots"], 1)], aspect)
+    layout = _checked([_slot(value, number) for number, value in enumerate(content["slots"], 1)], aspect)
+    return layout._replace(picture=_picture(content.get("picture")))
 
 
 def layout_from_csv(text: str) -> Layout:
@@ -83,6 +87,8 @@ def json_from_layout(layout: Layout) -> Dict[str, Any]:
         }
         for slot in layout.slots
     ]
+    if layout.picture is not None:
+        content["picture"] = base64.b64encode(layout.picture).decode("ascii")
     return content
 
 
@@ -134,6 +140,19 @@ def _slot(value: Any, number: int) -> Slot:
     if not isinstance(facings, int) or isinstance(facings, bool) or not 1 <= facings <= MOST_FACINGS:
         raise ValueError("{}: facings {}, expected 1 to {}".format(said, shown(facings), MOST_FACINGS))
     return Slot(str(name), str(product), _box([float(side) for side in box], said), facings)
+
+
+def _picture(value: Any) -> Optional[bytes]:
+    if value is None:
+        return None
+    try:
+        picture = base64.b64decode(value, validate=True)
+        grey_from_picture(picture)
+    except (TypeError, ValueError) as error:  # binascii's is one
+        said = "no Base64" if isinstance(error, TypeError) else error
+        message = "picture is {}, {}: leave it out, or teach the shelf anew on the page"
+        raise ValueError(message.format(shown(value), said)) from error
+    return picture
 
 
 def _from_row(row: Dict[Any, Any], line: int) -> Any:

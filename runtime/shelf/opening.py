@@ -20,13 +20,14 @@ def open_shelf(settings: Settings, products: Optional[Sequence[str]]) -> Optiona
         return None
     if products is None:
         raise UsageError("--shelf needs products, which stage 2 names: give a --bundle")
-    desk = ShelfDesk(path)
     if not os.path.exists(path) and not path.lower().endswith(".csv"):
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(folder):
             raise UsageError("--shelf {}: no folder {} (mkdir -p it)".format(path, folder))
         log.info("--shelf %s is not there yet: teach it on the page, under Shelf", path)
+        desk = ShelfDesk(path)
         return ShelfOverlay(None, desk), desk
     layout = read_layout(path)
     check_products(layout, products)
+    desk = ShelfDesk(path, layout.picture)
     return ShelfOverlay(layout, desk), desk

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from runtime.picture.tiles import Colour, LabelTiles, paste
 from runtime.seen import objects_in
 from runtime.shelf.desk import ShelfDesk
 from runtime.shelf.layout import EMPTY, FILLED, HIDDEN, LOW, UNKNOWN, WRONG, Layout
+from runtime.shelf.reference import grey_of, picture_of, small_of
 from runtime.shelf.teaching import layout_of
 from runtime.shelf.watch import Change, ShelfWatch
 
@@ -43,7 +44,8 @@ class ShelfOverlay(Overlay):
         self._desk = desk
         self._clock = clock or MonotonicClock()
         self._tiles = LabelTiles()
-        self._layouts: List[Layout] = []
+        self._lessons: List[Tuple[Layout, np.ndarray]] = []
+        """Layouts, and the small grey pictures that they are of."""
         self._crops: Dict[str, str] = {}
         """Of each slot that has changed, where the page has the newest picture of it."""
         self._is_off = False
@@ -66,12 +68,18 @@ class ShelfOverlay(Overlay):
         self._check_aspect(self._watch.layout, frame)
         if not self._watch.is_due(frame.shown_s):
             return
+        moved = self._watch.moved
         for change in self._watch.update(frame.shown_s, frame.image, objects_in(observation)):
             self._tell(change, frame)
+        if self._watch.moved != moved:
+            log.info("the camera was moved: the layout of the shelf goes along")
         if self._watch.view.is_off != self._is_off:
             self._is_off = self._watch.view.is_off
             if self._is_off:
-                log.warning("the shelf is not where it was taught: set the camera right, or teach it anew on the page")
+                log.warning(
+                    "the shelf is not where it was taught, or in the dark: set the camera right, or teach it anew on "
+                    "the page"
+                )
 
     def draw(self, picture: np.ndarray) -> None:
         if self._watch is None:
@@ -91,11 +99,12 @@ class ShelfOverlay(Overlay):
         return figures._replace(shelf=now._replace(slots=slots))
 
     def _teach(self, observation: Observation) -> None:
-        height, width = observation.frame.image.shape[:2]
-        self._layouts.append(layout_of(objects_in(observation), (width, height)))
-        if len(self._layouts) >= TEACH_FRAMES:
-            layout = max(self._layouts, key=lambda one: sum(slot.facings for slot in one.slots))
-            self._layouts = []
+        image = observation.frame.image
+        self._lessons.append((layout_of(objects_in(observation), image.shape[1::-1]), grey_of(small_of(image))))
+        if len(self._lessons) >= TEACH_FRAMES:
+            layout, grey = max(self._lessons, key=lambda one: sum(slot.facings for slot in one[0].slots))
+            layout = layout._replace(picture=picture_of(grey))
+            self._lessons = []
             if layout.slots:
                 self._watch, self._aspect = ShelfWatch(layout), 0.0
             self._desk.answer(layout)

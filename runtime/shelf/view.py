@@ -7,21 +7,20 @@ import numpy as np
 
 from runtime.shelf.alignment import Alignment
 from runtime.shelf.front import Front
-from runtime.shelf.layout import Slot
-
-WIDTH_PX = 320
-"""Pictures are looked at in this width."""
+from runtime.shelf.layout import Layout, Slot
+from runtime.shelf.reference import WIDTH_PX, grey_from_picture, grey_of, small_of
 
 Box = Tuple[float, float, float, float]
 
 
 class View:
-    """Belongs to one thread. Learns how it should look from the first picture."""
+    """Belongs to one thread. Learns how it should look from the layout's picture, or else from the first it sees."""
 
-    def __init__(self, slots: Sequence[Slot], alignment: Optional[Alignment] = None) -> None:
+    def __init__(self, layout: Layout, alignment: Optional[Alignment] = None) -> None:
         """`alignment`: of a view of slots in the same shares, which goes on."""
-        self.alignment = alignment or Alignment()
-        self._front = Front(slots)
+        taught = None if layout.picture is None else grey_from_picture(layout.picture)
+        self.alignment = alignment or Alignment(taught)
+        self._front = Front(layout.slots)
 
     @property
     def is_off(self) -> bool:
@@ -33,9 +32,10 @@ class View:
 
         `seen`: of each slot, whether something of its product is seen there.
         """
-        height = max(1, round(WIDTH_PX * image.shape[0] / image.shape[1]))
-        small = cv2.resize(image, (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-        has_moved = self.alignment.look(now_s, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+        small = small_of(image)
+        has_moved = self.alignment.look(now_s, grey_of(small))
+        if not self.alignment.is_fitted:
+            return False  # the boards are elsewhere, or behind somebody
         straight = cv2.warpAffine(
             small,
             self.alignment.matrix,

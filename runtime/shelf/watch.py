@@ -34,7 +34,7 @@ class ShelfWatch:
     def __init__(self, layout: Layout, before: Optional["ShelfWatch"] = None) -> None:
         """`before`: what watched the same shelf until now, by another layout in the same shares of the picture."""
         self.layout = layout
-        self.view: View = View(layout.slots, None if before is None else before.view.alignment)
+        self.view: View = View(layout, None if before is None else before.view.alignment)
         self.states = [SlotState(slot.facings) for slot in layout.slots]
         self.moved: int = 0 if before is None else before.moved
         """How often the camera was found to have been moved."""

@@ -82,8 +82,7 @@ class ShelfRoutes:
         strange = [slot.product for slot in layout.slots if slot.product not in known]
         if strange:
             return self._refused(400, "no layout: the bundle knows no {!r}".format(strange[0]))
-        desk.give(layout)
-        return await self._keep(desk, layout)
+        return await self._keep(desk, desk.give(layout))
 
     async def _keep(self, desk: ShelfDesk, layout: Any) -> Any:
         if desk.path.lower().endswith(".csv"):

@@ -47,6 +47,35 @@ def test_a_knock_is_found_at_the_second_look(shift):
     assert alignment.matrix[:, 2] == pytest.approx(shift, abs=1.0)
 
 
+def test_what_was_taught_in_another_run_is_found_where_it_is():
+    taught = shelf([0, 1, 3])
+    alignment = Alignment(taught)
+    assert not any(looked(alignment, shelf([0, 3]), 0.0, 2))
+    assert alignment.is_fitted
+    alignment = Alignment(taught)
+    moved = cv2.warpAffine(shelf([0, 3]), np.float32([[1, 0, 21], [0, 1, 9]]), RES, borderMode=1)
+    assert looked(alignment, moved, 0.0) == [False, True] + [False] * 6
+    assert alignment.matrix[:, 2] == pytest.approx((21, 9), abs=1.0)
+
+
+def test_another_camera_than_the_taught_one_is_off_and_never_fits():
+    alignment = Alignment(shelf([0, 1, 3]))
+    other = cv2.flip(shelf([0, 1, 3]), 0)
+    for number in range(int(OFF_S) + 1):
+        assert not alignment.look(float(number), other)
+        assert not alignment.is_fitted
+    assert alignment.is_off
+
+
+def test_in_the_dark_nothing_is_where_it_was():
+    alignment = Alignment()
+    looked(alignment, shelf([0, 1]), 0.0)
+    looked(alignment, shelf([0, 1]) // 20, 10.0, 1)
+    assert not alignment.is_fitted
+    looked(alignment, shelf([0, 1]), 11.0, 1)
+    assert alignment.is_fitted
+
+
 def test_a_picture_of_something_else_is_off_after_a_while():
     alignment = Alignment()
     looked(alignment, shelf([0, 1]), 0.0)

@@ -1,14 +1,22 @@
 """Layouts in files: what is wrong is said in one line, what is right comes back as it was."""
 
+import base64
 import json
 
+import cv2
+import numpy as np
 import pytest
 
 from runtime.errors import SinkError, UsageError
 from runtime.shelf.layout import Layout, Slot
 from runtime.shelf.layout_file import check_products, json_from_layout, layout_from_json, read_layout, write_layout
+from runtime.shelf.reference import grey_from_picture, picture_of
 
 TEA = {"name": "tea", "product": "tea", "box": [0.1, 0.2, 0.3, 0.4], "facings": 2}
+SMALL, BROKEN = (
+    base64.b64encode(cv2.imencode(".png", np.zeros(size, np.uint8))[1].tobytes()[:60]).decode()
+    for size in ((10, 20), (240, 320))
+)
 LAYOUT = Layout((Slot("tea", "tea", (0.1, 0.2, 0.3, 0.4), 2), Slot("milk", "milk", (0.4, 0.2, 0.5, 0.4))), 1.5)
 
 
@@ -17,6 +25,9 @@ def test_a_layout_comes_back_as_it_was(tmp_path):
     write_layout(path, LAYOUT)
     assert read_layout(path) == LAYOUT
     assert layout_from_json(json_from_layout(LAYOUT)) == LAYOUT
+    grey = np.full((240, 320), 90, np.uint8)
+    write_layout(path, LAYOUT._replace(picture=picture_of(grey)))
+    assert np.array_equal(grey_from_picture(read_layout(path).picture), grey)
     with pytest.raises(SinkError, match="cannot write"):
         write_layout(str(tmp_path / "none" / "shelf.json"), LAYOUT)
 
@@ -66,6 +77,11 @@ def test_a_table_that_is_wrong_is_one_line(tmp_path, text, said):
         ({"slots": [dict(TEA, product="")]}, "slot 1: name 'tea', product ''"),
         ({"slots": [dict(TEA, name=str(n)) for n in range(10000)]}, "10000 slots: 400 at most"),
         ({"slots": [TEA], "aspect": "wide"}, "aspect is 'wide'"),
+        ({"slots": [TEA], "picture": 7}, "picture is 7, no Base64: leave it out, or teach the shelf anew"),
+        ({"slots": [TEA], "picture": "tea!"}, "picture is 'tea!'"),
+        ({"slots": [TEA], "picture": "dGVh"}, "no PNG"),
+        ({"slots": [TEA], "picture": SMALL}, "a picture of 20x10, expected a width of 320"),
+        ({"slots": [TEA], "picture": BROKEN}, "a picture that is broken"),
     ],
 )
 def test_what_is_wrong_is_one_line(tmp_path, content, said):

@@ -14,7 +14,9 @@ from runtime.scene.shelf import KNOCK_S, ShelfScene, ShelfSettings
 from runtime.seen import objects_in
 from runtime.shelf.desk import ShelfDesk
 from runtime.shelf.layout import FILLED, HIDDEN
+from runtime.shelf.layout_file import read_layout, write_layout
 from runtime.shelf.overlay import ShelfOverlay
+from runtime.shelf.reference import grey_from_picture, grey_of, picture_of, small_of
 from runtime.shelf.teaching import layout_of
 from runtime.shelf.watch import ShelfWatch
 
@@ -87,6 +89,35 @@ def test_an_edited_layout_keeps_to_the_shelf_after_a_knock(layout):
     assert watch.boxes != ShelfWatch(layout)._boxes(RES)[:3]
 
 
+def test_a_shelf_that_was_moved_while_the_program_was_off_is_found_at_the_start(layout, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    scene = ShelfScene(ShelfSettings(seed=3, pause_s=3600.0), RES)
+    grey = grey_of(small_of(scene.render(1.0).image))
+    path = str(tmp_path / "shelf.json")
+    write_layout(path, layout._replace(picture=picture_of(grey)))
+    desk = ShelfDesk(path)
+    overlay = ShelfOverlay(read_layout(path), desk)
+    for number in range(30):
+        overlay.see(seen(scene, KNOCK_S + 10.0 + number / 3, number))
+    now = overlay.told(FIGURES).shelf
+    assert now.moved == 1
+    assert {slot.state for slot in now.slots} == {FILLED}
+    assert desk.alerts() == []
+    assert caplog.text.count("the camera was moved: the layout of the shelf goes along") == 1
+
+
+def test_a_layout_of_another_camera_is_one_line_and_no_alarm(layout, tmp_path, caplog):
+    scene, other = (ShelfScene(ShelfSettings(seed=seed, pause_s=3600.0), RES) for seed in (3, 4))
+    grey = grey_of(small_of(scene.render(1.0).image))
+    desk = ShelfDesk(str(tmp_path / "shelf.json"))
+    overlay = ShelfOverlay(layout._replace(picture=picture_of(grey)), desk)
+    for number in range(90):
+        overlay.see(seen(other, 1.0 + number / 3, number))
+    assert {slot.state for slot in overlay.told(FIGURES).shelf.slots} == {HIDDEN}
+    assert desk.alerts() == []
+    assert [record.getMessage()[:42] for record in caplog.records] == ["the shelf is not where it was taught, or i"]
+
+
 def test_a_camera_that_looks_elsewhere_says_so_and_alarms_nobody(scene, layout):
     watch = ShelfWatch(layout)
     for number in range(30):
@@ -113,6 +144,7 @@ def test_the_overlay_is_taught_through_the_desk_and_tells(scene, tmp_path, caplo
         overlay.see(seen(scene, 1.0 + 0.001 * (number % 5), number))
         asking.join(0.001)
     assert len(answers[0].slots) == 8
+    assert grey_from_picture(answers[0].picture).shape == (240, 320)
     for frame in range(270):
         overlay.see(seen(scene, 10.0 + frame / 3, number + 1 + frame))
     rows = figures_as_json(overlay.told(FIGURES))["shelf"]["slots"]

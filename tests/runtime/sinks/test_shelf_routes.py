@@ -16,6 +16,7 @@ from runtime.frame import Detections, Frame, Observation, Words
 from runtime.shelf.desk import ShelfDesk
 from runtime.shelf.layout import Layout, Slot
 from runtime.shelf.layout_file import read_layout
+from runtime.shelf.reference import picture_of
 from runtime.shelf.watch import Change
 from runtime.sinks.web import WebSink
 
@@ -23,7 +24,7 @@ from runtime.sinks.web import WebSink
 pytestmark = pytest.mark.filterwarnings("ignore:Running attrs on Python 3.6:DeprecationWarning")
 
 BOX = (0.1, 0.2, 0.3, 0.4)
-LAYOUT = Layout((Slot("tea", "tea", BOX, 2),), 1.5)
+LAYOUT = Layout((Slot("tea", "tea", BOX, 2),), 1.5, picture_of(np.full((213, 320), 90, np.uint8)))
 SHELF = ShelfNow((SlotNow("tea", "tea", "low", 12.34, 1, 2, None, 0.98765, BOX),), 1)
 FIGURES = Figures(30.0, 30.0, 30.0, 40.0, 60.0, Stages(), 1, 1, 0, 0, "camera", shelf=SHELF)
 PICTURE = np.zeros((48, 64, 3), np.uint8)
@@ -31,7 +32,7 @@ PICTURE = np.zeros((48, 64, 3), np.uint8)
 
 @pytest.fixture
 def served(tmp_path):
-    desk = ShelfDesk(str(tmp_path / "shelf.json"))
+    desk = ShelfDesk(str(tmp_path / "shelf.json"), LAYOUT.picture)
     with WebSink(port=0, token="secret") as sink:
         sink.show_shelf(desk)
         words = Words(["box"], ["tea", "milk"])
@@ -101,6 +102,7 @@ def test_an_edited_layout_is_watched_and_kept(served):
     assert desk.take_given().slots[0].facings == 5
     assert desk.take_given() is None
     assert read_layout(desk.path).slots[0].facings == 5
+    assert read_layout(desk.path).picture == LAYOUT.picture
     for wrong, said in (
         ({"slots": [dict(slots[0], product="coffee")]}, b"the bundle knows no 'coffee'"),
         ({"slots": []}, b"no slot in it"),
