@@ -133,7 +133,7 @@ def assemble(
         if teacher is not None:
             teacher.use(recogniser.take_up)
         given = None if sinks is None else [stack.enter_context(sink) for sink in sinks]
-        opener = SinkOpener(settings, None if bundle is None else bundle.recogniser, teacher, stack)
+        opener = SinkOpener(settings, bundle, teacher, stack)
         cameras: List[Camera] = []
         for own, opened, policy in zip(each, sources, policies):
             of_it = (opener.open(own) if given is None else given) + opener.tellers(own)

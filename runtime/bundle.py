@@ -53,6 +53,11 @@ class Bundle(NamedTuple):
         """Its name and the first digits of its classifier's SHA-256: equal ones give comparable embeddings."""
         return "{} {}".format(self.name, sha256_of(self.classifier)[:12])
 
+    @property
+    def sha256(self) -> str:
+        """Of its description, and so of all: that holds the hash of each of its files. OSError where it has gone."""
+        return sha256_of(os.path.join(self.folder, DESCRIPTION))
+
     @classmethod
     def open(cls, folder: str) -> "Bundle":
         """Open and check `folder`, or a shipped bundle by its name.

@@ -53,6 +53,7 @@ ROOMS = {
     "runtime/command_line": ("engines", "recognition", "untrusted"),
     "jetson/board": (),
     "jetson/checks": ("board",),
+    "jetson/devices": (),
     "export/graph": (),
     "export/checking": ("graph",),
     "export/from_torch": ("graph",),

@@ -31,8 +31,11 @@ class Broker(NamedTuple):
         return "{}://{}:{}/{}".format("mqtts" if self.is_tls else "mqtt", self.host, self.port, self.prefix)
 
 
-def broker_of(url: str, password_file: Optional[str] = None) -> Broker:
-    """Read --mqtt, with the password from `password_file` or the environment. UsageError where it makes no sense."""
+def broker_of(url: str, password_file: Optional[str] = None, prefix: str = PREFIX) -> Broker:
+    """Read --mqtt, with the password from `password_file` or the environment. UsageError where it makes no sense.
+
+    `prefix`: where the address names none.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -45,7 +48,7 @@ def broker_of(url: str, password_file: Optional[str] = None) -> Broker:
             "--mqtt holds a password, which others see in the list of processes: put it into the variable {} or a file"
         )
         raise UsageError(message.format(PASSWORD_VARIABLE) + " (--mqtt-password-file)")
-    prefix = unquote(parts.path).strip("/") or PREFIX
+    prefix = unquote(parts.path).strip("/") or prefix
     if re.search(r"[+#\0$]|//", prefix) or not prefix.isprintable() or len(prefix) > 200:
         raise UsageError("--mqtt: the prefix {!r} is no topic: it may not hold + # $ or an empty level".format(prefix))
     user = unquote(parts.username) if parts.username else None

@@ -12,6 +12,8 @@ from runtime.mqtt.messages import OFFLINE, ONLINE, Topics, word_of
 
 PREFIX = "homeassistant"
 """Home Assistant's own default."""
+ORIGIN = "shelfsight"
+"""Whose announcement it is."""
 
 
 def device_id(topics: Topics) -> str:
@@ -40,7 +42,7 @@ def config(
             "model": "camera",
             "sw_version": __version__,
         },
-        "origin": {"name": "shelfsight", "sw_version": __version__},
+        "origin": {"name": ORIGIN, "sw_version": __version__},
         "availability": [{"topic": topics.availability, "payload_available": ONLINE, "payload_not_available": OFFLINE}],
         "components": components,
     }

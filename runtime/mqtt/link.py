@@ -21,8 +21,8 @@ Message = Tuple[str, bytes]
 class Link:
     """One try to be connected; after `LostError` it is of no more use."""
 
-    def __init__(self, paho: Any, broker: Broker, client_id: str, will: Message) -> None:
-        """LostError: not reached."""
+    def __init__(self, paho: Any, broker: Broker, client_id: str, will: Optional[Message] = None) -> None:
+        """`will`: told by the broker when we fall silent. LostError: not reached."""
         self.is_connected = False
         self._paho = paho
         self._refusal = ""
@@ -33,7 +33,8 @@ class Link:
         self._client = _new_client(paho, client_id)
         self._client.on_connect = self._on_connect
         self._client.on_message = lambda client, data, message: self._got.append((message.topic, message.payload))
-        self._client.will_set(*will, qos=1, retain=True)
+        if will is not None:
+            self._client.will_set(*will, qos=1, retain=True)
         self._client.max_queued_messages_set(1000)
         if broker.user is not None:
             self._client.username_pw_set(broker.user, broker.password)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -27,8 +28,13 @@ class Topics(NamedTuple):
         return self.prefix + "/availability"
 
     @property
+    def about(self) -> str:
+        """Version, bundle, last fault."""
+        return self.prefix + "/about"
+
+    @property
     def figures(self) -> str:
-        """True FPS, what bounds it, the board, whether the source delivers."""
+        """True FPS, what bounds it, the board, whether the source delivers, and when that was so."""
         return self.prefix + "/figures"
 
     @property
@@ -95,8 +101,10 @@ def figures_message(seen: Seen) -> str:
         latency_ms=content["latency_ms"]["p50"],
         temperature_celsius=None if board is None else board.hottest_celsius,
         power_w=None if board is None or board.total_mw is None else round(board.total_mw / 1000, 2),
+        throttled="" if board is None else board.throttled,
         last_seen=rfc3339(newest[1]),
         last_product=newest[0],
+        at=rfc3339(time.time()),
     )
     return _text(told)
 

@@ -8,6 +8,7 @@ from typing import Any, Callable, Deque, Dict, List, Optional, Set
 from runtime.clock import MonotonicClock
 from runtime.events.event import Event
 from runtime.mqtt import discovery
+from runtime.mqtt.about import About
 from runtime.mqtt.address import Broker
 from runtime.mqtt.link import Link, LostError, Message
 from runtime.mqtt.messages import (
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 FIGURES_EVERY_S = 5.0
 PRODUCTS_EVERY_S = 1.0
+ABOUT_EVERY_S = 1.0
 WAITING = 200
 """Events that wait for a broker that is away; beyond, the oldest are dropped and counted."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
@@ -38,9 +40,15 @@ class Teller:
     """Of one broker and one camera."""
 
     def __init__(
-        self, paho: Any, broker: Broker, first_wait_s: float = FIRST_WAIT_S, has_picture: bool = False
+        self,
+        paho: Any,
+        broker: Broker,
+        first_wait_s: float = FIRST_WAIT_S,
+        has_picture: bool = False,
+        about: Optional[About] = None,
     ) -> None:
         self.dropped = 0
+        self._about = about or About()
         self._paho, self._broker, self._first_wait_s = paho, broker, first_wait_s
         self._has_picture = has_picture
         self._topics = Topics(broker.prefix)
@@ -102,7 +110,7 @@ class _Session:
         self._told: Dict[str, str] = {}
         self._left_topics: Set[str] = set()
         self._left_keys: Set[str] = set()
-        self._figures_at_s = self._products_at_s = float("-inf")
+        self._figures_at_s = self._products_at_s = self._about_at_s = float("-inf")
 
     def run(self) -> None:
         """Until the end is asked for. LostError: the connection is gone."""
@@ -130,8 +138,11 @@ class _Session:
             # what an earlier run left there, of products that are no more
             self._link.subscribe(self._topics.products + "+")
             self._link.subscribe(discovery.config_topic(self._topics))
+            self._link.subscribe(self._topics.about)
+            self._about_at_s = self._clock.now_s() + ABOUT_EVERY_S  # when what an earlier run left has come
             self._link.send(self._topics.availability, ONLINE)
         if not self._link.is_busy:  # a slow broker gets the newest when it is ready for it
+            self._tell_about(self._clock.now_s())
             self._tell_newest(self._clock.now_s())
             self._tell_events()
 
@@ -139,8 +150,15 @@ class _Session:
         topic, payload = message
         if topic == discovery.config_topic(self._topics):
             self._left_keys.update(discovery.keys_in(payload))
+        elif topic == self._topics.about:
+            self._teller._about.note_earlier(payload)
         elif payload:
             self._left_topics.add(topic)
+
+    def _tell_about(self, now_s: float) -> None:
+        if now_s >= self._about_at_s:
+            self._about_at_s = now_s + ABOUT_EVERY_S
+            self._tell(self._topics.about, self._teller._about.text())
 
     def _tell_newest(self, now_s: float, at_once: bool = False) -> None:
         with self._teller._lock:

@@ -1,15 +1,18 @@
 """The sink that tells an MQTT broker what is seen, by a thread of its own."""
 
+import logging
 import time
 from typing import Callable, Dict, Optional
 
 import cv2
 import numpy as np
 
+from runtime.bundle import Bundle
 from runtime.clock import MonotonicClock
 from runtime.events.changes import Changes
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
+from runtime.mqtt.about import About
 from runtime.mqtt.address import Broker, broker_of
 from runtime.mqtt.link import import_paho
 from runtime.mqtt.messages import Seen
@@ -27,12 +30,19 @@ class MqttSink(Sink):
 
     wants_panel = False
 
-    def __init__(self, broker: Broker, picture_every_s: Optional[float] = None, camera: str = "") -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        picture_every_s: Optional[float] = None,
+        camera: str = "",
+        bundle: Optional[Bundle] = None,
+    ) -> None:
         """Returns at once, whether the broker is there or not. MissingPackageError: no paho-mqtt.
 
         `camera`: where there are several, a device of its own with topics below the broker's prefix.
         """
         self._camera = camera
+        self._about = About(bundle)
         broker = self._of_camera(broker)
         self.name = broker.shown
         self._asked = broker, picture_every_s
@@ -41,13 +51,14 @@ class MqttSink(Sink):
         self._changes = Changes()
         self._last_seen_s: Dict[str, float] = {}
         self._teller = self._new_teller()
+        logging.getLogger().addHandler(self._about.faults)
 
     def _of_camera(self, broker: Broker) -> Broker:
         return broker._replace(prefix="{}/{}".format(broker.prefix, self._camera)) if self._camera else broker
 
     def _new_teller(self) -> Teller:
         broker, picture_every_s = self._asked
-        return Teller(import_paho(), broker, has_picture=picture_every_s is not None)
+        return Teller(import_paho(), broker, has_picture=picture_every_s is not None, about=self._about)
 
     def take_up(self, settings: Settings) -> None:
         """Another broker, prefix, password or picture: takes leave of the one, and is introduced to the other."""
@@ -79,4 +90,5 @@ class MqttSink(Sink):
         return lambda: cv2.imencode(".jpg", copy, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
 
     def close(self) -> None:
+        logging.getLogger().removeHandler(self._about.faults)
         self._teller.close()

@@ -5,6 +5,7 @@ import logging
 import os
 from typing import Dict, Iterator, List, Optional, Sequence
 
+from runtime.bundle import Bundle
 from runtime.catalogue.teacher import Teacher
 from runtime.errors import MissingPackageError, UsageError
 from runtime.gstreamer.elements import is_jetson, present_elements
@@ -39,13 +40,14 @@ class SinkOpener:
     def __init__(
         self,
         settings: Settings,
-        recogniser: Optional[str],
+        bundle: Optional[Bundle],
         teacher: Optional[Teacher],
         stack: contextlib.ExitStack,
     ) -> None:
         """`stack` closes what is opened, also what is open already when a later one fails. Else as for open_sink."""
         self._cameras = [one.camera for one in settings.each]
-        self._recogniser, self._teacher, self._stack = recogniser, teacher, stack
+        self._bundle, self._teacher, self._stack = bundle, teacher, stack
+        self._recogniser = None if bundle is None else bundle.recogniser
         self._page: Optional[WebSink] = None
         self._histories: Dict[str, RememberingSink] = {}
         """By their paths."""
@@ -57,7 +59,7 @@ class SinkOpener:
 
     def tellers(self, settings: Settings) -> List[Sink]:
         """Those of one camera that flags of their own ask for, and systemd. UsageError where one makes no sense."""
-        opened = [self._stack.enter_context(sink) for sink in open_tellers(settings)]
+        opened = [self._stack.enter_context(sink) for sink in open_tellers(settings, self._bundle)]
         of_service = [sink for camera, sink in zip(self._cameras, self._service) if camera == settings.camera]
         return opened + [self._stack.enter_context(sink) for sink in of_service]
 
@@ -110,12 +112,11 @@ def open_sink(
     )
 
 
-def open_tellers(settings: Settings) -> Iterator[Sink]:
+def open_tellers(settings: Settings, bundle: Optional[Bundle] = None) -> Iterator[Sink]:
     """Those that flags of their own ask for. UsageError where one makes no sense."""
     if settings.mqtt is not None:
-        yield MqttSink(
-            broker_of(settings.mqtt, settings.mqtt_password_file), settings.mqtt_picture_every_s, settings.camera
-        )
+        broker = broker_of(settings.mqtt, settings.mqtt_password_file)
+        yield MqttSink(broker, settings.mqtt_picture_every_s, settings.camera, bundle)
     if settings.hooks:
         yield WebhookSink(hooks_of(settings.hooks), redacted(settings.source), secret(), settings.camera)
 
