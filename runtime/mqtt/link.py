@@ -40,7 +40,11 @@ class Link:
             self._client.username_pw_set(broker.user, broker.password)
         if broker.is_tls:
             self._client.tls_set()
-        self._guard(lambda: self._client.connect(broker.host, broker.port, KEEPALIVE_S))
+        try:
+            self._guard(lambda: self._client.connect(broker.host, broker.port, KEEPALIVE_S))
+        except LostError:
+            self._let_go()
+            raise
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, code: Any, *_: Any) -> None:
         if code == 0:
@@ -86,6 +90,11 @@ class Link:
             self._client.loop(0.05)
         except BROKEN:
             pass
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """What the client refers to us by would leave its sockets to the garbage collector."""
+        self._client.on_connect = self._client.on_message = None
 
     def _guard(self, action: Callable[[], Any]) -> Any:
         try:
