@@ -94,7 +94,7 @@ setup(
     ),
     package_data={
         "shelfsight": ["py.typed"],
-        "runtime": ["py.typed", "engines/*.cu", "picture/fonts/*", "sinks/*.html", "sinks/*.json", "bundles/*/*"],
+        "runtime": ["py.typed", "engines/*.cu", "picture/fonts/*", "sinks/html/*", "bundles/*/*"],
     },
     install_requires=INSTALL,
     extras_require=EXTRAS,

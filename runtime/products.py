@@ -111,7 +111,7 @@ def _add(catalogue: Catalogue, values: Dict[str, Any]) -> None:
             )
         catalogue.teach(name, views, embedder.network, "photos", more=values["more"])
         print("{}: {} views learnt".format(name, len(views)))
-        like = likeness_of(_stacked(views), known, [name])
+        like = likeness_of(_stacked(views), bundle.gallery, known, [name])
         if like is not None and like.is_doubtful:
             message = "{} of them look more like {} ({:.2f}): add views that tell them apart"
             print(message.format(like.confused, like.name, like.cosine))

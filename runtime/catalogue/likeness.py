@@ -4,7 +4,7 @@ from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from runtime.catalogue.prototypes import known_of, prototypes_of
+from runtime.catalogue.prototypes import known_of, prototypes_of, pushed_away
 from runtime.catalogue.schema import PRODUCT
 from runtime.catalogue.store import Taught
 from runtime.gallery import Gallery, Known
@@ -14,6 +14,10 @@ ALIKE = 0.95
 """Mean cosine between views from which on they are too alike to tell the product's other sides."""
 
 
+NEARLY = 0.05
+"""Cosine by which a view's own product must be nearer: of one thing that is taught twice, neither name wins clearly."""
+
+
 class Likeness(NamedTuple):
     """To the known product that views look most like."""
 
@@ -21,7 +25,7 @@ class Likeness(NamedTuple):
     cosine: float
     """The best of any view, -1..1."""
     confused: int
-    """Views that would be named so rather than by their own product, each left out of that in turn."""
+    """Views that are as much like it as like their own product, to NEARLY, each left out of that in turn."""
     views: int
 
     @property
@@ -30,8 +34,11 @@ class Likeness(NamedTuple):
         return self.confused > 0
 
 
-def likeness_of(embeddings: np.ndarray, known: Known, but: Sequence[str] = ()) -> Optional[Likeness]:
-    """`embeddings` (k, d) of one product against all that is known, products of names `but` aside; None: nothing is."""
+def likeness_of(embeddings: np.ndarray, gallery: Gallery, known: Known, but: Sequence[str] = ()) -> Optional[Likeness]:
+    """`embeddings` (k, d) of one product against all that is known, products of names `but` aside; None: nothing is.
+
+    `gallery`: the bundle's, off which the product's own prototypes will be pushed as all others are.
+    """
     others = known.gallery.products >= 0
     for name in but:
         if name in known.products:
@@ -43,16 +50,19 @@ def likeness_of(embeddings: np.ndarray, known: Known, but: Sequence[str] = ()) -
     nearest, best = rows[cosines.argmax(axis=1)], cosines.max(axis=1)
     least = np.array([known.gallery.threshold_of(row) for row in nearest])
     most = int(best.argmax())
-    confused = int(((best >= _left_out(embeddings)) & (best >= least)).sum())
+    confused = int(((best >= _left_out(embeddings, gallery) - NEARLY) & (best >= least)).sum())
     return Likeness(known.products[known.gallery.products[nearest[most]]], float(best[most]), confused, len(embeddings))
 
 
-def _left_out(embeddings: np.ndarray) -> np.ndarray:
+def _left_out(embeddings: np.ndarray, gallery: Gallery) -> np.ndarray:
     """(k,): each view's cosine to the prototypes of the others; of a single view, -1 where it can say nothing: 1."""
     if len(embeddings) < 2:
         return np.ones(len(embeddings), np.float32)
-    rows = range(len(embeddings))
-    return np.array([prototypes_of(np.delete(embeddings, row, 0)).dot(embeddings[row]).max() for row in rows])
+    cosines = []
+    for row, view in enumerate(embeddings):
+        own = pushed_away(prototypes_of(np.delete(embeddings, row, 0)), gallery.prototypes)
+        cosines.append(own.dot(view).max())
+    return np.array(cosines)
 
 
 def findings(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]) -> List[str]:
@@ -63,7 +73,7 @@ def findings(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]
         if one.kind != PRODUCT:
             continue
         count = len(one.embeddings)
-        like = likeness_of(one.embeddings, known, [one.name])
+        like = likeness_of(one.embeddings, gallery, known, [one.name])
         if like is not None and like.is_doubtful:
             message = "{}: {} of {} views look more like {} ({:.2f}): add views that tell them apart, or merge them"
             lines.append(message.format(one.name, like.confused, count, like.name, like.cosine))

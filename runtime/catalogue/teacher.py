@@ -162,7 +162,7 @@ class Teacher:
         """Of the lesson's views to what is known, the product `name` aside."""
         with self._lock:
             views = self._current(number).choose()
-        return likeness_of(_stacked(views), self.known, [name]) if views else None
+        return likeness_of(_stacked(views), self.bundle.gallery, self.known, [name]) if views else None
 
     def suggestions(self, number: int, most: int = 4) -> List[str]:
         """Names of what the lesson's object looks most like."""

@@ -1,16 +1,12 @@
 """The endpoints of the page: `/`, the picture, the figures, `/events`, `/metrics`; the API has its own."""
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 import json
 import logging
-import pkgutil
-import re
 import socket
 import time
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from runtime.api.operations import PREFIX
 from runtime.api.problem import ProblemError
@@ -23,6 +19,7 @@ from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg
 from runtime.sinks.metrics import Metrics
+from runtime.sinks.pages import Pages
 from runtime.sinks.shelf_routes import ShelfRoutes
 from runtime.sinks.teach_routes import TeachRoutes
 from runtime.sinks.views import PARAMETER, Views
@@ -70,10 +67,7 @@ class PageServer:
         self._web = web
         self._access = access
         self._views = views
-        self._page = load_page()
-        self._history_page = load_page("history.html")
-        self._teach_page = load_page("teach.html")
-        self._strings = read_packaged("strings.json")
+        self._pages = Pages(web)
         self._cookie = ""
 
         @web.middleware
@@ -83,19 +77,15 @@ class PageServer:
         app = web.Application(middlewares=[admit])
         app.on_response_prepare.append(self._set_headers)
         app.router.add_get("/", self._get_page)
-        app.router.add_get("/history", self._get_history)
-        app.router.add_get("/strings.json", self._get_strings)
         app.router.add_get(STREAM, self._get_stream)
         app.router.add_get("/snapshot.jpg", self._get_snapshot)
         app.router.add_get("/figures.json", self._get_figures)
         app.router.add_get("/events", self._get_events)
         app.router.add_get("/metrics", self._get_metrics)
         self._history = history
-        self._shelf_page = load_page("shelf.html")
-        ShelfRoutes(web, access, views, self._shelf_page.html).add_to(app.router)
-        self._zones_page = load_page("zones.html")
-        ZonesRoutes(web, access, views, self._zones_page.html).add_to(app.router)
-        app.router.add_get("/teach", self._get_teach)
+        self._pages.add_to(app.router)
+        ShelfRoutes(web, access, views).add_to(app.router)
+        ZonesRoutes(web, access, views).add_to(app.router)
         self._teach: Optional[TeachRoutes] = None
         if teacher is not None:
             self._teach = TeachRoutes(web, access, self._guesses, teacher)
@@ -173,21 +163,14 @@ class PageServer:
 
     async def _set_headers(self, request: Any, response: Any) -> None:
         response.headers.update(HEADERS)
-        pages = {
-            "/history": self._history_page,
-            "/shelf": self._shelf_page,
-            "/zones": self._zones_page,
-            "/teach": self._teach_page,
-        }
-        page = pages.get(request.path, self._page)
-        response.headers["Content-Security-Policy"] = page.policy
+        response.headers["Content-Security-Policy"] = self._pages.policy_of(request.path)
 
     def _unavailable(self, line: str) -> Any:
         return self._web.Response(status=503, text=line + "\n", headers={"Retry-After": "2"})
 
     async def _get_page(self, request: Any) -> Any:
         if not self._access.is_token(request.query.get("token")):
-            return self._web.Response(body=self._page.html, content_type="text/html", charset="utf-8")
+            return self._pages.answer("/")
         # no 303: a browser withholds a Strict cookie from a redirect that began on another site (a link in a chat),
         # while what a document of our own moves on to counts as ours
         moved = self._web.Response(
@@ -196,15 +179,6 @@ class PageServer:
         )
         moved.set_cookie(self._cookie, self._access.cookie_value, httponly=True, samesite="Strict")
         return moved
-
-    async def _get_history(self, _request: Any) -> Any:
-        return self._web.Response(body=self._history_page.html, content_type="text/html", charset="utf-8")
-
-    async def _get_teach(self, _request: Any) -> Any:
-        return self._web.Response(body=self._teach_page.html, content_type="text/html", charset="utf-8")
-
-    async def _get_strings(self, _request: Any) -> Any:
-        return self._web.Response(body=self._strings, content_type="application/json")
 
     async def _get_figures(self, request: Any) -> Any:
         figures = self._views.as_json(self._views.asked_for(request))
@@ -286,34 +260,3 @@ def part_from_jpeg(jpeg: Jpeg) -> bytes:
         len(jpeg.data), jpeg.frame_id, jpeg.camera and "X-Camera: {}\r\n".format(jpeg.camera)
     )
     return b"".join((head.encode("ascii"), jpeg.data, b"\r\n", BOUNDARY))
-
-
-class Page(NamedTuple):
-    """The page as it is sent."""
-
-    html: bytes
-    policy: str
-    """Its Content-Security-Policy: nothing from elsewhere, and no script or style but its own, by their hashes."""
-
-
-def read_packaged(name: str) -> bytes:
-    """A file that lies beside this one."""
-    content = pkgutil.get_data("runtime.sinks", name)
-    if content is None:
-        raise FileNotFoundError("runtime/sinks/{} is missing from this installation".format(name))
-    return content
-
-
-def load_page(name: str = "page.html") -> Page:
-    """Read a page out of the package."""
-    html = read_packaged(name)
-    sources = {}
-    for tag in (b"script", b"style"):
-        bodies = re.findall(b"<" + tag + b">(.*?)</" + tag + b">", html, re.DOTALL)
-        hashes = ["'sha256-{}'".format(base64.b64encode(hashlib.sha256(body).digest()).decode()) for body in bodies]
-        sources[tag] = " ".join(hashes)
-    policy = (
-        "default-src 'none'; img-src 'self' data:; connect-src 'self'; script-src {}; style-src {}; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ).format(sources[b"script"], sources[b"style"])
-    return Page(html, policy)

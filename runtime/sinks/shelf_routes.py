@@ -23,19 +23,15 @@ JPEG_QUALITY = 85
 class ShelfRoutes:
     """Of one page server; `web` is the module aiohttp.web."""
 
-    def __init__(self, web: Any, access: Access, views: Views, page: bytes) -> None:
-        self._web, self._access, self._views, self._page = web, access, views, page
+    def __init__(self, web: Any, access: Access, views: Views) -> None:
+        self._web, self._access, self._views = web, access, views
 
     def add_to(self, router: Any) -> None:
         """Their paths."""
-        router.add_get("/shelf", self._get_page)
         router.add_get("/shelf.json", self._get_shelf)
         router.add_get(r"/shelf/alerts/{number:\d{1,9}}.jpg", self._get_crop)
         router.add_post("/shelf/teach", self._teach)
         router.add_put("/shelf/layout", self._put_layout)
-
-    async def _get_page(self, _request: Any) -> Any:
-        return self._web.Response(body=self._page, content_type="text/html", charset="utf-8")
 
     async def _get_shelf(self, request: Any) -> Any:
         latest = self._views.of(request)

@@ -15,17 +15,13 @@ from runtime.sinks.views import Views
 class ZonesRoutes:
     """Of one page server; `web` is the module aiohttp.web."""
 
-    def __init__(self, web: Any, access: Access, views: Views, page: bytes) -> None:
-        self._web, self._access, self._views, self._page = web, access, views, page
+    def __init__(self, web: Any, access: Access, views: Views) -> None:
+        self._web, self._access, self._views = web, access, views
 
     def add_to(self, router: Any) -> None:
         """Their paths."""
-        router.add_get("/zones", self._get_page)
         router.add_get("/zones.json", self._get_zones)
         router.add_put("/zones/plan", self._put_plan)
-
-    async def _get_page(self, _request: Any) -> Any:
-        return self._web.Response(body=self._page, content_type="text/html", charset="utf-8")
 
     async def _get_zones(self, request: Any) -> Any:
         latest = self._views.of(request)

@@ -74,13 +74,21 @@ def test_views_that_are_equal_give_one_prototype():
 
 def test_likeness_names_the_nearest_other_and_counts_what_is_confused():
     known = known_of(BUNDLE, PRODUCTS, [])
-    like = likeness_of(around(2, 0, [0.1, 0.2, 0.3]), known)
+    like = likeness_of(around(2, 0, [0.1, 0.2, 0.3]), BUNDLE, known)
     assert (like.name, like.confused, like.is_doubtful) == ("tea", 0, False)
-    same = likeness_of(np.concatenate([around(2, 0, [0.0]), around(0, 2, [0.05])]), known)
+    same = likeness_of(np.concatenate([around(2, 0, [0.0]), around(0, 2, [0.05])]), BUNDLE, known)
     assert same.name == "tea"
     assert same.confused == 1
     assert same.cosine > 0.99
-    assert likeness_of(AXES[:1], known, ["tea", "rice"]) is None
+    assert likeness_of(AXES[:1], BUNDLE, known, ["tea", "rice"]) is None
+
+
+def test_one_thing_that_is_taught_twice_is_doubtful():
+    views = around(4, 0, [0.3, 0.31, 0.32])
+    known = known_of(BUNDLE, PRODUCTS, [Taught("salt", PRODUCT, views)])
+    again = likeness_of(views, BUNDLE, known, ["another"])
+    assert (again.name, again.is_doubtful) == ("salt", True)
+    assert not likeness_of(around(5, 0, [0.3, 0.31, 0.32]), BUNDLE, known).is_doubtful
 
 
 def test_check_lists_what_is_confused_few_or_alike():

@@ -215,7 +215,7 @@ class TestEndpoints:
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none';")
         assert "unsafe" not in policy
-        assert policy.count("'sha256-") == 2
+        assert policy.count("'sha256-") == 4, "the common style and script, and its own"
 
     @pytest.mark.parametrize("path", ["", "figures.json", "snapshot.jpg", "stream.mjpg", "events", "nowhere"])
     def test_every_answer_carries_the_security_headers(self, sink, path):

@@ -65,6 +65,25 @@ def camera(root, tmp_path):
         process.communicate(timeout=20)
 
 
+def lesson(browser, tap):
+    """From the tap to the question for a name."""
+    browser.value(tap)
+    browser.wait_for("document.getElementById('following').hidden", False)
+    browser.wait_for("Number(document.getElementById('count').textContent) >= 5")
+    browser.value("document.getElementById('enough').click()")
+    browser.wait_for("document.getElementById('ready').hidden", False)
+
+
+def doubt(browser, tap):
+    """The same object under another name is asked about, with a picture of both."""
+    lesson(browser, tap)
+    browser.value("document.getElementById('name').value = 'another'")
+    browser.value("document.querySelector('#naming button').click()")
+    browser.wait_for("document.getElementById('doubt').hidden", False)
+    assert NAME in browser.value("document.getElementById('like_text').textContent")
+    browser.wait_for("[...document.querySelectorAll('#both img')].filter((one) => one.naturalWidth).length", 2)
+
+
 def test_from_the_tap_to_the_name(camera, tmp_path):
     url, token = camera
     unknown = wait_for(
@@ -80,25 +99,32 @@ def test_from_the_tap_to_the_name(camera, tmp_path):
         browser.value("document.querySelector('#unlock button').click()")
         browser.wait_for("document.getElementById('unlock').hidden", True)
         began_s = time.monotonic()
-        browser.value(TAP.format((x1 + x2) / 2 / 640, (y1 + y2) / 2 / 480))
-        browser.wait_for("document.getElementById('following').hidden", False)
-        browser.wait_for("Number(document.getElementById('count').textContent) >= 5")
-        browser.value("document.getElementById('enough').click()")
-        browser.wait_for("document.getElementById('ready').hidden", False)
+        tap = TAP.format((x1 + x2) / 2 / 640, (y1 + y2) / 2 / 480)
+        lesson(browser, tap)
         browser.wait_for("document.querySelectorAll('#views img').length >= 5")
         browser.value("document.getElementById('name').value = {}".format(json.dumps(NAME)))
         browser.value("document.querySelector('#naming button').click()")
-        browser.wait_for("document.querySelector('#taught li b').textContent", NAME)
+        browser.wait_for("document.getElementById('done').textContent.includes({})".format(json.dumps(NAME)))
         wait_for(lambda: [one for one in in_view(url) if one["name"] == NAME], 10.0)
         print("{:.1f} s from the tap to the name".format(time.monotonic() - began_s))
         with urllib.request.urlopen(url + "snapshot.jpg", timeout=10) as answer:
             (tmp_path / "taught.jpg").write_bytes(answer.read())  # to be looked at
-        browser.wait_for("document.querySelector('#taught .seen').textContent.startsWith('last seen')")
+        doubt(browser, tap)
+        browser.screenshot(tmp_path / "doubt.png")
+        browser.value("document.getElementById('merge').click()")
+        browser.wait_for("document.getElementById('done').textContent.includes({})".format(json.dumps(NAME)))
+        browser.open(url + "products")
+        browser.wait_for("document.querySelectorAll('#taught li').length", 1)
+        assert browser.value("document.querySelector('#taught li b').textContent") == NAME
+        assert browser.value("document.querySelectorAll('#taught li img').length") >= 10, "of both lessons"
+        browser.wait_for("document.querySelector('#taught .soft').textContent.includes('last')")
         browser.ask("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
         assert browser.value("document.documentElement.scrollWidth") == 390
-        browser.screenshot(tmp_path / "taught.png")
-        browser.value("document.getElementById('undo').click()")
-        browser.wait_for("document.querySelectorAll('#taught li').length", 0)
+        browser.screenshot(tmp_path / "products.png")
+        for left in (1, 0):
+            browser.wait_for("document.getElementById('undo').hidden", False)
+            browser.value("document.getElementById('undo').click()")
+            browser.wait_for("document.querySelectorAll('#taught li').length", left)
         wait_for(lambda: not [one for one in in_view(url) if one["name"] == NAME], 10.0)
     finally:
         browser.close()
