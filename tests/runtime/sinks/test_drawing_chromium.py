@@ -63,7 +63,7 @@ def test_a_zone_and_a_line_are_drawn_named_moved_and_stored(served):
     browser = Chromium(folder / "profile")
     try:
         browser.open(sink.url)
-        browser.wait_for("document.title", "Shelfsight")
+        browser.wait_for("document.title", "Now – Shelfsight")
         browser.open(sink.url.partition("?")[0] + "zones")
         browser.wait_for("document.getElementById('names').children.length", 4)
         for _ in range(40):  # a snapshot is of the next picture
@@ -96,7 +96,7 @@ def test_a_slot_is_added_moved_sized_and_stored(served):
     browser = Chromium(folder / "profile")
     try:
         browser.open(sink.url)
-        browser.wait_for("document.title", "Shelfsight")
+        browser.wait_for("document.title", "Now – Shelfsight")
         browser.open(sink.url.partition("?")[0] + "shelf")
         browser.wait_for("products.length", 2)
         browser.value(POINTERS + """

@@ -210,7 +210,7 @@ def test_the_token_leaves_the_address_even_when_a_strange_page_links_here(chromi
     with WebSink(listen="127.0.0.1", port=0, token="s3cret") as sink, Feeding(sink, FIGURES):
         with WebSink(listen="localhost", port=0) as stranger:  # another name is another site to a browser
             chromium.open(stranger.url.replace("127.0.0.1", "localhost"))
-            chromium.wait_for("document.title", "Shelfsight")
+            chromium.wait_for("document.title", "Now – Shelfsight")
             chromium.value("setTimeout(() => {{ location.href = {}; }})".format(json.dumps(sink.url)))
             chromium.wait_for("location.href", sink.url.partition("?")[0])
             chromium.wait_for(text("state"), "live")
