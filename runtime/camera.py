@@ -1,9 +1,9 @@
 """The camera program: python -m runtime.camera --res 640x480 --size 160"""
 
-import signal
+import _signal  # what `signal` is made of, without the modules that it imports: some ms in which Ctrl-C is a traceback
 
-if __name__ == "__main__" and hasattr(signal, "pthread_sigmask"):  # they wait until ENDING catches them
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT))
+if __name__ == "__main__" and hasattr(_signal, "pthread_sigmask"):  # they wait until ENDING catches them
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT))
 
 from runtime.command_line import standard_streams
 from runtime.command_line.ending import ENDING
@@ -75,6 +75,7 @@ def _run(settings: Settings, stop: threading.Event, arguments: Sequence[str]) ->
     with claimed(settings.report), SysfsBoard() as board, assemble(settings, stop, board=board) as assembly:
         if is_told_by_files(arguments):
             ENDING.on_hangup(Reloading(arguments, settings, assembly.take_up))
+        ENDING.has_begun = True
         try:
             assembly.loop.run()
         finally:

@@ -27,6 +27,8 @@ class Ending:
         self.stop = threading.Event()
         self.is_asked = False
         """Set by the handler itself, and so before the next statement of the main thread."""
+        self.has_begun = False
+        """Whether there is anything to finish: a report, a recording."""
         self._on_hangup: Optional[Callable[[], None]] = None
         self._sender: Optional[socket.socket] = None
         self._receiver: Optional[socket.socket] = None
@@ -101,15 +103,22 @@ class Ending:
         self._cut_short()
 
     def _cut_short(self) -> None:
-        """Something hangs, in a library or in the kernel: end all the same, and leave no child."""
-        logging.getLogger(__name__).error("not ended %g s after it was asked to: something hangs", LONGEST_S)
+        """Something hangs, in a library or in the kernel: end all the same, and leave no child.
+
+        While it still starts that is no fault: networks may take a minute to load, and nobody can interrupt that.
+        """
+        log = logging.getLogger(__name__)
+        if self.has_begun:
+            log.error("not ended %g s after it was asked to: something hangs", LONGEST_S)
+        else:
+            log.warning("ended while it was starting: nothing was seen, and nothing is reported")
         _kill_children()
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
             except (OSError, ValueError):
                 continue
-        os._exit(1)
+        os._exit(1 if self.has_begun else 0)
 
 
 def children(pid: int) -> List[int]:

@@ -55,9 +55,7 @@ ATTACKS = {
         _sockets,
         lambda found: found["source came back"] and found["exit status"] == 0 and found["log lines"] < 60,
     ),
-    "signals": Attack(
-        2000, "signals", _signals, lambda found: set(found["verdicts"]) <= {"clean", "before our first line"}
-    ),
+    "signals": Attack(2000, "signals", _signals, signals.is_right),
     "children": Attack(
         500, "children hit", lambda tries, seed: children.attack(int(tries), seed, DEMO), children.is_right
     ),

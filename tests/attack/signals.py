@@ -14,6 +14,7 @@ from typing import Any, Dict, List
 
 from attack.program import END_S, ROOT, children_of
 
+WHILE_STARTING = "ended while it was starting"
 SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 LONGEST_DELAY_S = 2.5
 """From exec to the first signal: the program presents its first frame within a second."""
@@ -104,6 +105,8 @@ def verdict(found: Dict[str, Any]) -> str:
         return "status {}".format(found["status"])
     if found["traceback"]:
         return "traceback"
+    if WHILE_STARTING in found["log"]:
+        return "while starting"
     if not found["report"]:
         return "no report"
     return "slow" if found["end_s"] > 5.0 else "clean"
@@ -121,3 +124,8 @@ def attack(count: int, seed: int, arguments: List[str]) -> Dict[str, Any]:
         if kind != "clean":
             examples.setdefault(kind, found)
     return {"tries": count, "verdicts": dict(verdicts), "longest end s": round(longest_s, 2), "examples": examples}
+
+
+def is_right(found: Dict[str, Any]) -> bool:
+    """Nothing was cut short; where nothing had begun yet there is nothing to finish."""
+    return set(found["verdicts"]) <= {"clean", "while starting", "before our first line"}

@@ -27,6 +27,7 @@ import subprocess, sys, time
 from runtime.command_line import ending
 ending.LONGEST_S = 0.5
 ending.ENDING.catch()
+ending.ENDING.has_begun = {}
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
 print(child.pid, flush=True)
 time.sleep(60)
@@ -57,11 +58,13 @@ def test_a_storm_of_signals_is_one_stop(root):
     assert run(STORM, root).wait(50) == 0
 
 
-def test_what_hangs_is_cut_short_and_leaves_no_child(root):
-    with run(HANGING, root, stdout=subprocess.PIPE) as process:
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_what_hangs_is_cut_short_and_leaves_no_child(root, has_begun):
+    with run(HANGING.format(has_begun), root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         child = int(process.stdout.readline())
         process.terminate()
-        assert process.wait(20) == 1
+        assert process.wait(20) == (1 if has_begun else 0), "while it starts there is nothing to finish"
+        assert (b"something hangs" if has_begun else b"while it was starting") in process.stderr.read()
     deadline_s = time.monotonic() + 10
     while _runs(child):
         assert time.monotonic() < deadline_s
