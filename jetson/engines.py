@@ -14,6 +14,8 @@ from runtime.command_line.utf8 import in_utf8
 from runtime.engines.sidecar import FP16, FP32
 from runtime.settings import Settings
 from runtime.shipped import bundle_for
+from runtime.taking.opening import with_taken
+from runtime.taking.place import Place
 
 
 def build_command(settings: Settings, has_tensorrt: bool) -> Optional[List[str]]:
@@ -41,6 +43,8 @@ def _input_flags(settings: Settings) -> List[str]:
 
 def _build(arguments: List[str]) -> int:
     settings = settings_from_arguments(arguments)
+    if settings.take_bundles is not None:
+        settings = with_taken(settings, Place(settings.take_bundles).running_folder)
     command = build_command(settings, importlib.util.find_spec("tensorrt") is not None)
     if command is None:
         print("no engine to build: these flags on this machine run on onnxruntime", flush=True)

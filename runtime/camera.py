@@ -20,6 +20,7 @@ import threading
 import traceback
 from typing import List, Optional, Sequence
 
+from runtime.command_line.again import become
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
 from runtime.command_line.log_limit import LimitedHandler
@@ -33,9 +34,12 @@ from runtime.handles import OUT_OF_MEMORY, is_out_of_memory, raise_limit
 from runtime.outputs import claimed
 from runtime.settings import AUTO, Settings
 
+AGAIN = 75
+"""The exit status of `main` that asks to be started again: with another bundle."""
+
 
 def main(arguments: Optional[List[str]] = None, stop: Optional[threading.Event] = None) -> int:
-    """Run the program, until `stop` is set; its exit status: 0 done, 1 it could not run, 2 wrong usage."""
+    """Run the program, until `stop` is set; its exit status: 0 done, 1 it could not run, 2 wrong usage, AGAIN."""
     arguments = sys.argv[1:] if arguments is None else arguments
     verbose = "-v" in arguments or "--verbose" in arguments
     stop = stop or threading.Event()
@@ -48,7 +52,7 @@ def main(arguments: Optional[List[str]] = None, stop: Optional[threading.Event] 
         elif settings.check_config:
             return _check_config(settings)
         else:
-            _run(settings, stop, arguments)
+            return _run(settings, stop, arguments)
     except ShelfsightError as error:
         return _fail(str(error), error.exit_status, verbose)
     except Exception as error:  # a mistake of ours: still one line, and the way to the rest of it
@@ -67,12 +71,20 @@ def _fail(message: str, exit_status: int, verbose: bool) -> int:
     return exit_status
 
 
-def _run(settings: Settings, stop: threading.Event, arguments: Sequence[str]) -> None:
+def _run(settings: Settings, stop: threading.Event, arguments: Sequence[str]) -> int:
     from jetson.telemetry import SysfsBoard
     from runtime.assembly import assemble
+    from runtime.taking.opening import open_taking
 
     check_report_path(settings.report)
-    with claimed(settings.report), SysfsBoard() as board, assemble(settings, stop, board=board) as assembly:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(claimed(settings.report))
+        taking = stack.enter_context(open_taking(settings, stop))
+        board = stack.enter_context(SysfsBoard())
+        assembly = stack.enter_context(assemble(taking.settings, stop, board=board))
+        if taking.ears is not None:
+            for sink in assembly.cameras[0].sinks:
+                sink.listen(taking.ears)
         if is_told_by_files(arguments):
             ENDING.on_hangup(Reloading(arguments, settings, assembly.take_up))
         ENDING.has_begun = True
@@ -82,6 +94,7 @@ def _run(settings: Settings, stop: threading.Event, arguments: Sequence[str]) ->
             ENDING.on_hangup(None)
             if settings.report is not None:
                 write_report(settings.report, assembly.report())
+    return AGAIN if taking.is_again else 0
 
 
 def _check_config(settings: Settings) -> int:
@@ -124,6 +137,10 @@ def program() -> None:
     in_utf8("runtime.camera")
     raise_limit()
     status = main(stop=ENDING.stop)
+    if status == AGAIN:
+        status = 0
+        if "NOTIFY_SOCKET" not in os.environ:  # else systemd starts it again, who took our leave for the end
+            become("runtime.camera")
     ENDING.is_over()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

@@ -106,6 +106,10 @@ class Settings(NamedTuple):
     """None: from the environment."""
     mqtt_picture_every_s: Optional[float] = None
     """None: no picture is sent there."""
+    take_bundles: Optional[str] = None
+    """The folder for bundles that a fleet rolls out; None: none is taken."""
+    bundle_key: Optional[str] = None
+    """The file of the key that its orders must be signed with; None: the broker is trusted."""
     frames: Optional[int] = None
     seconds: Optional[float] = None
     report: Optional[str] = None

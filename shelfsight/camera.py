@@ -14,7 +14,9 @@ from shelfsight.seen_frame import SeenFrame
 
 PathOrNumber = Union[str, int, "os.PathLike[str]"]
 
-_OF_THE_COMMAND = ("help", "list_modes", "log_every", "report", "verbose", "version")
+_OF_THE_COMMAND = (
+    "help", "list_modes", "log_every", "report", "verbose", "version", "take_bundles", "bundle_key"
+)  # fmt: skip
 """Flags that a Camera does not take: what they do is the caller's here."""
 
 

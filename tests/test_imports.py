@@ -29,6 +29,7 @@ ROOMS = {
     "runtime/catalogue": ("engines", "recognition", "untrusted"),
     "runtime/webhooks": ("events",),
     "runtime/mqtt": ("figures", "events"),
+    "runtime/taking": ("mqtt", "untrusted"),
     "runtime/api": ("figures", "history", "events"),
     "runtime/gstreamer": (),
     "runtime/engines": (),

@@ -2,13 +2,16 @@
 
 import json
 import math
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from runtime.mqtt.messages import OFFLINE, ONLINE
+from runtime.taking.protocol import is_sha256
 
 MOST_BYTES = 64 << 10
 """Of a message that is read."""
 MOST_LETTERS = 300
+MOST_RECENT = 20
+"""True rates that are remembered."""
 
 
 class Device(NamedTuple):
@@ -32,6 +35,22 @@ class Device(NamedTuple):
     """When it told its figures last, by its own clock; RFC 3339 like all times."""
     last_fault: Optional[str] = None
     last_fault_at: Optional[str] = None
+    take_state: Optional[str] = None
+    """What it does with bundles that are rolled out; None: it takes none."""
+    take_why: Optional[str] = None
+    """Why it gave the last one back."""
+    take_wanted: Optional[str] = None
+    """The hash of the bundle that it was last told to take."""
+    take_share: Optional[float] = None
+    """Of its bytes, that are there: 0 to 1; None: it fetches none."""
+    nonce: Optional[str] = None
+    """For the next order."""
+    recent_fps: Tuple[float, ...] = ()
+    """The last true rates that it told while its camera delivered, the newest last."""
+    fps_told: int = 0
+    """How many those were in all."""
+    heard_s: float = 0.0
+    """When anything came from it, on this machine's monotonic clock."""
 
     @property
     def state(self) -> str:
@@ -48,16 +67,21 @@ class Device(NamedTuple):
         return "{} {}".format(self.bundle, (self.sha256 or "")[:12]).rstrip()
 
     def as_json(self) -> Dict[str, Any]:
-        """All fields."""
-        return dict(self._asdict(), state=self.state)
+        """What a list shows."""
+        fields = ("prefix", "source", "true_fps", "limited_by", "temperature_celsius", "throttled", "version", "bundle")
+        fields += ("sha256", "started_at", "last_seen", "last_fault", "last_fault_at", "take_state", "take_why")
+        return dict({name: getattr(self, name) for name in fields}, state=self.state)
 
 
 def with_figures(device: Device, payload: bytes) -> Device:
     """`device` as its PREFIX/figures tells it."""
     told = read(payload)
+    fps = number(told, "true_fps")
+    if fps is not None and told.get("source") == ONLINE:
+        device = device._replace(recent_fps=device.recent_fps[1 - MOST_RECENT :] + (fps,), fps_told=device.fps_told + 1)
     return device._replace(
         source=_text(told, "source"),
-        true_fps=number(told, "true_fps"),
+        true_fps=fps,
         limited_by=_text(told, "limited_by"),
         temperature_celsius=number(told, "temperature_celsius"),
         throttled=_text(told, "throttled"),
@@ -76,6 +100,19 @@ def with_about(device: Device, payload: bytes) -> Device:
         started_at=_text(told, "started_at"),
         last_fault=_text(fault, "text"),
         last_fault_at=_text(fault, "at"),
+    )
+
+
+def with_taking(device: Device, payload: bytes) -> Device:
+    """`device` as its PREFIX/bundle tells it."""
+    told = read(payload)
+    wanted = told.get("wanted")
+    return device._replace(
+        take_state=_text(told, "state"),
+        take_why=_text(told, "why"),
+        take_wanted=wanted if is_sha256(wanted) else None,
+        take_share=number(told, "share"),
+        nonce=_text(told, "nonce"),
     )
 
 

@@ -2,9 +2,11 @@
 
 from typing import Callable, Dict, List, Tuple
 
-from jetson.devices.device import Device, read, with_about, with_availability, with_figures
+from jetson.devices.device import Device, read, with_about, with_availability, with_figures, with_taking
+from runtime.clock import MonotonicClock
 from runtime.mqtt import discovery
 from runtime.mqtt.messages import Topics
+from runtime.taking.protocol import TakingTopics
 
 MOST_DEVICES = 1000
 ANNOUNCEMENTS = discovery.PREFIX + "/device/+/config"
@@ -18,6 +20,7 @@ class Devices:
     def __init__(self, prefix: str = "") -> None:
         """`prefix`: levels of a topic, as in shop; empty: devices of every prefix."""
         self._prefix = prefix
+        self._clock = MonotonicClock()
         self._found: Dict[str, Device] = {}
         self._readers: Dict[str, Tuple[str, _Reader]] = {}
         """By topic: the device, and what reads it."""
@@ -35,6 +38,8 @@ class Devices:
         if topic in self._readers:
             prefix, reader = self._readers[topic]
             self._found[prefix] = reader(self._found[prefix], payload)
+            if reader is not with_availability:  # which the broker tells in its place
+                self._found[prefix] = self._found[prefix]._replace(heard_s=self._clock.now_s())
             return []
         prefix = _announced(payload)
         is_ours = not self._prefix or (prefix + "/").startswith(self._prefix + "/")
@@ -48,6 +53,7 @@ class Devices:
             topics.availability: with_availability,
             topics.about: with_about,
             topics.figures: with_figures,
+            TakingTopics(prefix).state: with_taking,
         }
         self._readers.update({topic: (prefix, reader) for topic, reader in readers.items()})
         return list(readers)

@@ -41,10 +41,15 @@ class Following:
 
     def follow(self, topic: str) -> None:
         """From now on `turn` gives what comes there."""
+        if topic in self._own_topics:
+            return
         self._topics.append(topic)
         self._own_topics.add(topic)
-        if self._is_subscribed and self._link is not None:
-            self._link.subscribe(topic)
+        try:
+            if self._is_subscribed and self._link is not None:
+                self._link.subscribe(topic)
+        except LostError as error:
+            self._lose(str(error))
 
     def settle(self) -> List[Device]:
         """Wait until nobody new is found; the devices, by name. LostError: the connection was refused or lost."""

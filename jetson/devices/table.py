@@ -35,11 +35,16 @@ def aligned(rows: Sequence[Sequence[str]]) -> List[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
+def safe(text: str) -> str:
+    """What devices told, as it may go to a terminal."""
+    return one_line(text)
+
+
 def _moment(told: Optional[str]) -> Optional[str]:
     """2026-11-27T11:59:02.681Z as 2026-11-27 11:59:02Z."""
     return told and told[:10] + " " + told[11:19] + "Z"
 
 
 def _cell(text: Optional[str]) -> str:
-    text = one_line(text or NOTHING)
+    text = safe(text or NOTHING)
     return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 3] + "..."

@@ -310,6 +310,18 @@ def make_parser() -> argparse.ArgumentParser:
         help="send the picture there too, every S seconds (default: never)",
     )
     shown.add_argument(
+        "--take-bundles",
+        metavar="DIR",
+        help="take bundles that python -m jetson.fleet roll hands out through the broker, keep them in this folder, "
+        "and run the newest in the place of --bundle (default: none is taken; docs/fleet.md)",
+    )
+    shown.add_argument(
+        "--bundle-key",
+        metavar="FILE",
+        help="take only what is signed with the key in this file, which the fleet has too (default: what the broker "
+        "hands on)",
+    )
+    shown.add_argument(
         "--frames", metavar="N", type=number_within(1, 10**12, int), help="stop after N presented frames"
     )
     shown.add_argument(
@@ -349,6 +361,10 @@ def settings_from_arguments(arguments: Sequence[str]) -> Settings:
         raise UsageError("--keep-history needs a history: name its file, as in --sink shelf.sqlite")
     if settings.mqtt is None and (settings.mqtt_password_file or settings.mqtt_picture_every_s):
         raise UsageError("--mqtt-password-file and --mqtt-picture need a broker: name it with --mqtt URL")
+    if settings.take_bundles is not None and (settings.mqtt is None or settings.detector is not None):
+        raise UsageError("--take-bundles takes whole bundles from a broker: name it with --mqtt, without --detector")
+    if settings.bundle_key is not None and settings.take_bundles is None:
+        raise UsageError("--bundle-key is for bundles that are taken: give it with --take-bundles DIR")
     if settings.sequential and len(settings.each) > 1:
         raise UsageError("--sequential is for one camera: leave it out, or all but one --source")
     if settings.wait and any(one.source == AUTO for one in settings.each):

@@ -3,11 +3,10 @@
 import os
 import sys
 
-from runtime.command_line.ending import ENDING
+from runtime.command_line.again import become
 
 _STARTED = "SHELFSIGHT_UTF8"
 """Set for the second start, so that a system without the locale C.UTF-8 is not started for ever."""
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def in_utf8(module: str) -> None:
@@ -19,10 +18,4 @@ def in_utf8(module: str) -> None:
     is_done = sys.getfilesystemencoding().lower().replace("-", "") == "utf8" or _STARTED in os.environ
     if is_done or os.name != "posix":
         return
-    path = [_ROOT] + [part for part in [os.environ.get("PYTHONPATH")] if part]
-    environment = dict(os.environ, LC_ALL="C.UTF-8", PYTHONUTF8="1", PYTHONPATH=os.pathsep.join(path))
-    environment[_STARTED] = "1"
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if ENDING.hand_on():  # else it is about to end anyway
-        os.execve(sys.executable, [sys.executable, "-m", module] + sys.argv[1:], environment)
+    become(module, LC_ALL="C.UTF-8", PYTHONUTF8="1", **{_STARTED: "1"})

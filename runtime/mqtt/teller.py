@@ -10,6 +10,7 @@ from runtime.events.event import Event
 from runtime.mqtt import discovery
 from runtime.mqtt.about import About
 from runtime.mqtt.address import Broker
+from runtime.mqtt.ears import Ears
 from runtime.mqtt.link import Link, LostError, Message
 from runtime.mqtt.messages import (
     OFFLINE,
@@ -48,7 +49,7 @@ class Teller:
         about: Optional[About] = None,
     ) -> None:
         self.dropped = 0
-        self._about = about or About()
+        self._about, self._ears = about or About(), Ears()
         self._paho, self._broker, self._first_wait_s = paho, broker, first_wait_s
         self._has_picture = has_picture
         self._topics = Topics(broker.prefix)
@@ -73,6 +74,10 @@ class Teller:
             while len(self._events) > WAITING:
                 self._events.popleft()
                 self.dropped += 1
+
+    def listen(self, ears: Ears) -> None:
+        """From now on `ears` hear and say, on the thread that tells."""
+        self._ears = ears
 
     def _run(self) -> None:
         wait_s, told = self._first_wait_s, ""
@@ -107,6 +112,8 @@ class _Session:
         """Whether the broker took us in."""
         self._teller, self._link, self._topics = teller, link, teller._topics
         self._clock = teller._clock
+        self._ears: Optional[Ears] = None
+        self._heard_topics: Set[str] = set()
         self._told: Dict[str, str] = {}
         self._left_topics: Set[str] = set()
         self._left_keys: Set[str] = set()
@@ -141,14 +148,26 @@ class _Session:
             self._link.subscribe(self._topics.about)
             self._about_at_s = self._clock.now_s() + ABOUT_EVERY_S  # when what an earlier run left has come
             self._link.send(self._topics.availability, ONLINE)
+        self._let_ears_say()
         if not self._link.is_busy:  # a slow broker gets the newest when it is ready for it
             self._tell_about(self._clock.now_s())
             self._tell_newest(self._clock.now_s())
             self._tell_events()
 
+    def _let_ears_say(self) -> None:
+        ears = self._teller._ears
+        if ears is not self._ears:
+            self._ears, self._heard_topics = ears, set(ears.topics(self._topics.prefix))
+            for topic in self._heard_topics:
+                self._link.subscribe(topic)
+        for said in ears.say():
+            self._link.send(said.topic, said.payload, said.retain)
+
     def _note(self, message: Message) -> None:
         topic, payload = message
-        if topic == discovery.config_topic(self._topics):
+        if topic in self._heard_topics and self._ears is not None:
+            self._ears.hear(topic, payload)
+        elif topic == discovery.config_topic(self._topics):
             self._left_keys.update(discovery.keys_in(payload))
         elif topic == self._topics.about:
             self._teller._about.note_earlier(payload)

@@ -14,6 +14,7 @@ from runtime.figures.figures import Figures
 from runtime.frame import Observation
 from runtime.mqtt.about import About
 from runtime.mqtt.address import Broker, broker_of
+from runtime.mqtt.ears import Ears
 from runtime.mqtt.link import import_paho
 from runtime.mqtt.messages import Seen
 from runtime.mqtt.teller import Teller
@@ -42,7 +43,7 @@ class MqttSink(Sink):
         `camera`: where there are several, a device of its own with topics below the broker's prefix.
         """
         self._camera = camera
-        self._about = About(bundle)
+        self._about, self._ears = About(bundle), Ears()
         broker = self._of_camera(broker)
         self.name = broker.shown
         self._asked = broker, picture_every_s
@@ -58,7 +59,9 @@ class MqttSink(Sink):
 
     def _new_teller(self) -> Teller:
         broker, picture_every_s = self._asked
-        return Teller(import_paho(), broker, has_picture=picture_every_s is not None, about=self._about)
+        teller = Teller(import_paho(), broker, has_picture=picture_every_s is not None, about=self._about)
+        teller.listen(self._ears)
+        return teller
 
     def take_up(self, settings: Settings) -> None:
         """Another broker, prefix, password or picture: takes leave of the one, and is introduced to the other."""
@@ -88,6 +91,10 @@ class MqttSink(Sink):
         self._picture_at_s = self._clock.now_s()
         copy = picture.copy()
         return lambda: cv2.imencode(".jpg", copy, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+
+    def listen(self, ears: Ears) -> None:
+        self._ears = ears
+        self._teller.listen(ears)
 
     def close(self) -> None:
         logging.getLogger().removeHandler(self._about.faults)

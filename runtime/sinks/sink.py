@@ -6,6 +6,7 @@ import numpy as np
 
 from runtime.figures.figures import Figures
 from runtime.frame import Observation
+from runtime.mqtt.ears import Ears
 from runtime.settings import Settings
 
 
@@ -38,6 +39,9 @@ class Sink:
 
     def take_up(self, settings: Settings) -> None:
         """Flags that were read again while it runs, from another thread: what of them a sink changes by is its own."""
+
+    def listen(self, ears: Ears) -> None:
+        """From now on `ears` hear and say what they have to, where a sink has a broker for them."""
 
     def close(self) -> None:
         """Finish the file, close the window. May be called twice."""

@@ -22,7 +22,9 @@ def announced(devices, prefix, **changed):
 
 def test_a_device_is_found_and_followed_once():
     devices = Devices()
-    assert announced(devices, "shop/a") == ["shop/a/availability", "shop/a/about", "shop/a/figures"]
+    assert announced(devices, "shop/a") == [
+        "shop/a/" + level for level in ("availability", "about", "figures", "bundle")
+    ]
     assert announced(devices, "shop/a") == []
     devices.note("shop/a/availability", b"online")
     devices.note("shop/a/figures", b'{"true_fps": 24.5, "temperature_celsius": 51.5, "source": "offline"}')
