@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class FlippingEars(Ears):
             payload = payload[:-1] + bytes([payload[-1] ^ 1])
         self._ears.hear(topic, payload)
 
-    def say(self) -> Sequence[Said]:
+    def say(self) -> List[Said]:
         return self._ears.say()
 
 

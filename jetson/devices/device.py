@@ -13,6 +13,12 @@ MOST_LETTERS = 300
 MOST_RECENT = 20
 """True rates that are remembered."""
 
+LISTED = (
+    "prefix", "source", "true_fps", "limited_by", "temperature_celsius", "throttled", "version", "bundle", "sha256",
+    "started_at", "last_seen", "last_fault", "last_fault_at", "take_state", "take_why",
+)  # fmt: skip
+"""Fields that a list shows."""
+
 
 class Device(NamedTuple):
     """Each field None until it was told."""
@@ -68,9 +74,7 @@ class Device(NamedTuple):
 
     def as_json(self) -> Dict[str, Any]:
         """What a list shows."""
-        fields = ("prefix", "source", "true_fps", "limited_by", "temperature_celsius", "throttled", "version", "bundle")
-        fields += ("sha256", "started_at", "last_seen", "last_fault", "last_fault_at", "take_state", "take_why")
-        return dict({name: getattr(self, name) for name in fields}, state=self.state)
+        return dict({name: getattr(self, name) for name in LISTED}, state=self.state)
 
 
 def with_figures(device: Device, payload: bytes) -> Device:
