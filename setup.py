@@ -94,6 +94,7 @@ setup(
     ),
     package_data={
         "shelfsight": ["py.typed"],
+        "jetson": ["devices/*.html"],
         "runtime": ["py.typed", "engines/*.cu", "picture/fonts/*", "sinks/html/*", "bundles/*/*"],
     },
     install_requires=INSTALL,

@@ -1,12 +1,14 @@
 """The devices of a broker: python -m jetson.fleet --mqtt mqtt://user@host/shop
 
 Lists each with its true FPS, heat, version, bundle, when it was seen last and what went wrong last;
-`python -m jetson.fleet roll BUNDLE --mqtt ...` hands out a bundle, to one device after the other.
+`python -m jetson.fleet roll BUNDLE --mqtt ...` hands out a bundle, to one device after the other; `page` serves the
+list.
 Exit status: 0 done, 1 it could not run, 2 wrong usage, 4 a device failed and the roll stopped.
 """
 
 import argparse
 import json
+import os
 import sys
 from typing import Any, List, Optional
 
@@ -14,13 +16,17 @@ from jetson.devices.following import Following
 from jetson.devices.parcel import Parcel
 from jetson.devices.rolling import Limits, Roll
 from jetson.devices.table import aligned, safe, table
+from runtime.command_line.arguments import TOKEN_VARIABLE
 from runtime.command_line.command import exit_status_of
 from runtime.command_line.flag_values import number_within
 from runtime.command_line.utf8 import in_utf8
 from runtime.mqtt.address import Broker, broker_of
+from runtime.sinks.access import Access
+from runtime.sinks.listening import open_listening_socket, url_of
 from runtime.taking.protocol import read_key
 
-LIST, ROLL = "list", "roll"
+LIST, ROLL, PAGE = "list", "roll", "page"
+INTERRUPTED = {ROLL: "interrupted: a device that has the bundle on trial goes back in 10 minutes", PAGE: "done"}
 FAILED = 4
 """The exit status of a roll that stopped."""
 
@@ -40,7 +46,23 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser(LIST, parents=[broker], help="how they are; what runs without a command")
     _add_roll(commands.add_parser(ROLL, parents=[broker], help="hand out a bundle, to one device after the other"))
+    _add_page(commands.add_parser(PAGE, parents=[broker], help="serve the list as a page, until interrupted"))
     return parser
+
+
+def _add_page(page: argparse.ArgumentParser) -> None:
+    page.add_argument(
+        "--listen", metavar="ADDR", default="127.0.0.1",
+        help="address that the page is served on; beyond localhost only with a token (default: %(default)s)"
+    )  # fmt: skip
+    page.add_argument(
+        "--port", metavar="N", type=number_within(0, 65535, int), default=8090,
+        help="0 = any free one (default: %(default)s)"
+    )  # fmt: skip
+    page.add_argument(
+        "--token", metavar="T", default=os.environ.get(TOKEN_VARIABLE),
+        help="secret that the page asks for (default: the environment variable {})".format(TOKEN_VARIABLE)
+    )  # fmt: skip
 
 
 def _add_roll(roll: argparse.ArgumentParser) -> None:
@@ -88,10 +110,25 @@ def _roll(broker: Broker, values: Any) -> int:
     return FAILED if any(outcome.word == "failed" for outcome in outcomes) else 0
 
 
+def _serve(broker: Broker, values: Any) -> None:
+    from jetson.devices.page import serve  # here: it loads what the camera's page is made of
+    from runtime.sinks.web import import_aiohttp_web
+
+    access, web = Access(values.listen, values.token), import_aiohttp_web()
+    with Following(broker) as following:
+        listener = open_listening_socket(values.listen, values.port)
+        address, _, secret = url_of(values.listen, listener.getsockname()[1], values.token).partition("?")
+        print("the fleet: {}{}".format(address, "?token=... (as you set it)" if secret else ""), flush=True)
+        serve(web, access, following, listener)
+
+
 def _run(values: Any) -> int:
     broker = broker_of(values.mqtt, values.mqtt_password_file, prefix="")
     if values.command == ROLL:
         return _roll(broker, values)
+    if values.command == PAGE:
+        _serve(broker, values)
+        return 0
     _list(broker, values.json)
     return 0
 
@@ -99,11 +136,11 @@ def _run(values: Any) -> int:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command; its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] not in ([LIST], [ROLL], ["-h"], ["--help"]):
+    if arguments[:1] not in ([LIST], [ROLL], [PAGE], ["-h"], ["--help"]):
         arguments = [LIST] + arguments
     values = make_parser().parse_args(arguments)
     return exit_status_of(
-        lambda: _run(values), "interrupted: a device that has the bundle on trial goes back in 10 minutes",
+        lambda: _run(values), INTERRUPTED.get(values.command, "interrupted"),
         target="standard output", extra="mqtt"
     )  # fmt: skip
 

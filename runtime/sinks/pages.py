@@ -73,6 +73,11 @@ def load_page(name: str) -> Page:
         ("{script}", script),
     ):
         html = html.replace(marker, part)
+    return page_of(html)
+
+
+def page_of(html: str) -> Page:
+    """A page that is whole, with the policy that lets it run its own style and script and no others."""
     policy = (
         "default-src 'none'; img-src 'self' data:; connect-src 'self'; script-src {}; style-src {}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -76,7 +76,7 @@ class WebSink(WebView):
 
         UsageError: beyond localhost without a token. SinkError: cannot listen there. MissingPackageError: no aiohttp.
         """
-        web = _import_aiohttp_web()
+        web = import_aiohttp_web()
         access = Access(listen, token)
         listener = open_listening_socket(listen, port)
         self.url: str = url_of(listen, listener.getsockname()[1], token)
@@ -159,7 +159,7 @@ def _log_in_one_line(_loop: asyncio.AbstractEventLoop, context: Dict[str, Any]) 
     logging.getLogger(__name__).warning("the page: %s: %r", context["message"], context.get("exception"))
 
 
-def _import_aiohttp_web() -> Any:
+def import_aiohttp_web() -> Any:
     """aiohttp is an extra, and takes 0.3 s to load that a run without the page does not pay."""
     try:
         from aiohttp import web
