@@ -70,7 +70,7 @@ class Assembly(NamedTuple):
         report = figures_as_json(told[0] if len(told) == 1 else figures)
         sinks = OrderedDict((sink.name, None) for camera in self.cameras for sink in camera.sinks)
         report.update(
-            source=", ".join(camera.source.name for camera in self.cameras),
+            source=", ".join(camera.label for camera in self.cameras),
             sinks=list(sinks),
             engine=detector.engine.name,
             engines=self.engines,
@@ -129,22 +129,25 @@ def assemble(
         products = None if bundle is None else bundle.products if teacher is None else teacher.known.products
         policies = [naming_policy(*both) for both in zip(each, sources)]
         naming = None if classifier is None else Naming(classifier, policies[0])
-        recogniser = Recogniser(detector, Tracker(), naming, products, stages.reshaped)
+        trackers = [Tracker(first_id=number, step=len(each)) for number in range(len(each))]
+        recogniser = Recogniser(detector, trackers[0], naming, products, stages.reshaped)
         if teacher is not None:
             teacher.use(recogniser.take_up)
         given = None if sinks is None else [stack.enter_context(sink) for sink in sinks]
         opener = SinkOpener(settings, bundle, teacher, stack)
         cameras: List[Camera] = []
-        for own, opened, policy in zip(each, sources, policies):
+        for own, opened, policy, tracker in zip(each, sources, policies, trackers):
             of_it = (opener.open(own) if given is None else given) + opener.tellers(own)
-            cameras.append(open_camera(own, opened, recogniser.beside(policy) if cameras else recogniser, of_it))
+            looking = recogniser.beside(policy, tracker) if cameras else recogniser
+            cameras.append(open_camera(own, opened, looking, of_it))
         members = [camera.member(board, keeps_frames) for camera in cameras]
         limits = Limits(settings.frames, settings.seconds)
         parts = LoopParts(members, stop, limits, settings.log_every_s, clock or MonotonicClock())
         loop = SequentialLoop(parts) if settings.sequential else OverlappedLoop(parts)
         for camera in cameras:
             log.info(
-                "%s -> %s at %s (%s)%s -> %s",
+                "%s%s -> %s at %s (%s)%s -> %s",
+                camera.name and camera.name + ": ",
                 camera.source.name,
                 os.path.basename(settings.detector or "detector"),
                 detector.sides,

@@ -35,6 +35,11 @@ class Camera(NamedTuple):
         """Empty for the only one that has none."""
         return self.settings.camera
 
+    @property
+    def label(self) -> str:
+        """Its source, with its name before it where it has one."""
+        return "{}={}".format(self.name, self.source.name) if self.name else self.source.name
+
     def member(self, board: Optional[Board], keeps_frames: bool) -> Member:
         """As the loop runs it."""
         detector, products = self.recogniser.detector, self.recogniser.products

@@ -38,7 +38,7 @@ class Now(NamedTuple):
 
 class Sighting(NamedTuple):
     """One track's stay. Times are null where a run has no date; seconds are of its run; product null: unknown; at_once:
-    of its name in view at once, at most; crop: whether there is a picture of it."""
+    of its name in view at once, at most; crop: whether there is a picture of it; camera: null where it has no name."""
 
     id: int
     run: int
@@ -57,6 +57,7 @@ class Sighting(NamedTuple):
     corrected: bool
     at_once: int
     crop: bool
+    camera: Optional[str]
 
 
 class Sightings(NamedTuple):
@@ -110,6 +111,21 @@ class Strips(NamedTuple):
     end: Time
     parts: int
     items: List[Strip]
+
+
+class Camera(NamedTuple):
+    """One of the program's cameras, by which others are asked for; name: empty for the only one without."""
+
+    name: str
+    true_fps: Optional[float]
+    limited_by: Optional[str]
+    offline: bool
+
+
+class Cameras(NamedTuple):
+    """In their order; the first is asked where no camera is named."""
+
+    items: List[Camera]
 
 
 class Percentiles(NamedTuple):

@@ -4,7 +4,7 @@ import csv
 import io
 import time
 from collections import Counter
-from typing import Any, Dict, NamedTuple, Optional, Set
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Set, Tuple
 
 from runtime.api import answers
 from runtime.api.cursors import cursor_of
@@ -38,6 +38,8 @@ class Known(NamedTuple):
 
     newest: Optional[Newest]
     history: Optional[str] = None
+    cameras: Sequence[Tuple[str, Optional[Newest]]] = ()
+    """Each by its name; `newest` is of the one that was asked for."""
 
 
 def now(known: Known, values: Dict[str, Any]) -> answers.Now:
@@ -85,6 +87,19 @@ def figures(known: Known, values: Dict[str, Any]) -> answers.FiguresNow:
     )
 
 
+def cameras(known: Known, values: Dict[str, Any]) -> answers.Cameras:
+    return answers.Cameras([_camera(*one) for one in known.cameras])
+
+
+def _camera(name: str, newest: Optional[Newest]) -> answers.Camera:
+    """Without a picture yet it counts as offline."""
+    if newest is None:
+        return answers.Camera(name, None, None, True)
+    content = figures_as_json(newest.figures)
+    is_offline = newest.observation.frame.id is None
+    return answers.Camera(name, content["true_fps"], content["limited_by"], is_offline)
+
+
 def products(known: Known, values: Dict[str, Any]) -> answers.Products:
     """With those of the history that nobody knows any more."""
     in_view: Counter = Counter()
@@ -103,7 +118,7 @@ def products(known: Known, values: Dict[str, Any]) -> answers.Products:
 
 
 def sightings(known: Known, values: Dict[str, Any]) -> answers.Sightings:
-    wanted = Filter(values["product"], values["unknown"], values["from"], values["to"])
+    wanted = _wanted(values)
     limit = values["limit"]
     with _reader(known) as reader:
         rows = reader.sightings(wanted, limit + 1, values["cursor"])
@@ -116,7 +131,7 @@ def sightings(known: Known, values: Dict[str, Any]) -> answers.Sightings:
 
 def table(known: Known, values: Dict[str, Any]) -> bytes:
     """CSV in UTF-8 with a mark, for spreadsheets; the newest MOST_ROWS."""
-    wanted = Filter(values["product"], values["unknown"], values["from"], values["to"])
+    wanted = _wanted(values)
     with _reader(known) as reader:
         rows = reader.sightings(wanted, MOST_ROWS)
     text = io.StringIO()
@@ -178,6 +193,10 @@ def strips(known: Known, values: Dict[str, Any]) -> answers.Strips:
     )
 
 
+def _wanted(values: Dict[str, Any]) -> Filter:
+    return Filter(values["product"], values["unknown"], values["from"], values["to"], values["camera"])
+
+
 def _newest(known: Known) -> Newest:
     if known.newest is None:
         raise ProblemError(503, "no picture yet: ask again in a moment")
@@ -200,7 +219,7 @@ def _sighting(row: Row) -> answers.Sighting:
         round(row.first_s, 3), round(row.last_s, 3), row.frames,
         None if row.similarity is None else round(row.similarity, 4),
         [round(side, 1) for side in (row.x1, row.y1, row.x2, row.y2)], row.file, bool(row.is_corrected),
-        row.at_once, bool(row.has_crop),
+        row.at_once, bool(row.has_crop), row.camera,
     )  # fmt: skip
 
 

@@ -14,6 +14,12 @@ PRODUCT = Parameter("product", "Of this product only.", {"type": "string", "minL
 UNKNOWN = Parameter(
     "unknown", "Only what stayed without a name.", {"type": "boolean", "default": False}, yes_or_no, False
 )
+CAMERA = Parameter(
+    "camera",
+    "Of this camera, where there are several (default: the first; of sightings, all).",
+    {"type": "string", "minLength": 1, "maxLength": 200},
+    name,
+)
 FROM = time_parameter("from", "Last seen then or later.")
 TO = time_parameter("to", "Last seen before.")
 CURSOR = Parameter("cursor", "`next` of the page before.", {"type": "string", "maxLength": 200}, place_of)
@@ -37,14 +43,27 @@ class Operation(NamedTuple):
     """Statuses that it may answer beside 200, 400, 401, 403 and 429."""
 
 
-_WITHOUT_HISTORY = (404, 503)
+_WITHOUT_HISTORY = _OF_A_CAMERA = (404, 503)
 OPERATIONS = (
-    Operation("/now", "now", "What is in view.", answers.Now, asking.now, failures=(503,)),
+    Operation("/cameras", "cameras", "Which cameras there are.", answers.Cameras, asking.cameras),
+    Operation("/now", "now", "What is in view.", answers.Now, asking.now, (CAMERA,), failures=_OF_A_CAMERA),
     Operation(
-        "/figures", "figures", "True FPS, and what bounds it.", answers.FiguresNow, asking.figures, failures=(503,)
+        "/figures",
+        "figures",
+        "True FPS, and what bounds it.",
+        answers.FiguresNow,
+        asking.figures,
+        (CAMERA,),
+        failures=_OF_A_CAMERA,
     ),
     Operation(
-        "/products", "products", "What is known or was seen.", answers.Products, asking.products, failures=(503,)
+        "/products",
+        "products",
+        "What is known or was seen.",
+        answers.Products,
+        asking.products,
+        (CAMERA,),
+        failures=_OF_A_CAMERA,
     ),
     Operation(
         "/sightings",
@@ -52,7 +71,7 @@ OPERATIONS = (
         "What was seen, a page at a time.",
         answers.Sightings,
         asking.sightings,
-        (PRODUCT, UNKNOWN, FROM, TO, LIMIT, CURSOR),
+        (PRODUCT, UNKNOWN, CAMERA, FROM, TO, LIMIT, CURSOR),
         failures=_WITHOUT_HISTORY,
     ),
     Operation(
@@ -61,7 +80,7 @@ OPERATIONS = (
         "The same as a table, up to 50,000 rows.",
         None,
         asking.table,
-        (PRODUCT, UNKNOWN, FROM, TO),
+        (PRODUCT, UNKNOWN, CAMERA, FROM, TO),
         CSV,
         failures=_WITHOUT_HISTORY,
     ),
@@ -109,13 +128,22 @@ OPERATIONS = (
         ),
         failures=_WITHOUT_HISTORY,
     ),
-    Operation("/snapshot", "snapshot", "The newest picture.", None, content_type=JPEG, failures=(503,)),
+    Operation(
+        "/snapshot",
+        "snapshot",
+        "The newest picture.",
+        None,
+        parameters=(CAMERA,),
+        content_type=JPEG,
+        failures=_OF_A_CAMERA,
+    ),
     Operation(
         "/events",
         "events",
         "Changes as they come, as server-sent events; with Last-Event-ID those since.",
         answers.Event,
+        parameters=(CAMERA,),
         content_type=EVENT_STREAM,
-        failures=(503,),
+        failures=_OF_A_CAMERA,
     ),
 )

@@ -71,11 +71,11 @@ def with_throttling(bound: str, throttled: str) -> str:
 
     A stage's time is an effect then. What is bound from outside, by the rate asked for or the camera, stays so.
     """
-    is_work = bound.split(":")[0] in Stages._fields
+    is_work = bound.split(":")[0] in Stages._fields + ("other cameras",)
     return "throttled: " + throttled if throttled and is_work else bound
 
 
 def _longest(stages_ms: Stages, names: tuple, period_ms: float) -> str:
     stage = max(names, key=lambda name: getattr(stages_ms, name))
-    what = "source: reading takes" if stage == "wait" else stage + ":"
+    what = {"wait": "source: reading takes", "others": "other cameras:"}.get(stage, stage + ":")
     return "{} {:.1f} of {:.1f} ms".format(what, getattr(stages_ms, stage), period_ms)

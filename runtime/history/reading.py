@@ -15,7 +15,7 @@ MOST = 500
 _HAS_CROP = "EXISTS (SELECT 1 FROM moments WHERE sighting = sightings.id AND crop IS NOT NULL)"
 _COLUMNS = (
     "id", "run", "track", "product", "shape", "first_s", "last_s", "frames", "similarity", "x1", "y1", "x2", "y2",
-    "file", "is_corrected", "at_once",
+    "file", "is_corrected", "at_once", "camera",
 )  # fmt: skip
 
 
@@ -39,6 +39,8 @@ class Row(NamedTuple):
     is_corrected: int
     at_once: int
     """See Sighting."""
+    camera: Optional[str]
+    """None where it has no name."""
     has_crop: int
     epoch_s: Optional[float]
     source: str
@@ -62,6 +64,8 @@ class Filter(NamedTuple):
     """Last seen then or later."""
     to_s: Optional[float] = None
     """Last seen before."""
+    camera: Optional[str] = None
+    """Of this one only."""
 
 
 class Run(NamedTuple):
@@ -190,6 +194,9 @@ def page_statement(wanted: Filter, run: Run, after: Optional[Place], values: Lis
     elif wanted.product is not None:
         conditions.append("product = ?")
         values.append(wanted.product)
+    if wanted.camera is not None:
+        conditions.append("camera = ?")
+        values.append(wanted.camera)
     epoch_s = run.epoch_s or 0.0
     for bound_s, comparison in ((wanted.from_s, ">="), (wanted.to_s, "<")):
         if bound_s is not None:

@@ -5,7 +5,8 @@ is its run's `epoch_s` and its own seconds. Order is that of `sightings.id`, whi
 their own, so that a view over many sightings does not read past their pictures. A run that looked through a video has
 a row in `videos`, and one in `pieces` for each part of it that is done. `runs.recogniser`: the bundle whose stage 2
 made the embeddings, by its name and what it is known by; those of different ones are not comparable.
-`sightings.at_once`: how many of that name were in view at once, at most, while it was.
+`sightings.camera`:
+its name, where it has one. `sightings.at_once`: how many of that name were in view at once, at most, while it was.
 """
 
 MIGRATIONS = (
@@ -65,6 +66,9 @@ MIGRATIONS = (
     """,
     """
     ALTER TABLE sightings ADD COLUMN at_once INTEGER NOT NULL DEFAULT 1;
+    """,
+    """
+    ALTER TABLE sightings ADD COLUMN camera TEXT;
     """,
 )
 """Each takes the tables from the version before it, the first from nothing."""

@@ -31,6 +31,8 @@ class Sighting(NamedTuple):
     """JPEG, at its best moment; None: as told before."""
     embedding: Optional[bytes] = None
     """(D,) little-endian float16, of the same moment; None: as told before."""
+    camera: Optional[str] = None
+    """Its name, where it has one; tracks of all cameras of a run have numbers of their own."""
     at_once: int = 1
     """How many of its name were in view at once, at most, while it was."""
     cut: Optional[np.ndarray] = None

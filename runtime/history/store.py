@@ -17,7 +17,7 @@ AT_ONCE = 200
 
 _COLUMNS = (
     "product", "shape", "first_s", "last_s", "frames", "similarity", "x1", "y1", "x2", "y2", "file", "is_corrected",
-    "at_once",
+    "at_once", "camera",
 )  # fmt: skip
 _UPDATE = "UPDATE sightings SET {} WHERE run = ? AND track = ?".format(", ".join(name + " = ?" for name in _COLUMNS))
 _INSERT = "INSERT INTO sightings ({}, run, track) VALUES ({})".format(
@@ -42,7 +42,7 @@ def write_sighting(database: sqlite3.Connection, run: int, one: Sighting) -> Non
     key = (run, one.track)
     values = (
         one.product, one.shape, one.first_s, one.last_s, one.frames, one.similarity, *one.box, one.file,
-        one.is_corrected, one.at_once,
+        one.is_corrected, one.at_once, one.camera,
     )  # fmt: skip
     # no ON CONFLICT DO UPDATE: the Nano's SQLite is 3.22, which lacks it
     if database.execute(_UPDATE, values + key).rowcount == 0:

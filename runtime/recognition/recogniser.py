@@ -60,10 +60,10 @@ class Recogniser:
         """Name by `known` from the next frame on. From any thread: what the loop reads is this one attribute."""
         self._taught.known = known
 
-    def beside(self, policy: NamingPolicy) -> "Recogniser":
+    def beside(self, policy: NamingPolicy, tracker: Tracker) -> "Recogniser":
         """One for another camera, which the same thread runs: the same networks and names, tracks of its own."""
         naming = None if self._naming is None else self._naming.beside(policy)
-        other = Recogniser(self.detector, Tracker(), naming, self._words.products, self._reshaped)
+        other = Recogniser(self.detector, tracker, naming, self._words.products, self._reshaped)
         other._taught = self._taught
         return other
 

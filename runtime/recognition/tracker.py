@@ -40,12 +40,20 @@ class _Track:
 class Tracker:
     """Greedy matching within one shape: by overlap, best pair first; what is left, to lost tracks nearby."""
 
-    def __init__(self, min_iou: float = MIN_IOU, max_missed: int = MAX_MISSED, nearby: float = NEARBY) -> None:
+    def __init__(
+        self,
+        min_iou: float = MIN_IOU,
+        max_missed: int = MAX_MISSED,
+        nearby: float = NEARBY,
+        first_id: int = 0,
+        step: int = 1,
+    ) -> None:
+        """`first_id`, `step`: of the numbers it gives; trackers of several cameras never give the same."""
         self._min_iou = min_iou
         self._max_missed = max_missed
         self._nearby = nearby
         self._tracks: List[_Track] = []
-        self._next_id = 0
+        self._next_id, self._step = first_id, step
 
     def update(self, detections: Detections) -> np.ndarray:
         """The track id of each candidate, (k,) int64."""
@@ -63,7 +71,7 @@ class Tracker:
     def _see(self, box: List[float], shape: int, known: Optional[int]) -> _Track:
         if known is None:
             track = _Track(self._next_id, shape)
-            self._next_id += 1
+            self._next_id += self._step
         else:
             track = self._tracks[known]
         track.box, track.missed = box, 0

@@ -52,7 +52,8 @@ class ApiRoutes:
             values: Dict[str, Any] = {}
             for place, given in (("path", request.match_info), ("query", request.query)):
                 values.update(values_of([each for each in one.parameters if each.place == place], given))
-            known = Known(self._views.of(request).newest(), self._history)
+            cameras = [(name, self._views[name].newest()) for name in self._views.names]
+            known = Known(self._views.of(request).newest(), self._history, cameras)
             assert one.answer is not None
             try:
                 answer = await asyncio.get_event_loop().run_in_executor(self._threads, one.answer, known, values)

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from collections import OrderedDict
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from runtime import __version__
 from runtime.errors import MissingPackageError
@@ -14,6 +15,19 @@ from runtime.sinks.latency_histogram import LatencyHistogram
 from runtime.sinks.latest import Told
 
 Sample = Tuple[Dict[str, str], float]
+
+
+class OfCamera(NamedTuple):
+    """What there is of one camera."""
+
+    name: str
+    """A label of its samples; empty: they have none."""
+    told: Optional[Told]
+    """None before the first picture."""
+    still_s: float
+    """Since the last new frame."""
+    latency: LatencyHistogram
+    events: Optional[EventLog] = None
 
 
 class Metrics:
@@ -31,24 +45,13 @@ class Metrics:
         self._generate, self._core = client.generate_latest, core
         self._registry = client.CollectorRegistry()
         client.ProcessCollector(registry=self._registry)
-        self._told: Optional[Told] = None
-        self._still_s = 0.0
-        self._latency: Optional[LatencyHistogram] = None
-        self._events: Optional[EventLog] = None
+        self._cameras: Sequence[OfCamera] = ()
         self._history: Optional[str] = None
         self._registry.register(self)
 
-    def text(
-        self,
-        told: Optional[Told],
-        still_s: float,
-        latency: LatencyHistogram,
-        events: Optional[EventLog] = None,
-        history: Optional[str] = None,
-    ) -> bytes:
-        """`told`: None before the first picture. `still_s`: since the last new frame. `history`: path of a database."""
-        self._told, self._still_s, self._latency = told, still_s, latency
-        self._events, self._history = events, history
+    def text(self, cameras: Sequence[OfCamera], history: Optional[str] = None) -> bytes:
+        """`history`: path of a database."""
+        self._cameras, self._history = cameras, history
         return self._generate(self._registry)
 
     def describe(self) -> List[Any]:
@@ -58,9 +61,36 @@ class Metrics:
     def collect(self) -> Iterator[Any]:
         """The families, as prometheus-client wants them of a collector."""
         yield self._gauge("shelfsight_build_info", "Version of the program.", [({"version": __version__}, 1.0)])
-        if self._told is None or self._latency is None:
+        for family in self._of_all_cameras():
+            yield family
+        if self._history is not None:
+            for family in self._disk(self._history):
+                yield family
+        boards = [one.told.figures.board for one in self._cameras if one.told is not None]
+        if boards and boards[0] is not None:
+            for family in self._board(boards[0]):
+                yield family
+
+    def _of_all_cameras(self) -> Sequence[Any]:
+        """The families of each, each sample with the name of its camera where that has one."""
+        together: "OrderedDict[str, Any]" = OrderedDict()
+        for one in self._cameras:
+            for family in self._of_one(one):
+                if one.name:
+                    family.samples = [
+                        sample._replace(labels=dict(sample.labels, camera=one.name)) for sample in family.samples
+                    ]
+                if family.name in together:
+                    together[family.name].samples += family.samples
+                else:
+                    together[family.name] = family
+        return list(together.values())
+
+    def _of_one(self, camera: OfCamera) -> Iterator[Any]:
+        told = camera.told
+        if told is None:
             return
-        figures = self._told.figures
+        figures = told.figures
         for name, text, value in (
             ("true", "Distinct captured frames per second that were inferred on and presented.", figures.true_fps),
             ("camera", "Distinct frames per second that the source delivered.", figures.camera_fps),
@@ -75,35 +105,29 @@ class Metrics:
             ("names_reused", "Names that were taken over from a track.", figures.reused),
         ):
             yield self._core.CounterMetricFamily("shelfsight_" + name, text, value=float(count))
-        buckets, sum_s = self._latency.cumulative()
+        buckets, sum_s = camera.latency.cumulative()
         yield self._core.HistogramMetricFamily(
             "shelfsight_latency_seconds", "From capture to presented, of each frame.", buckets=buckets, sum_value=sum_s
         )
         stages = [({"stage": name}, ms / 1000) for name, ms in figures.stages_ms._asdict().items()]
         yield self._gauge("shelfsight_stage_seconds", "Mean time of a frame in each stage, lately.", stages)
-        yield self._gauge("shelfsight_still_seconds", "Since the last new frame was presented.", [({}, self._still_s)])
-        online = float(self._told.frame_id is not None)
+        yield self._gauge("shelfsight_still_seconds", "Since the last new frame was presented.", [({}, camera.still_s)])
+        online = float(told.frame_id is not None)
         yield self._gauge("shelfsight_source_online", "Whether the source delivers: 1 or 0.", [({}, online)])
-        objects = [({"name": one.name}, float(one.objects)) for one in self._told.seen()]
+        objects = [({"name": one.name}, float(one.objects)) for one in told.seen()]
         yield self._gauge("shelfsight_objects_in_view", "Objects in the newest picture, by name.", objects)
-        if self._events is not None:
+        if camera.events is not None:
             family = self._core.CounterMetricFamily(
                 "shelfsight_events", "Changes in view, by kind and product.", labels=["kind", "product"]
             )
-            for (kind, product), count in sorted(self._events.counts().items()):
+            for (kind, product), count in sorted(camera.events.counts().items()):
                 family.add_metric([kind, product], float(count))
             yield family
-        if self._history is not None:
-            for family in self._disk(self._history):
-                yield family
         if figures.counts is not None:
             for family in self._counts(figures.counts):
                 yield family
         if figures.shelf is not None:
             for family in self._shelf(figures.shelf):
-                yield family
-        if figures.board is not None:
-            for family in self._board(figures.board):
                 yield family
 
     def _shelf(self, shelf: ShelfNow) -> Iterator[Any]:

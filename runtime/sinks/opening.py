@@ -46,6 +46,7 @@ class SinkOpener:
     ) -> None:
         """`stack` closes what is opened, also what is open already when a later one fails. Else as for open_sink."""
         self._cameras = [one.camera for one in settings.each]
+        self._sources = ", ".join((one.camera and one.camera + "=") + one.source for one in settings.each)
         self._bundle, self._teacher, self._stack = bundle, teacher, stack
         self._recogniser = None if bundle is None else bundle.recogniser
         self._page: Optional[WebSink] = None
@@ -67,7 +68,9 @@ class SinkOpener:
         if self._page is not None and kind in ("auto", "web"):
             return self._page.of(settings.camera)
         if kind in self._histories:
-            return self._stack.enter_context(self._histories[kind].beside(redacted(settings.source)))
+            return self._stack.enter_context(self._histories[kind].beside(settings.camera))
+        if kind.lower().endswith(HISTORY_ENDING):
+            settings = settings._replace(source=self._sources)
         sink = self._stack.enter_context(open_sink(kind, settings, self._recogniser, self._teacher, self._cameras))
         if isinstance(sink, RememberingSink):
             self._histories[kind] = sink
@@ -101,7 +104,9 @@ def open_sink(
     if kind.lower().endswith(DATA_ENDINGS):
         return DataSink(kind, settings.segment, settings.keep_bytes)
     if kind.lower().endswith(HISTORY_ENDING):
-        return RememberingSink(kind, redacted(settings.source), settings.history_keep, recogniser)
+        return RememberingSink(
+            kind, redacted(settings.source), settings.history_keep, recogniser, settings.camera or None
+        )
     if kind.endswith(("/", os.sep)) or os.path.isdir(kind):
         return PicturesSink(kind)
     if kind == "rtsp" or kind.startswith("rtsp://"):

@@ -18,7 +18,7 @@ from runtime.sinks.audience import Audience, NoSeatError, wait, write
 from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg
-from runtime.sinks.metrics import Metrics
+from runtime.sinks.metrics import Metrics, OfCamera
 from runtime.sinks.pages import Pages
 from runtime.sinks.shelf_routes import ShelfRoutes
 from runtime.sinks.teach_routes import TeachRoutes
@@ -192,8 +192,9 @@ class PageServer:
                 self._metrics = Metrics()
             except MissingPackageError as error:
                 return self._web.Response(status=501, text="{}\n".format(error))
-        latest = self._views[self._views.names[0]]
-        body = self._metrics.text(latest.told, latest.still_s, latest.latency, latest.events, self._history)
+        each = [(name, self._views[name]) for name in self._views.names]
+        cameras = [OfCamera(name, one.told, one.still_s, one.latency, one.events) for name, one in each]
+        body = self._metrics.text(cameras, self._history)
         return self._web.Response(body=body, headers={"Content-Type": self._metrics.content_type})
 
     async def _get_snapshot(self, request: Any) -> Any:

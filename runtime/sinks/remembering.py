@@ -37,38 +37,74 @@ class _Known:
         self.told_s = float("-inf")
 
 
+class Book:
+    """A database and the run in it that is written: of one camera, or of all that a program has."""
+
+    def __init__(self, path: str, source: str, keep: Keep, recogniser: Optional[str]) -> None:
+        """SinkError: it cannot be written, or another program writes there."""
+        check_recordable(path)
+        self.path = path
+        self._claim = contextlib.ExitStack()
+        self._claim.enter_context(claimed(path))
+        self._clock = MonotonicClock()
+        self._first_s: Optional[float] = None
+        try:
+            self.writer = HistoryWriter(Store(path, source, recogniser), keep, self._epoch_s)
+        except BaseException:
+            self._claim.close()
+            raise
+
+    def begin(self, live_s: float) -> float:
+        """When the run began, on the clock of frames: with the first live frame of any camera, which may be this."""
+        if self._first_s is None:
+            self._first_s = live_s
+        return self._first_s
+
+    def _epoch_s(self) -> Optional[float]:
+        """When this run began by the wall clock as it goes now, which may be set later; None for a file."""
+        return None if self._first_s is None else time.time() - (self._clock.now_s() - self._first_s)
+
+    def close(self) -> None:
+        """Write what waits. May be called twice."""
+        self.writer.close()
+        self._claim.close()
+
+
 class RememberingSink(ObservingSink):
     """Sightings of this run go on in the database that is there. The loop pays for a look at each object, and for a
     copy of its crop where that is its best yet."""
 
     def __init__(
-        self, path: str, source: str, keep: Keep = Keep(), recogniser: Optional[str] = None, is_ours: bool = False
+        self,
+        path: str,
+        source: str,
+        keep: Keep = Keep(),
+        recogniser: Optional[str] = None,
+        camera: Optional[str] = None,
+        book: Optional[Book] = None,
     ) -> None:
-        """`source`: as it may be shown; `recogniser`: see Bundle; `is_ours`: this program writes there already.
+        """`source`: as it may be shown; `recogniser`: see Bundle; `camera`: its name, where it has one; `book`: one
+        that is open already, and stays another's.
 
         SinkError: it cannot be written, or another run writes there.
         """
-        check_recordable(path)
         self.name = path
-        self._claim = contextlib.ExitStack()
-        if not is_ours:
-            self._claim.enter_context(claimed(path))
-        self._keep, self._recogniser = keep, recogniser
-        self._clock = MonotonicClock()
-        self._is_live = True
+        self._camera = camera
+        self._is_ours = book is None
+        self._book = book or Book(path, source, keep, recogniser)
+        self._writer = self._book.writer
         self._tracks: Dict[int, _Known] = {}
-        try:
-            self._writer = HistoryWriter(Store(path, source, recogniser), keep, self._epoch_s)
-        except BaseException:
-            self._claim.close()
-            raise
 
-    def beside(self, source: str) -> "RememberingSink":
-        """Another camera's, in the same database, which has one writer at a time. Close it before this one."""
-        return RememberingSink(self.name, source, self._keep, self._recogniser, is_ours=True)
+    def beside(self, camera: str) -> "RememberingSink":
+        """Another camera's, in the same run. Close it before this one."""
+        return RememberingSink(self.name, "", camera=camera, book=self._book)
+
+    def see(self, observation: Observation) -> None:
+        if self.first_s is None and observation.frame.source_s is None:
+            self.first_s = self._book.begin(observation.frame.shown_s)
+        super().see(observation)
 
     def observe(self, observation: Observation, seconds: float) -> None:
-        self._is_live = observation.frame.source_s is None
         objects = objects_in(observation)
         counts = Counter(one.name for one in objects)
         for one in objects:
@@ -80,7 +116,7 @@ class RememberingSink(ObservingSink):
         known = self._tracks.get(one.track)
         if known is None:
             first = Sighting(one.track, one.product, one.shape, now_s, now_s, 1, one.similarity, one.box, frame.file)
-            first = first._replace(at_once=count)
+            first = first._replace(at_once=count, camera=self._camera)
             self._tracks[one.track] = _Known(_at_its_best(first, one, frame.image))
             return
         before = known.sighting
@@ -113,12 +149,6 @@ class RememberingSink(ObservingSink):
         self._writer.put(known.sighting)
         known.sighting = known.sighting._replace(cut=None, embedding=None)  # told once
 
-    def _epoch_s(self) -> Optional[float]:
-        """When this run began by the wall clock as it goes now, which may be set later; None for a file."""
-        if self.first_s is None or not self._is_live:
-            return None
-        return time.time() - (self._clock.now_s() - self.first_s)
-
     def take_up(self, settings: Settings) -> None:
         self._writer.keep = settings.history_keep
 
@@ -126,8 +156,8 @@ class RememberingSink(ObservingSink):
         for known in self._tracks.values():
             self._tell_last(known)
         self._tracks.clear()
-        self._writer.close()
-        self._claim.close()
+        if self._is_ours:
+            self._book.close()
 
 
 def _at_its_best(sighting: Sighting, one: SeenObject, image: np.ndarray) -> Sighting:

@@ -66,13 +66,13 @@ def test_metrics_have_them_by_name():
     pytest.importorskip("prometheus_client", reason="prometheus-client is not installed")
     from runtime.sinks.latency_histogram import LatencyHistogram
     from runtime.sinks.latest import Told
-    from runtime.sinks.metrics import Metrics
+    from runtime.sinks.metrics import Metrics, OfCamera
 
     counts = Counts(
         (ZoneCounts("till", (("tea", ZoneCount(2, 5, 3, 12.5)),)),), (LineCounts("door", (("tea", LineCount(4, 1)),)),)
     )
     told = Told(FIGURES._replace(counts=counts), seen(100, 1))
-    text = Metrics().text(told, 0.0, LatencyHistogram()).decode()
+    text = Metrics().text([OfCamera("", told, 0.0, LatencyHistogram())]).decode()
     assert 'shelfsight_zone_objects{name="tea",zone="till"} 2.0' in text.replace(
         'zone="till",name="tea"', 'name="tea",zone="till"'
     )

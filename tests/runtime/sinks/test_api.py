@@ -268,7 +268,7 @@ def test_events_come_as_they_happen_and_those_that_were_missed(sink):
 
 
 def test_every_operation_is_in_the_document():
-    assert len(document()["paths"]) == len(OPERATIONS) == 11
+    assert len(document()["paths"]) == len(OPERATIONS) == 12
 
 
 @pytest.mark.parametrize("wanted", ["", "product", "unknown"])

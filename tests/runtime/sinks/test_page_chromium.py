@@ -235,3 +235,24 @@ def test_the_page_breaks_none_of_its_own_rules_and_fits_a_phone(chromium):
             assert chromium.value("broken") == []
         finally:
             chromium.ask("Emulation.clearDeviceMetricsOverride")
+
+
+def test_several_cameras_are_a_grid_and_a_tap_shows_one(chromium):
+    tile = "find('grid').children[{}]"
+    with WebSink(port=0, cameras=["door", "shelf", "desk"]) as sink, Feeding(sink.of("door"), FIGURES):
+        with Feeding(sink.of("shelf"), FIGURES._replace(true_fps=7.5)):
+            chromium.open(sink.url)
+            chromium.wait_for("find('grid').hidden", False)
+            chromium.wait_for((tile + ".innerText.replace(/\\s+/g, ' ')").format(1), "shelf 7.5 fps")
+            chromium.wait_for((tile + ".className").format(2), "tile away")
+            chromium.wait_for(text("state"), "2 of 3 live")
+            pixel = (tile + ".firstChild.getContext('2d').getImageData(320, 240, 1, 1).data[0]").format(1)
+            first = chromium.value(pixel)
+            chromium.wait_for("{} !== {}".format(pixel, first))
+            chromium.value("({}.click(), 1)".format(tile.format(1)))
+            chromium.wait_for(text("true_fps"), "7.5")
+            chromium.wait_for("find('grid').hidden && !find('one').hidden")
+            picture_moves(chromium)
+            assert chromium.value("document.querySelector('nav a[href^=shelf]').href").endswith("/shelf?camera=shelf")
+            chromium.value("(find('cameras').children[0].click(), 1)")
+            chromium.wait_for("find('grid').hidden", False)

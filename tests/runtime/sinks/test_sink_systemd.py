@@ -74,6 +74,25 @@ def test_the_status_line_changes_once_a_second(told):
     assert told.present(None, 9.0)[-1].startswith("STATUS=offline, 28.4 fps true")
 
 
+def test_of_several_cameras_each_has_to_make_progress():
+    datagrams, picture = [], Observation(Frame(PICTURE, 0, 0.0), None, None, None)
+    service = Service(datagrams.append, ["door", "shelf"], Clock())
+    door, shelf = SystemdSink(service, "door"), SystemdSink(service, "shelf")
+
+    def present(sink, number, captured_s=0.0):
+        datagrams.clear()
+        sink.present(PICTURE, picture._replace(frame=Frame(PICTURE, number, captured_s)), FIGURES)
+        return "WATCHDOG=1" in "".join(datagrams)
+
+    assert not present(door, 0)
+    assert not present(door, 1)
+    assert present(shelf, None, 1.0)  # an attempt at opening it is progress too
+    assert all(words in datagrams[0] for words in ("READY=1", "door: 28.4 fps", "shelf: offline"))
+    assert not any(present(door, number) for number in range(2, 50))
+    assert not present(shelf, None, 1.0)  # the same attempt, shown again
+    assert present(shelf, None, 2.0)
+
+
 def test_stopping_is_said_once(told):
     told.sink.close()
     told.sink.close()
