@@ -12,7 +12,7 @@ from runtime.mqtt.link import TURN_S, Link, LostError, Message, import_paho
 
 QUIET_S = 1.0
 """Nobody new for so long: those that are with the broker are found."""
-LONGEST_S = 10.0
+LONGEST_S = 20.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 """Between two tries to connect again."""
 
@@ -58,7 +58,8 @@ class Following:
         while True:
             now_s, before = self._clock.now_s(), known
             known = self.devices.all()
-            if not self._is_subscribed or len(known) != len(before) or any(one.is_online is None for one in known):
+            is_waiting = not self._is_subscribed or (self._link is not None and self._link.is_waiting)
+            if is_waiting or len(known) != len(before) or any(one.is_online is None for one in known):
                 quiet_since_s = now_s
             if now_s - quiet_since_s >= QUIET_S or now_s - began_s >= LONGEST_S:
                 return known

@@ -11,6 +11,8 @@ from runtime.taking.protocol import BACK, FAILED, IDLE, KEEP, TRIAL, Order, Taki
 
 ORDER_EVERY_S = 3.0
 """An order is repeated until the device tells that it follows it."""
+FIGURES_S = 5.0
+"""Between two sets of a device's figures."""
 FIRST_FIGURES = 1
 """Of a trial, left out: the first rate is of a program that has just begun."""
 
@@ -112,7 +114,7 @@ class Roll:
                 said_s = now_s
                 text = text_of(order, prefix, device.nonce or "", self._key)
                 self._following.send(TakingTopics(prefix).order, text)
-            self._check_time(prefix, began_s, self._limits.answer_s if most_s is None else most_s)
+            self._check_time(prefix, began_s, most_s if is_followed and most_s is not None else 0.0)
             self._turn(prefix)
 
     def _true_fps(self, prefix: str, when: str, left_out: int) -> float:
@@ -120,7 +122,7 @@ class Roll:
         wanted, began_s = self._limits.figures, self._clock.now_s()
         start = self._device(prefix).fps_told - (0 if left_out else len(self._device(prefix).recent_fps))
         while self._device(prefix).fps_told - start < wanted + left_out:
-            self._check_time(prefix, began_s, self._limits.answer_s)
+            self._check_time(prefix, began_s, FIGURES_S * (wanted + left_out))
             if left_out and self._device(prefix).take_state != TRIAL:
                 raise RollError("it went back by itself: {}".format(self._device(prefix).take_why or "it says no more"))
             self._turn(prefix)
@@ -133,19 +135,20 @@ class Roll:
                 self._order(prefix, BACK, lambda one: one.take_state != TRIAL)
             began_s = self._clock.now_s()
             while self._device(prefix).sha256 != before or not self._device(prefix).is_online:
-                self._check_time(prefix, began_s, self._limits.answer_s)
+                self._check_time(prefix, began_s, 0.0)
                 self._turn(prefix)
         except RollError as error:
             return "what it runs is not known ({}): by itself it goes back after 10 minutes".format(error)
         return "it runs {}".format(self._device(prefix).bundle_line)
 
     def _check_time(self, prefix: str, began_s: float, most_s: float) -> None:
+        """RollError: it is silent, or what began then takes longer than `most_s` and an answer."""
         now_s, device = self._clock.now_s(), self._device(prefix)
         if now_s - max(began_s, device.heard_s) > self._limits.answer_s:
             raise RollError("no word from it for {:.0f} s".format(self._limits.answer_s))
         if now_s - began_s > most_s + self._limits.answer_s:
             fault = "" if device.last_fault is None else "; its last fault: {}".format(device.last_fault)
-            raise RollError("it took more than {:.0f} s{}".format(most_s, fault))
+            raise RollError("it did not come to that within {:.0f} s{}".format(now_s - began_s, fault))
 
     def _turn(self, prefix: str) -> None:
         topics = TakingTopics(prefix)

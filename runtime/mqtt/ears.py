@@ -22,5 +22,5 @@ class Ears:
         """A message of one of `topics`."""
 
     def say(self) -> List[Said]:
-        """What is to be told by now: asked some times a second."""
+        """What is to be told by now: asked some times a second, and now and then without a broker, who misses it."""
         return []

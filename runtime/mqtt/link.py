@@ -1,7 +1,7 @@
 """The connection to the broker, by paho-mqtt: of one thread, which gives it its time by `turn`."""
 
 import struct
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Set, Tuple
 
 from runtime.clock import MonotonicClock
 from runtime.errors import MissingPackageError, SinkError
@@ -27,12 +27,14 @@ class Link:
         self._paho = paho
         self._refusal = ""
         self._got: List[Message] = []
+        self._unanswered: Set[int] = set()
         self._sent: Optional[Any] = None
         self._clock = MonotonicClock()
         self._begun_s = self._clock.now_s()
         self._client = _new_client(paho, client_id)
         self._client.on_connect = self._on_connect
         self._client.on_message = lambda client, data, message: self._got.append((message.topic, message.payload))
+        self._client.on_subscribe = lambda client, data, number, *_: self._unanswered.discard(number)
         if will is not None:
             self._client.will_set(*will, qos=1, retain=True)
         self._client.max_queued_messages_set(1000)
@@ -77,7 +79,12 @@ class Link:
 
     def subscribe(self, topic: str) -> None:
         """From now on `turn` gives what comes there, what is retained first."""
-        self._guard(lambda: self._client.subscribe(topic, qos=1))
+        self._unanswered.add(self._guard(lambda: self._client.subscribe(topic, qos=1))[1])
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the broker has not yet answered each `subscribe`."""
+        return bool(self._unanswered)
 
     def unsubscribe(self, topic: str) -> None:
         """No more of it."""
@@ -94,7 +101,7 @@ class Link:
 
     def _let_go(self) -> None:
         """What the client refers to us by would leave its sockets to the garbage collector."""
-        self._client.on_connect = self._client.on_message = None
+        self._client.on_connect = self._client.on_message = self._client.on_subscribe = None
 
     def _guard(self, action: Callable[[], Any]) -> Any:
         try:

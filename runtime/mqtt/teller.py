@@ -92,6 +92,7 @@ class Teller:
                 if was_told or str(error) != told:
                     log.warning("%s: %s; %s", self._broker.shown, error, _what_to_do(error))
                 told = "" if was_told else str(error)
+                self._ears.say()
             if not self._ending.wait(wait_s):
                 wait_s = min(LONGEST_WAIT_S, 2 * wait_s)
 

@@ -15,6 +15,7 @@ from runtime.figures.board import BoardReading
 from runtime.figures.figures import Figures, Stages
 from runtime.frame import Detections, Frame, Names, Observation, Words
 from runtime.mqtt.address import Broker
+from runtime.mqtt.ears import Ears
 from runtime.sinks.mqtt import MqttSink
 
 BOARD = BoardReading((("CPU", 51.5),), ())
@@ -72,6 +73,22 @@ def test_two_devices_are_listed_and_one_goes(mosquitto, tiny_folder, capsys):
             listener.retained.pop("shop/a/about")
             until("it to tell of itself", lambda: "shop/a/about" in listener.retained)
             assert "away" in listener.text("shop/a/about")
+
+
+def test_ears_are_asked_without_a_broker():
+    """A bundle on trial is given back then, too."""
+
+    class Counting(Ears):
+        asked = 0
+
+        def say(self):
+            self.asked += 1
+            return []
+
+    ears = Counting()
+    with MqttSink(Broker("127.0.0.1", free_port(), False, None, None, "shop/a")) as sink:
+        sink.listen(ears)
+        until("it to be asked", lambda: ears.asked > 0)
 
 
 def test_nobody_there_and_no_broker(mosquitto, capsys):
