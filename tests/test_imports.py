@@ -76,6 +76,7 @@ ROOMS = {
     "training/stage1": ("data",),
     "training/stage2": ("data",),
     "training/measuring": (),
+    "training/study": ("data", "stage2"),
 }
 
 FLOOR = {

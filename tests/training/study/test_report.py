@@ -1,0 +1,28 @@
+"""A table with both figures, the spread, and what was not run."""
+
+from training.study.definitions import STUDIES
+from training.study.report import report
+from training.study.rows import Row
+
+SETTINGS = {"crop_size": 64, "batch": 32}
+
+
+def row(variant, seed, **more):
+    return Row(
+        "init", variant, seed, SETTINGS, 10, 1.0, 5.0, "random", 25, (900, 90), 0.5, 0.9, 0.6, 0.4, 700.0, **more
+    )
+
+
+def test_means_spread_conditions_and_what_is_missing():
+    rows = [row("xavier", 0), row("xavier", 1)._replace(top1=0.6), row("kaiming", 0, error="out of memory")]
+    text = report("init", STUDIES["init"], rows, {"imagenet": "no weights"})
+    assert "| xavier | 2 | 55.0 ± 7.1 | 90.0 ± 0.0 | 60.0 ± 0.0 | 40.0 ± 0.0 | mAP 40.4 |" in text
+    assert "| kaiming |" not in text
+    assert "- not run: kaiming, seed 0: out of memory" in text
+    assert "- not run: imagenet: no weights" in text
+    assert "900 regions of 25 products" in text
+    assert STUDIES["init"].conditions in text
+
+
+def test_nothing_was_run():
+    assert "nothing was run" in report("init", STUDIES["init"], [], {})

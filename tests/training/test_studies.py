@@ -1,0 +1,76 @@
+"""A whole study with a tiny network: rows, table, going on, a budget that does not suffice, errors in a line."""
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch, a training extra")
+pytest.importorskip("timm", reason="needs timm, a training extra")
+
+from training import studies  # noqa: E402
+from training.study.definitions import STUDIES, Study, Variant  # noqa: E402
+from training.study.rows import read_rows  # noqa: E402
+from training.study.running import Outcome  # noqa: E402
+
+TINY = Study(
+    "Which start?",
+    tuple(Variant(init, {"backbone": "test_efficientnet", "embedding": 16, "init": init}, "50.0")
+          for init in ("xavier", "kaiming")),
+    "top1",
+    "made up",
+)  # fmt: skip
+COLOURS = ((40, 160, 40), (40, 80, 140), (230, 230, 230))
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Twelve noisy pictures of each of three plain products, a folder a product."""
+    rng = np.random.RandomState(0)
+    for number, colour in enumerate(COLOURS):
+        folder = tmp_path / "data" / f"product-{number}"
+        folder.mkdir(parents=True)
+        for picture in range(12):
+            image = np.clip(rng.normal(colour, 20, (40, 40, 3)), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(folder / f"{picture}.png"), image)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Runs one after the other here; the list of those that were run."""
+    ran = []
+
+    def run_all(jobs, at_once, until_s=float("inf")):
+        for job in jobs:
+            ran.append(job)
+            yield Outcome(job, job.function(*job.arguments), "")
+
+    monkeypatch.setitem(STUDIES, "init", TINY)
+    monkeypatch.setattr(studies, "run_all", run_all)
+    monkeypatch.setattr(studies, "LONGEST_EPOCHS", 1)
+    return ran
+
+
+def run(data, out, *more):
+    return studies.main(["init", "--data", str(data), "--out", str(out), "--crop-size", "32", "--batch", "8", *more])
+
+
+def test_rows_a_table_and_going_on(data, tmp_path, in_this_process, capsys):
+    assert run(data, tmp_path / "out") == 0
+    rows = read_rows(tmp_path / "out/rows.jsonl")
+    assert {row.key for row in rows} == {("init", name, seed) for name in ("xavier", "kaiming") for seed in (0, 1)}
+    assert all(0 <= row.top1 <= row.top5 == 1 and row.peak_mib > 50 and not row.error for row in rows)
+    assert len({row.steps for row in rows}) == 1
+    table = (tmp_path / "out/init.md").read_text()
+    assert "| xavier | 2 |" in table
+    assert "50.0" in table
+    assert "made up" in table
+    (tmp_path / "out/rows.jsonl").write_text("".join((tmp_path / "out/rows.jsonl").read_text().splitlines(True)[:3]))
+    in_this_process.clear()
+    assert run(data, tmp_path / "out") == 0
+    assert [job.arguments[1].name for job in in_this_process] == [rows[3].variant]
+
+
+def test_what_is_wrong_is_one_line(data, tmp_path, capsys):
+    assert run(data, tmp_path / "out", "--seeds", "1") != 0
+    assert "--seeds" in capsys.readouterr().err.splitlines()[-1]

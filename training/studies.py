@@ -1,0 +1,209 @@
+"""Compare ways to train stage 2 on your own pictures: python -m training.studies init --data SET --out DIR --hours 1
+
+DIR/rows.jsonl has a row a run, DIR/NAME.md the table beside the published figures, DIR/NAME.png the plot. Killed at any
+moment, the same command goes on: what is in the file is not run again.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from benchmarks.machine import machine
+from runtime.command_line.command import exit_status_of
+from runtime.errors import ModelError, ShelfsightError, UsageError
+from training import classifier
+from training.data.dataset import write_atomically
+from training.requirements import STAGE2, require
+from training.stage2 import flags
+from training.stage2.regions import Regions, collect_regions
+from training.study.definitions import STUDIES, Study, Variant
+from training.study.planning import Plan, planned
+from training.study.report import plot, report
+from training.study.rows import Row, add_row, read_rows
+from training.study.running import Job, Outcome, run_all
+
+WATCHED = 64
+"""Regions that a training looks at for its curve; the row's figures are of all that were held out."""
+LONGEST_EPOCHS = 30
+
+
+def values_of(variant: Variant, asked: argparse.Namespace, out: Path, seed: int = 0) -> Dict[str, Any]:
+    """Those of python -m training.classifier for one run."""
+    given = ["--data", str(asked.data), "--out", str(out), "--seed", str(seed), "--batch", str(asked.batch)]
+    given += ["--crop-size", str(asked.crop_size), "--limit", str(asked.limit), "--device", asked.device]
+    return {**vars(flags.parser().parse_args(given)), **variant.flags}
+
+
+def regions_for(values: Dict[str, Any], study: Study) -> Regions:
+    """What one run learns from and is measured on: a fold a seed where the study has folds."""
+    regions = collect_regions(values)
+    if not study.folds:
+        return regions
+    from training.stage2.folds import folds_of
+
+    fold_of = folds_of(regions, study.folds, 0)
+    held = values["seed"] % study.folds
+    parts = ([one for one, fold in zip(regions.train, fold_of) if (fold == held) == is_held] for is_held in (0, 1))
+    return Regions(*parts, regions.products, regions.others, [])
+
+
+def step_times(study: Study, every: List[Dict[str, Any]]) -> Dict[str, Any]:
+    """Seconds a step of each variant (or why it cannot be trained, a text), and how many regions there are."""
+    from training.stage2.embedder import make_embedder
+    from training.stage2.training import Training
+
+    regions = collect_regions(every[0])
+    times: Dict[str, Any] = {}
+    for variant, values in zip(study.variants, every):
+        if values["init"] == "imagenet" and make_embedder(values["backbone"], 2)[1].startswith("random"):
+            times[variant.name] = f"no ImageNet weights of {values['backbone']} to be had here"
+            continue
+        try:
+            training = Training(values, regions.products, regions.others, is_begun=True)
+        except ShelfsightError as error:
+            times[variant.name] = str(error)
+            continue
+        batches = training.batches(regions.train[: classifier.TRIED])
+        training.learn(next(batches))
+        began_s = time.monotonic()
+        training.learn(next(batches))
+        times[variant.name] = time.monotonic() - began_s
+    return {"times": times, "regions": len(regions.train)}
+
+
+def one_run(name: str, variant: Variant, values: Dict[str, Any]) -> Row:
+    """Train, measure; in a process of its own. An interrupted training goes on."""
+    import resource
+
+    from training.stage2.training import Known, embeddings_of
+    from training.study.scoring import scores_of
+
+    regions = regions_for(values, STUDIES[name])
+    watched = regions.val[:: max(1, len(regions.val) // WATCHED)]
+    resume = (values["out"] / "last.pt").exists()
+    training = classifier.train(dict(values, resume=resume), regions._replace(val=watched))
+    known = Known.of(training, regions.val)
+    scores = scores_of(embeddings_of(training.embedder, known.crops), training.prototypes(), known.products)
+    usual = vars(flags.parser().parse_args(["--data", "-", "--out", "-"]))
+    settings = {key: value for key, value in values.items() if value != usual[key] and key not in ("data", "out")}
+    settings = {**settings, "crop_size": values["crop_size"], "batch": values["batch"]}
+    return Row(
+        study=name,
+        variant=variant.name,
+        seed=values["seed"],
+        settings=settings,
+        steps=training.step,
+        epochs=round(training.step * values["batch"] / len(regions.train), 2),
+        seconds=round(training.spent_s, 1),
+        weights=training.origin,
+        products=len(regions.products),
+        regions=(len(regions.train), len(known.crops)),
+        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        machine="{processor}, {cores} cores".format(**machine()),
+        **scores._asdict(),
+    )
+
+
+def _plan(name: str, asked: argparse.Namespace) -> Plan:
+    """That of the first start: a study that goes on keeps to it."""
+    path = asked.out / f"{name}-plan.json"
+    if path.exists():
+        return Plan(**json.loads(path.read_text(encoding="utf-8")))
+    study = STUDIES[name]
+    every = [values_of(variant, asked, asked.out / "probe") for variant in study.variants]
+    [probe] = run_all([Job(step_times, (study, every), asked.out / "probe.log")], 1)
+    if probe.error:
+        raise ModelError(f"nothing could be trained: {probe.error}")
+    times = {one: each for one, each in probe.result["times"].items() if not isinstance(each, str)}
+    absent = {one: each for one, each in probe.result["times"].items() if isinstance(each, str)}
+    if not times:
+        raise ModelError(f"nothing to compare: {'; '.join(absent.values())}")
+    steps_an_epoch = probe.result["regions"] / asked.batch
+    longest = round(LONGEST_EPOCHS * steps_an_epoch)
+    seeds = study.folds or asked.seeds
+    plan = planned(times, seeds, asked.hours, asked.jobs, steps_an_epoch, longest)
+    plan.left_out.update(absent)
+    write_atomically(path, json.dumps(plan._asdict(), indent=1).encode())
+    return plan
+
+
+def study(name: str, asked: argparse.Namespace) -> None:
+    """All runs that are missing, then the table and the plot."""
+    asked.out.mkdir(parents=True, exist_ok=True)
+    plan, rows_at = _plan(name, asked), asked.out / "rows.jsonl"
+    until_s = time.monotonic() + asked.hours * 3600
+    seeds = STUDIES[name].folds or asked.seeds
+    print(f"{len(plan.variants)} variants, {seeds} seeds, {plan.steps} steps = {plan.epochs:.1f} epochs", flush=True)
+    done = {row.key for row in read_rows(rows_at)}
+    chosen = [variant for variant in STUDIES[name].variants if variant.name in plan.variants]
+    jobs = []
+    for seed in range(seeds):
+        for variant in chosen:
+            if (name, variant.name, seed) not in done:
+                run = asked.out / name / f"{variant.name.replace(' ', '-')}-{seed}"
+                values = dict(values_of(variant, asked, run, seed), steps=plan.steps)
+                jobs.append(Job(one_run, (name, variant, values), run.parent / f"{run.name}.log"))
+    begun = []
+    for outcome in run_all(jobs, asked.jobs, until_s):
+        begun.append(outcome.job)
+        row = outcome.result or _failed(outcome)
+        add_row(rows_at, row)
+        print(
+            f"{row.variant}, seed {row.seed}: {row.error or f'top-1 {row.top1:.3f}, {row.seconds:.0f} s'}", flush=True
+        )
+    late = {f"{job.arguments[1].name}, seed {job.arguments[2]['seed']}": f"{asked.hours:g} hours were over"
+            for job in jobs if job not in begun}  # fmt: skip
+    _show(name, asked.out, {**plan.left_out, **late})
+
+
+def _failed(outcome: Outcome) -> Row:
+    name, variant, values = outcome.job.arguments
+    return Row(name, variant.name, values["seed"], variant.flags, 0, 0.0, 0.0, error=outcome.error)
+
+
+def _show(name: str, out: Path, left_out: Dict[str, str]) -> None:
+    rows = [row for row in read_rows(out / "rows.jsonl") if row.study == name]
+    text = report(name, STUDIES[name], rows, left_out)
+    write_atomically(out / f"{name}.md", text.encode())
+    print(text)
+    try:
+        plot(STUDIES[name], rows, out / f"{name}.png")
+    except ImportError:
+        print("no plot: matplotlib is not installed (pip install matplotlib)")
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.studies", description="Compare ways to train stage 2 on your own pictures."
+    )
+    parser.add_argument("name", choices=STUDIES, help="what is compared")
+    parser.add_argument("--data", required=True, type=Path, metavar="SET", help="a YOLO set, or a folder a product")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="rows, table, plot, trainings")
+    parser.add_argument("--hours", type=float, default=1.0, metavar="H", help="for all runs; plans their epochs (1)")
+    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="runs of each variant (2)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="runs at once (one a core)")
+    parser.add_argument("--crop-size", type=int, default=96, metavar="PX", help="side of a crop (96)")
+    parser.add_argument("--batch", type=int, default=64, metavar="N", help="crops a step (64)")
+    parser.add_argument("--limit", type=int, default=30000, metavar="N", help="about as many regions (30000)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (cpu)")
+    asked = parser.parse_args(arguments)
+    again = "interrupted; the same command goes on"
+    return exit_status_of(lambda: _checked(asked), again, asked.out)
+
+
+def _checked(asked: argparse.Namespace) -> None:
+    if min(asked.seeds - 1, asked.jobs, asked.limit, asked.batch - 1) < 1 or asked.hours <= 0 or asked.crop_size < 32:
+        raise UsageError(
+            "--seeds and --batch must be at least 2, --jobs and --limit 1, --crop-size 32, --hours above 0"
+        )
+    require(STAGE2, asked.device)
+    study(asked.name, asked)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

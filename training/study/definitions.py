@@ -1,0 +1,79 @@
+"""What each study compares, as data: flags of python -m training.classifier, and the figures published."""
+
+from typing import Any, Dict, NamedTuple, Tuple
+
+
+class Variant(NamedTuple):
+    """One way to train; all else is as in its study's other ways."""
+
+    name: str
+    flags: Dict[str, Any]
+    """Of python -m training.classifier, by their names in `values`."""
+    published: str = "-"
+
+
+class Study(NamedTuple):
+    """A question, and the ways to train that answer it. The first ways are kept where time is short."""
+
+    question: str
+    variants: Tuple[Variant, ...]
+    measure: str
+    """The field of a row that the plot shows."""
+    conditions: str
+    """Of the published figures."""
+    folds: int = 0
+    """Cross-validated in so many folds, one for each seed."""
+
+
+NONE = "none for this comparison"
+LITE0 = "tf_efficientnet_lite0"
+ON_GROCERIES = "mAP in %, on groceries, by the study that this repeats; its networks were trained to the end"
+
+
+def _init() -> Study:
+    published = {"xavier": "mAP 40.4", "kaiming": "mAP 43.9", "imagenet": "mAP 91.9"}
+    variants = (Variant(name, {"backbone": LITE0, "init": name}, found) for name, found in published.items())
+    return Study("What should a network start from?", tuple(variants), "mean_ap", ON_GROCERIES)
+
+
+def _freeze() -> Study:
+    """All networks with few frozen blocks and with many first, so that a short study still has both ends."""
+    backbones = (LITE0, "resnet18", "mobilenetv3_large_100")
+    variants = (
+        Variant(f"{backbone}, {blocks} frozen", {"backbone": backbone, "freeze": blocks}, "mAP 81.4 to 91.9")
+        for blocks in (0, 5, 3, 1, 4, 2)
+        for backbone in backbones
+    )
+    return Study("How many blocks should stay as ImageNet left them?", tuple(variants), "mean_ap", ON_GROCERIES)
+
+
+def _heads() -> Study:
+    variants = tuple(Variant(loss, {"loss": loss}) for loss in ("softmax", "arcface", "cosface"))
+    return Study("Which loss makes embeddings that match products best?", variants, "match_f1", NONE)
+
+
+def _tricks() -> Study:
+    """Each alone beside the plain training, and all together."""
+    plain = {"backbone": "resnet18", "init": "kaiming", "warmup": 0.0, "ema": 0.0}
+    tricks: Dict[str, Dict[str, Any]] = {
+        "warm-up": {"warmup": 0.1},
+        "zero gamma": {"zero_gamma": True},
+        "label smoothing": {"smoothing": 0.1},
+        "mixup": {"mixup": 0.2},
+        "CutMix": {"cutmix": 1.0},
+        "stem and shortcuts of ResNet-D": {"backbone": "resnet18d"},
+        "running average": {"ema": 0.998},
+    }
+    together = {key: value for flags in tricks.values() for key, value in flags.items()}
+    ways = {"plain": {}, "all together": together, **tricks}
+    variants = tuple(Variant(name, {**plain, **flags}) for name, flags in ways.items())
+    return Study("Which tricks are worth it?", variants, "top1", NONE)
+
+
+def _folds() -> Study:
+    ways: Dict[str, Dict[str, Any]] = {"usual": {}, "mixup": {"mixup": 0.2}, "3 frozen": {"freeze": 3}}
+    variants = tuple(Variant(name, flags) for name, flags in ways.items())
+    return Study("What is sure on a small set, over 5 folds?", variants, "top1", NONE, folds=5)
+
+
+STUDIES = {"init": _init(), "freeze": _freeze(), "heads": _heads(), "tricks": _tricks(), "folds": _folds()}

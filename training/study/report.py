@@ -1,0 +1,76 @@
+"""A study's rows as a Markdown table and a plot."""
+
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from training.study.definitions import Study, Variant
+from training.study.rows import Row
+
+SHARES = {"top1": "top-1, %", "top5": "top-5, %", "mean_ap": "mAP, %", "match_f1": "match F1, %"}
+
+
+def report(name: str, study: Study, rows: Sequence[Row], left_out: Dict[str, str]) -> str:
+    """In Markdown: a line a variant, means over its seeds with the sample deviation, and the conditions of both."""
+    head = ["variant", "runs", *SHARES.values(), "published", "epochs", "s a run", "peak MiB", "started from"]
+    lines = [f"# {name}: {study.question}", "", _line(head), _line(["---"] * len(head))]
+    lines += [_line(_cells(one, own)) for one, own in by_variant(study, rows)]
+    lines += ["", f"Published: {study.conditions}. Here: {_conditions(rows)}."]
+    failed = {f"{row.variant}, seed {row.seed}": row.error for row in rows if row.error}
+    lines += [f"- not run: {what}: {why}" for what, why in {**left_out, **failed}.items()]
+    return "\n".join(lines) + "\n"
+
+
+def by_variant(study: Study, rows: Sequence[Row]) -> List[Tuple[Variant, List[Row]]]:
+    """The runs that went well of each variant that has some."""
+    good = [row for row in rows if not row.error]
+    pairs = ((variant, [row for row in good if row.variant == variant.name]) for variant in study.variants)
+    return [(variant, own) for variant, own in pairs if own]
+
+
+def _cells(variant: Variant, rows: Sequence[Row]) -> List[str]:
+    shares = [_spread([100 * getattr(row, field) for row in rows]) for field in SHARES]
+    times = [f"{np.mean([getattr(row, field) for row in rows]):.{digits}f}" for field, digits in
+             (("epochs", 1), ("seconds", 0), ("peak_mib", 0))]  # fmt: skip
+    return [variant.name, str(len(rows)), *shares, variant.published, *times, rows[0].weights]
+
+
+def _spread(values: Sequence[float]) -> str:
+    deviation = f" ± {np.std(values, ddof=1):.1f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.1f}{deviation}"
+
+
+def _conditions(rows: Sequence[Row]) -> str:
+    good = [row for row in rows if not row.error]
+    if not good:
+        return "nothing was run"
+    trained, measured = good[0].regions
+    data = f"{trained} regions of {good[0].products} products trained on, {measured} others measured on"
+    settings = good[0].settings
+    return f"{data}; crops of {settings['crop_size']} px, {settings['batch']} a step; {good[0].machine}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def plot(study: Study, rows: Sequence[Row], path: Path) -> None:
+    """Each run as a point, each variant's mean as a bar. ImportError without matplotlib."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    shown = by_variant(study, rows)
+    figure, axes = pyplot.subplots(figsize=(7, 1 + 0.4 * len(shown)))
+    for place, (_, own) in enumerate(shown):
+        values = [100 * getattr(row, study.measure) for row in own]
+        axes.barh(place, np.mean(values), color="lightsteelblue")
+        axes.plot(values, [place] * len(values), "k.", markersize=5)
+    axes.set_yticks(range(len(shown)), [variant.name for variant, _ in shown])
+    axes.invert_yaxis()
+    axes.set_xlabel(SHARES[study.measure])
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
