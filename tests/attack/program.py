@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional
 
 ROOT = Path(os.environ.get("SHELFSIGHT_ATTACKED") or str(Path(__file__).resolve().parents[2]))
 """The checkout that is attacked: another one gives the figures of before."""
-START_S = 40.0
+START_S = 120.0
 END_S = 20.0
 
 

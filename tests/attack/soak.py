@@ -56,15 +56,10 @@ def attack(seconds: float, arguments: List[str]) -> Dict[str, Any]:
             time.sleep(min(EVERY_S, seconds / 20))
         is_running = program.popen.poll() is None
         end_s = program.end() if is_running else float("nan")
-        quarter = max(1, len(samples) // 4)
-        early, late = samples[quarter : 2 * quarter], samples[-quarter:]
         return {
             "seconds": seconds,
             "samples": len(samples),
-            "growth MiB": round(_mean(late, 0) - _mean(early, 0), 1),
-            "growth threads": round(_mean(late, 1) - _mean(early, 1), 1),
-            "growth handles": round(_mean(late, 2) - _mean(early, 2), 1),
-            "rss MiB": round(_mean(late, 0)),
+            **grown(samples),
             "viewed MB": round(viewer.bytes / 1e6),
             "running": is_running,
             "exit status": program.popen.returncode,
@@ -72,6 +67,18 @@ def attack(seconds: float, arguments: List[str]) -> Dict[str, Any]:
             "tracebacks": program.log.count("Traceback"),
             "last lines": program.log.splitlines()[-4:],
         }
+
+
+def grown(samples: List[Sample]) -> Dict[str, float]:
+    """Between the means of the second and the last quarter; and the last one's memory."""
+    quarter = max(1, len(samples) // 4)
+    early, late = samples[quarter : 2 * quarter], samples[-quarter:]
+    return {
+        "growth MiB": round(_mean(late, 0) - _mean(early, 0), 1),
+        "growth threads": round(_mean(late, 1) - _mean(early, 1), 1),
+        "growth handles": round(_mean(late, 2) - _mean(early, 2), 1),
+        "rss MiB": round(_mean(late, 0)),
+    }
 
 
 def _mean(samples: List[Sample], column: int) -> float:
