@@ -51,14 +51,13 @@ class MqttSink(Sink):
         self._clock = MonotonicClock()
         self._changes = Changes()
         self._last_seen_s: Dict[str, float] = {}
-        self._teller = self._new_teller()
+        self._teller = self._new_teller(*self._asked)
         logging.getLogger().addHandler(self._about.faults)
 
     def _of_camera(self, broker: Broker) -> Broker:
         return broker._replace(prefix="{}/{}".format(broker.prefix, self._camera)) if self._camera else broker
 
-    def _new_teller(self) -> Teller:
-        broker, picture_every_s = self._asked
+    def _new_teller(self, broker: Broker, picture_every_s: Optional[float]) -> Teller:
         teller = Teller(import_paho(), broker, has_picture=picture_every_s is not None, about=self._about)
         teller.listen(self._ears)
         return teller
@@ -70,8 +69,8 @@ class MqttSink(Sink):
         broker = self._of_camera(broker_of(settings.mqtt, settings.mqtt_password_file))
         asked = broker, settings.mqtt_picture_every_s
         if asked != self._asked:
-            self._asked, before = asked, self._teller
-            self._teller, self.name = self._new_teller(), asked[0].shown
+            before, self._teller = self._teller, self._new_teller(*asked)
+            self._asked, self.name = asked, asked[0].shown
             before.close()
 
     def present(self, picture: np.ndarray, observation: Observation, figures: Figures) -> bool:

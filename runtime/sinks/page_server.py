@@ -239,7 +239,7 @@ class PageServer:
 
 
 def quiet_logger() -> logging.Logger:
-    """For aiohttp, which logs a traceback for every malformed or broken off request: any scanner could fill the disk."""
+    """For aiohttp, which logs a traceback for every malformed or broken off request: a scanner could fill the disk."""
     logger = logging.getLogger(__name__)
     logger.addFilter(_is_ours)
     return logger

@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from attack import children, clock, disk, fuzz, origin, routes, signals, soak, sockets, telling
+from attack import children, clock, crowd, disk, fuzz, origin, routes, signals, soak, sockets, telling
 
 DEMO = ["--bundle", "demo"]
 
@@ -66,9 +66,8 @@ ATTACKS = {
     "origin": Attack(
         21, "ways in for a stranger's page", lambda *_: origin.attack(DEMO), origin.is_right, origin.why_not
     ),
-    "routes": Attack(
-        10000, "odd requests", lambda tries, seed: routes.attack(int(tries), seed, DEMO), routes.is_right
-    ),
+    "crowd": Attack(500, "who ask at once", lambda tries, seed: crowd.attack(int(tries), seed, DEMO), crowd.is_right),
+    "routes": Attack(10000, "odd requests", lambda tries, seed: routes.attack(int(tries), seed, DEMO), routes.is_right),
     "telling": Attack(
         3600,
         "s of odd requests and a broker's garbage",
@@ -84,14 +83,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Attack the camera program on this machine, for hours.")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="of all tries (1)")
-    parser.add_argument("--seconds", type=float, help="of soak and telling (86400 and 3600, times --scale)")
+    parser.add_argument("--seconds", type=float, help="of soak (86400) and telling (3600)")
     parser.add_argument("--only", choices=list(ATTACKS), action="append", help="may be repeated")
     values = parser.parse_args()
     got_through = False
     print("| attack | tries | right | found | s |\n|---|---|---|---|---|", flush=True)
     for name in values.only or ATTACKS:
         attack = ATTACKS[name]
-        tries = values.seconds if name in ("soak", "telling") and values.seconds else max(1.0, attack.tries * values.scale)
+        tries = (
+            values.seconds if name in ("soak", "telling") and values.seconds else max(1.0, attack.tries * values.scale)
+        )
         reason, begun_s = attack.why_not(), time.monotonic()
         if reason:
             print("| {} | 0 | not tried: {} | | |".format(name, reason), flush=True)

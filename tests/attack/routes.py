@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from attack.fuzz import ODD, mutated
 from attack.program import Program
+
 from runtime.api.operations import OPERATIONS, PREFIX
 
 TOKEN = "the right one"
@@ -21,13 +22,23 @@ ANSWER_S = 3.0
 PAGES = [
     "/", "/history", "/shelf", "/zones", "/teach", "/strings.json", "/stream.mjpg", "/snapshot.jpg", "/figures.json",
     "/events", "/metrics", "/shelf.json", "/zones.json", "/zones/plan", "/shelf/layout", "/shelf/teach", "/shelf/crop",
-    "/teach/state", "/teach/products", "/teach/unknowns", "/teach/lesson", "/teach/view", "/teach/cover", "/teach/photo",
+    "/teach/state", "/teach/products", "/teach/unknowns", "/teach/lesson", "/teach/view", "/teach/cover",
+    "/teach/photo",
     "/teach/begin", "/teach/learn", "/teach/rename", "/teach/merge", "/teach/remove", "/teach/undo", "/teach/cancel",
 ]  # fmt: skip
 PATHS = PAGES + [PREFIX + "/openapi.json"] + [PREFIX + one.path for one in OPERATIONS]
-NAMES = sorted({one.name for each in OPERATIONS for one in each.parameters} | {"lesson", "view", "name", "times", "more"})
+OF_TEACHING = {"lesson", "view", "name", "times", "more"}
+NAMES = sorted({one.name for each in OPERATIONS for one in each.parameters} | OF_TEACHING)
 FITTING = ["1", "50", "tea", "true", "2026-11-27T09:00:00Z", "2026-11-27T09:00:00+09:00", "bottle"]
-BODIES = [b"{}", b"[]", b'{"x": 0.5, "y": 0.5}', b'{"zones": [], "lines": []}', b'{"id": 1, "name": "tea"}', b"\xff\xd8\xff"]
+BODIES = [
+    b"{}", b"[]", b'{"x": 0.5, "y": 0.5}', b'{"zones": [], "lines": []}', b'{"id": 1, "name": "tea"}', b"\xff\xd8\xff",
+]  # fmt: skip
+METHODS = {"GET": 70, "HEAD": 4, "POST": 14, "PUT": 8, "OPTIONS": 2, "DELETE": 1, "\u00c4": 1}
+"""And how often each is taken."""
+HEADERS = [
+    "Last-Event-ID", "Range", "Accept", "Cookie", "Content-Type", "If-None-Match", "Transfer-Encoding",
+    "Accept-Language",
+]  # fmt: skip
 
 
 def everything(folder: Path) -> List[str]:
@@ -45,19 +56,19 @@ def made_up(chance: random.Random) -> bytes:
     query = "&".join(
         "{}={}".format(chance.choice(NAMES), chance.choice(values)) for _ in range(chance.choice((0, 0, 1, 1, 2, 3, 9)))
     )
-    method = chance.choices(("GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "\u00c4"), (70, 4, 14, 8, 2, 1, 1))[0]
+    method = chance.choices(list(METHODS), list(METHODS.values()))[0]
     lines = ["{} {}{} HTTP/1.1".format(method, path, "?" + query if query else ""), "Host: localhost"]
     if chance.random() < 0.95:
         lines.append("Authorization: Bearer " + TOKEN)
     if chance.random() < 0.2:
-        names = ("Last-Event-ID", "Range", "Accept", "Cookie", "Content-Type", "If-None-Match", "Transfer-Encoding", "X")
         odd = chance.choice(ODD).replace("\0", "")
-        lines.append("{}: {}".format(chance.choice(names), chance.choice(["1", "-5", "bytes=0-", "chunked", odd])))
+        lines.append("{}: {}".format(chance.choice(HEADERS), chance.choice(["1", "-5", "bytes=0-", "chunked", odd])))
     body = b""
     if method in ("POST", "PUT"):
         body = chance.choice(BODIES) if chance.random() < 0.5 else mutated(chance.choice(BODIES), chance)
         lines.append("Content-Type: application/json")
-        lines.append("Content-Length: {}".format(len(body) if chance.random() < 0.95 else chance.choice((0, 3, 10**12))))
+        length = len(body) if chance.random() < 0.95 else chance.choice((0, 3, 10**12))
+        lines.append("Content-Length: {}".format(length))
     lines.append("Connection: close")
     request = "\r\n".join(lines).encode("utf-8", "surrogatepass") + b"\r\n\r\n" + body
     return mutated(request, chance) if chance.random() < 0.2 else request

@@ -20,8 +20,8 @@ from attack.soak import EVERY_S, Sample, grown, sample
 HELLO = b"\x20\x02\x00\x00"
 """A broker's yes."""
 GARBAGE = [
-    b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\xff\xff\xff\xff\xff", HELLO + b"\x30\x02\xff\xff", HELLO + b"\x90\x01\x00",
-    HELLO + b"\x00\x00", b"\x20\x00", b"", HELLO, HELLO + b"\x30\x0c\x00\x08shop/a/xhi" * 200,
+    b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\xff\xff\xff\xff\xff", HELLO + b"\x30\x02\xff\xff",
+    HELLO + b"\x90\x01\x00", HELLO + b"\x00\x00", b"\x20\x00", b"", HELLO, HELLO + b"\x30\x0c\x00\x08shop/a/xhi" * 200,
 ]  # fmt: skip
 REQUESTS_S = 0.1
 """Between two requests."""

@@ -29,6 +29,7 @@ from runtime.sinks.access import Access, is_local
 from runtime.sinks.audience import STREAMS
 from runtime.sinks.latest import Latest
 from runtime.sinks.listening import url_of
+from runtime.sinks.page_server import quiet_logger
 from runtime.sinks.web import CLOSE_S, WebSink
 
 pytest.importorskip("aiohttp", reason="aiohttp is not installed")
@@ -661,3 +662,14 @@ class TestGuests:
             with self.connect(sink) as third, contextlib.suppress(ConnectionResetError):
                 assert third.recv(1) == b""
             assert all(stream.next_picture() is not None for stream in streams)
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError("gone"), BrokenPipeError()])
+def test_who_leaves_before_his_answer_is_no_traceback(error):
+    record = logging.LogRecord(
+        "aiohttp", logging.ERROR, "", 0, "Error handling request", (), (type(error), error, None)
+    )
+    assert not quiet_logger().filter(record)
+    ours = KeyError("a fault of ours")
+    record.exc_info = (KeyError, ours, None)
+    assert quiet_logger().filter(record)
