@@ -194,7 +194,10 @@ def strips(known: Known, values: Dict[str, Any]) -> answers.Strips:
 
 
 def _wanted(values: Dict[str, Any]) -> Filter:
-    return Filter(values["product"], values["unknown"], values["from"], values["to"], values["camera"])
+    times = values["from"], values["to"]
+    if values["undated"] and times != (None, None):
+        raise ProblemError(400, "undated: what has no date has no time, leave out 'from' and 'to'")
+    return Filter(values["product"], values["unknown"], *times, values["camera"], values["undated"])
 
 
 def _newest(known: Known) -> Newest:

@@ -22,6 +22,13 @@ CAMERA = Parameter(
 )
 FROM = time_parameter("from", "Last seen then or later.")
 TO = time_parameter("to", "Last seen before.")
+UNDATED = Parameter(
+    "undated",
+    "Only of runs without a date, videos and those whose clock was never set; not with times.",
+    {"type": "boolean", "default": False},
+    yes_or_no,
+    False,
+)
 CURSOR = Parameter("cursor", "`next` of the page before.", {"type": "string", "maxLength": 200}, place_of)
 LIMIT = number_parameter("limit", "Of one page.", 1, MOST, 50)
 NUMBER = number_parameter("id", "A sighting's.", 1, 10**15, place="path")
@@ -71,7 +78,7 @@ OPERATIONS = (
         "What was seen, a page at a time.",
         answers.Sightings,
         asking.sightings,
-        (PRODUCT, UNKNOWN, CAMERA, FROM, TO, LIMIT, CURSOR),
+        (PRODUCT, UNKNOWN, CAMERA, FROM, TO, UNDATED, LIMIT, CURSOR),
         failures=_WITHOUT_HISTORY,
     ),
     Operation(
@@ -80,7 +87,7 @@ OPERATIONS = (
         "The same as a table, up to 50,000 rows.",
         None,
         asking.table,
-        (PRODUCT, UNKNOWN, CAMERA, FROM, TO),
+        (PRODUCT, UNKNOWN, CAMERA, FROM, TO, UNDATED),
         CSV,
         failures=_WITHOUT_HISTORY,
     ),

@@ -66,6 +66,8 @@ class Filter(NamedTuple):
     """Last seen before."""
     camera: Optional[str] = None
     """Of this one only."""
+    is_undated: bool = False
+    """Only of runs without a date; times count for nothing then."""
 
 
 class Run(NamedTuple):
@@ -157,7 +159,9 @@ class HistoryReader:
         """Newest first; those without a date only where no time is asked for."""
         statement = "SELECT id, source, epoch_s FROM runs"
         values: Tuple = ()
-        if wanted.from_s is not None or wanted.to_s is not None:
+        if wanted.is_undated:
+            statement += " WHERE epoch_s IS NULL"
+        elif wanted.from_s is not None or wanted.to_s is not None:
             statement += " WHERE epoch_s IS NOT NULL"
             if wanted.to_s is not None:
                 statement += " AND epoch_s <= ?"

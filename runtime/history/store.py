@@ -4,7 +4,7 @@ import sqlite3
 from typing import Iterable, Optional
 
 from runtime.database import transaction
-from runtime.history.opening import open_database
+from runtime.history.opening import begin_anew, open_database
 from runtime.history.sighting import Sighting
 from runtime.settings import Keep
 
@@ -56,11 +56,24 @@ class Store:
 
     def __init__(self, path: str, source: str, recogniser: Optional[str] = None) -> None:
         """`recogniser`: what makes the embeddings, see Bundle.recogniser. SinkError: see open_database."""
+        self._path, self._of_run = path, (source, recogniser)
         self._database = open_database(path)
+        self._begin_run()
+
+    def _begin_run(self) -> None:
         self._epoch_s: Optional[float] = None
         with transaction(self._database):
             statement = "INSERT INTO runs (source, recogniser) VALUES (?, ?)"
-            self._run = self._database.execute(statement, (source, recogniser)).lastrowid or 0
+            self._run = self._database.execute(statement, self._of_run).lastrowid or 0
+
+    def begin_anew(self, why: Exception) -> None:
+        """The database turned out to be damaged: it is kept aside, and this run begins again in a new one.
+
+        SinkError: there cannot be one; may be tried again.
+        """
+        self._database.close()
+        self._database = begin_anew(self._path, why)
+        self._begin_run()
 
     def write(self, sightings: Iterable[Sighting], epoch_s: Optional[float]) -> None:
         """All of them or none. `epoch_s`: the run's beginning by the clock as it goes now; None for a file."""

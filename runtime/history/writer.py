@@ -8,6 +8,8 @@ from collections import OrderedDict
 from typing import Callable, List, Optional
 
 from runtime.clock import MonotonicClock
+from runtime.database import is_damage
+from runtime.errors import SinkError
 from runtime.history.moment import with_jpeg
 from runtime.history.sighting import Sighting
 from runtime.history.store import Store
@@ -75,10 +77,20 @@ class HistoryWriter:
                 self._write(batch)
             except sqlite3.Error as error:
                 self._put_back(batch)
-                if not self._is_failing:
-                    log.error("the history waits, the rest goes on: %s", error)
-                self._is_failing = True
+                self._mend(error)
         self._store.close()
+
+    def _mend(self, error: sqlite3.Error) -> None:
+        """Where the file is damaged there will be a new one; else it is tried again, and a line says so once."""
+        problem: Exception = error
+        if is_damage(error):
+            try:
+                return self._store.begin_anew(error)
+            except (SinkError, sqlite3.Error) as another:
+                problem = another
+        if not self._is_failing:
+            log.error("the history waits, the rest goes on: %s", problem)
+        self._is_failing = True
 
     def _write(self, batch: List[Sighting]) -> None:
         now_s = self._clock.now_s()

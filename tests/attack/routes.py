@@ -18,7 +18,7 @@ from attack.program import Program
 from runtime.api.operations import OPERATIONS, PREFIX
 
 TOKEN = "the right one"
-ANSWER_S = 3.0
+ANSWER_S = 1.0
 PAGES = [
     "/", "/history", "/shelf", "/zones", "/teach", "/strings.json", "/stream.mjpg", "/snapshot.jpg", "/figures.json",
     "/events", "/metrics", "/shelf.json", "/zones.json", "/zones/plan", "/shelf/layout", "/shelf/teach", "/shelf/crop",

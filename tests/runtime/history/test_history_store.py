@@ -123,6 +123,32 @@ def test_a_damaged_database_is_kept_aside_and_said(path, caplog):
     assert rows(path, "SELECT COUNT(*) FROM sightings") == [(1,)]
 
 
+def test_damage_that_shows_while_it_is_written_begins_a_new_one(path, caplog):
+    """As of a card that goes bad under a running program: what waits goes into the new file."""
+    store = Store(str(path), "demo://")
+    store.write([sighting(track) for track in range(50)], NOW_S)
+    store._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    page = store._database.execute("PRAGMA page_size").fetchone()[0]
+    whole = bytearray(path.read_bytes())
+    whole[page:] = b"\xa5" * (len(whole) - page)
+    path.write_bytes(bytes(whole))
+    store._database.execute("PRAGMA shrink_memory")  # what it has read
+    writer = HistoryWriter(store, batch_s=0.01)
+    writer.put(sighting(7))
+    wait_until(lambda: "kept as" in caplog.text)
+    writer.close()
+    assert path.with_name(path.name + ".damaged-1").exists()
+    assert rows(path, "SELECT track FROM sightings") == [(7,)]
+    assert [record.getMessage().count("\n") for record in caplog.records] == [0]
+
+
+def test_one_that_cannot_be_read_as_text_is_damaged_too(path, caplog):
+    Store(str(path), "demo://").close()
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE runs", b"CREATE TABLE \x81\xffns"))
+    Store(str(path), "demo://").close()
+    assert "kept as" in caplog.text
+
+
 def test_a_newer_version_is_refused_and_left_alone(path):
     Store(str(path), "demo://").close()
     database = sqlite3.connect(str(path))

@@ -150,6 +150,25 @@ def test_sightings_a_page_at_a_time_newest_first(sink):
     assert sorted(one["last_s"] for one in inside) == [10.0 + n for n in range(10)]
 
 
+def test_what_has_no_date_is_asked_for_by_itself(history, tmp_path):
+    """A run whose clock was never set, between two that have a date."""
+    path = str(tmp_path / "h.sqlite")
+    for number, epoch_s in enumerate((EPOCH_S, None, EPOCH_S + 1000)):
+        store = Store(path, "demo://")
+        store.write([Sighting(1, "soap", "jar", 0.5, 2.0 + number, 9, 0.5, (1, 2, 3, 4))], epoch_s)
+        store.close()
+    with WebSink(port=0, history=path) as sink:
+        everything = checked(sink, "/sightings")["items"]
+        assert [one["run"] for one in everything] == [3, 2, 1]
+        (only,) = checked(sink, "/sightings?undated=true")["items"]
+        assert (only["run"], only["first_seen"], only["last_seen"], only["first_s"], only["last_s"]) == (
+            2, None, None, 0.5, 3.0,
+        )  # fmt: skip
+        assert asked(sink, "/sightings.csv?undated=true")[2].count(b"\n") == 2
+        assert checked(sink, "/sightings?undated=true&product=tea")["items"] == []
+        assert b"leave out" in asked(sink, "/sightings?undated=true&from=2026-11-27T09:00:00Z")[2]
+
+
 def test_one_sighting_and_its_crop(sink):
     assert [checked(sink, "/sightings/17")[name] for name in ("track", "crop")] == [16, False]
     assert json.loads(asked(sink, "/sightings/77")[2].decode())["crop"] is True
