@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from transcript import Transcript
 
-BOOT_TIMEOUT_S = 240.0
+BOOT_TIMEOUT_S = 900.0
 ANSWER_TIMEOUT_S = 60.0
 CPUS = 2
 MEMORY_MB = 2048
