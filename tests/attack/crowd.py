@@ -21,7 +21,7 @@ ROUTES = ["/api/v1/events"] * 3 + [PREFIX + path for path in ("/now", "/sighting
 ROUTES += ["/metrics", "/history", "/shelf", "/events", "/stream.mjpg", "/snapshot.jpg"]
 ADDRESSES = 40
 """Of this machine, 127.0.0.0/8: 12 connections each of 500."""
-TRIES = 5
+TRIES = 20
 """Of a newcomer, who is let in as others are found idle."""
 
 
