@@ -17,6 +17,7 @@ pytest.importorskip("prometheus_client", reason="prometheus-client is not instal
 
 from runtime.figures.board import BoardReading
 from runtime.figures.figures import Figures, Stages
+from runtime.figures.meter import Meter
 from runtime.frame import UNKNOWN, Detections, Frame, Names, Observation, Words
 from runtime.history.store import Store
 from runtime.sinks.web import WebSink
@@ -55,12 +56,16 @@ class Feeding:
     def _run(self):
         names = Names(np.array([0, UNKNOWN], np.int32), np.ones(2, np.float32), 2, 0)
         detections = Detections(np.zeros((2, 4), np.float32), np.ones(2, np.float32), np.zeros(2, np.int32))
-        number = 0
+        number, meter = 0, Meter(30.0, True)
         while not self._ended.wait(0.02):
             number += 1
             frame = Frame(PICTURE, None if number % 150 > 147 else number, time.monotonic() - 0.02)
             shown = Observation(frame, detections, np.array([1, 2 + number // 130]), names, Words(["jar"], ["tea"]))
-            self._sink.present(PICTURE, shown, FIGURES._replace(captured=number, presented=number))
+            meter.record(frame, time.monotonic(), FIGURES.stages_ms)
+            counted = meter.recent(time.monotonic()).stages_counted
+            self._sink.present(
+                PICTURE, shown, FIGURES._replace(captured=number, presented=number, stages_counted=counted)
+            )
 
     def __enter__(self):
         self._thread.start()

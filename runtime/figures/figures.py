@@ -3,6 +3,7 @@
 from typing import NamedTuple, Optional, Sequence, Tuple
 
 from runtime.figures.board import BoardReading
+from runtime.figures.buckets import Counted
 from runtime.figures.counts import Counts
 from runtime.figures.in_view import InView
 from runtime.figures.shelf import ShelfNow
@@ -82,6 +83,8 @@ class Figures(NamedTuple):
     """None without --shelf."""
     in_view: Tuple[InView, ...] = ()
     """By name, of what was ever in view."""
+    stages_counted: Tuple[Counted, ...] = ()
+    """Of each of `Stages`, the times of each presented frame but the first, whole run."""
 
     @property
     def dropped(self) -> int:

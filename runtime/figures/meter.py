@@ -4,12 +4,15 @@ import itertools
 from collections import deque
 from typing import Callable, Deque, NamedTuple, Optional, Tuple
 
+from runtime.figures.buckets import Buckets
 from runtime.figures.figures import Figures, Stages
 from runtime.figures.latency import LatencyHistogram, percentile
 from runtime.figures.limits import limited_by
 from runtime.frame import Frame, Observation
 
 WINDOW_S = 4.0
+STAGE_BOUNDS_S = (0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25)
+"""From what costs nothing to a stage that takes several periods."""
 
 
 def rate_hz(count: int, first_s: float, last_s: float, now_s: float) -> float:
@@ -62,6 +65,7 @@ class Meter:
         """Of each presented frame, whole run."""
         self._uncounted_ms = Stages()
         self._total_ms = Stages()
+        self._stages = [Buckets(STAGE_BOUNDS_S) for _ in Stages._fields]
 
     @property
     def presented(self) -> int:
@@ -87,6 +91,8 @@ class Meter:
             self._first = entry
         else:
             self._total_ms = self._total_ms.plus(stages_ms)
+            for buckets, stage_ms in zip(self._stages, stages_ms):
+                buckets.add(stage_ms / 1e3)
         self._last = entry
         self._presented += 1
         self.latency.add((presented_s - frame.captured_s) * 1e3)
@@ -180,4 +186,5 @@ class Meter:
             reused=self._reused,
             limited_by=bound,
             overlapped=self._overlapped,
+            stages_counted=tuple(buckets.counted() for buckets in self._stages),
         )

@@ -134,6 +134,16 @@ class HistoryReader:
             row = self.database.execute("SELECT min(product) FROM sightings WHERE product > ?", (row[0],)).fetchone()
         return found
 
+    def newest_id(self) -> int:
+        """The highest there is; 0 where nothing was seen yet."""
+        return int(self.database.execute("SELECT COALESCE(max(id), 0) FROM sightings").fetchone()[0])
+
+    def counts_between(self, after: int, until: int) -> Dict[Optional[str], int]:
+        """Sightings by product (None: unknown) with an id above `after`, `until` at most."""
+        # NOT INDEXED: by their ids, else SQLite walks over all of them in the order of the products
+        statement = "SELECT product, count(*) FROM sightings NOT INDEXED WHERE id > ? AND id <= ? GROUP BY product"
+        return dict(self.database.execute(statement, (after, until)).fetchall())
+
     def present_at(self, time_s: float) -> Dict[Optional[str], int]:
         """How many of each product (None: unknown) were in view then; tracks that broke may be missing."""
         found: Dict[Optional[str], int] = {}

@@ -1,16 +1,20 @@
 """The figures for Prometheus, at /metrics of the page: what the report says, by Prometheus' names and units."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections import OrderedDict
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from runtime import __version__
-from runtime.errors import MissingPackageError
+from runtime.errors import MissingPackageError, SinkError
 from runtime.events.event_log import EventLog
 from runtime.figures.board import BoardReading
 from runtime.figures.counts import Counts
+from runtime.figures.figures import Figures, Stages
 from runtime.figures.shelf import ShelfNow
+from runtime.history.tally import Tally
 from runtime.sinks.latency_histogram import LatencyHistogram
 from runtime.sinks.latest import Told
 
@@ -47,6 +51,7 @@ class Metrics:
         client.ProcessCollector(registry=self._registry)
         self._cameras: Sequence[OfCamera] = ()
         self._history: Optional[str] = None
+        self._tally: Optional[Tally] = None
         self._registry.register(self)
 
     def text(self, cameras: Sequence[OfCamera], history: Optional[str] = None) -> bytes:
@@ -66,6 +71,7 @@ class Metrics:
         if self._history is not None:
             for family in self._disk(self._history):
                 yield family
+            yield self._sightings(self._history)
         boards = [one.told.figures.board for one in self._cameras if one.told is not None]
         if boards and boards[0] is not None:
             for family in self._board(boards[0]):
@@ -105,12 +111,14 @@ class Metrics:
             ("names_reused", "Names that were taken over from a track.", figures.reused),
         ):
             yield self._core.CounterMetricFamily("shelfsight_" + name, text, value=float(count))
-        buckets, sum_s = camera.latency.cumulative()
+        latency = camera.latency.counted()
         yield self._core.HistogramMetricFamily(
-            "shelfsight_latency_seconds", "From capture to presented, of each frame.", buckets=buckets, sum_value=sum_s
+            "shelfsight_latency_seconds",
+            "From capture to presented, of each frame.",
+            buckets=latency.cumulative(),
+            sum_value=latency.sum_s,
         )
-        stages = [({"stage": name}, ms / 1000) for name, ms in figures.stages_ms._asdict().items()]
-        yield self._gauge("shelfsight_stage_seconds", "Mean time of a frame in each stage, lately.", stages)
+        yield self._stages(figures)
         yield self._gauge("shelfsight_still_seconds", "Since the last new frame was presented.", [({}, camera.still_s)])
         online = float(told.frame_id is not None)
         yield self._gauge("shelfsight_source_online", "Whether the source delivers: 1 or 0.", [({}, online)])
@@ -129,6 +137,14 @@ class Metrics:
         if figures.shelf is not None:
             for family in self._shelf(figures.shelf):
                 yield family
+
+    def _stages(self, figures: Figures) -> Any:
+        family = self._core.HistogramMetricFamily(
+            "shelfsight_stage_seconds", "Of each frame in each stage.", labels=["stage"]
+        )
+        for stage, counted in zip(Stages._fields, figures.stages_counted):
+            family.add_metric([stage], buckets=counted.cumulative(), sum_value=counted.sum_s)
+        return family
 
     def _shelf(self, shelf: ShelfNow) -> Iterator[Any]:
         of = [({"slot": one.slot, "product": one.product}, one) for one in shelf.slots]
@@ -163,6 +179,17 @@ class Metrics:
         ):
             if samples:
                 yield self._gauge("shelfsight_" + key, text, samples)
+
+    def _sightings(self, history: str) -> Any:
+        if self._tally is None:
+            self._tally = Tally(history)
+        family = self._core.CounterMetricFamily(
+            "shelfsight_sightings", "Remembered in the history since the first scrape, by product.", labels=["product"]
+        )
+        with contextlib.suppress(SinkError, sqlite3.Error):  # it waits for its disk, or is being begun anew
+            for product, count in sorted(self._tally.counts().items(), key=str):
+                family.add_metric(["unknown" if product is None else product], float(count))
+        return family
 
     def _disk(self, history: str) -> Iterator[Any]:
         paths = [path for path in (history, history + "-wal") if os.path.exists(path)]

@@ -16,7 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from runtime.figures.board import BoardReading
 from runtime.figures.figures import Figures, Stages
+from runtime.figures.meter import Meter
 from runtime.frame import UNKNOWN, Detections, Frame, Names, Observation, Words
+from runtime.history.sighting import Sighting
+from runtime.history.store import Store
 from runtime.sinks.latency_histogram import LATENCY_BUCKETS_S, LatencyHistogram
 from runtime.sinks.web import WebSink
 
@@ -26,6 +29,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:Running attrs on Python 3.6:Depr
 BOARD = BoardReading((("CPU", 51.5),), (("VDD_IN", 6200.0),), gpu_load_percent=80.0, throttled="GPU at 614 of 921 MHz")
 FIGURES = Figures(30.0, 29.9, 24.5, 40.0, 60.0, Stages(detect=25.0, classify=5.0), 120, 100, 77, 300, "detect")
 PICTURE = np.zeros((48, 64, 3), np.uint8)
+
+
+def after_two_frames():
+    """FIGURES, with what a meter has counted of their stages."""
+    meter = Meter(30.0, True)
+    for frame_id in range(3):  # the first one's own time counts for nothing
+        meter.record(Frame(PICTURE, frame_id, frame_id / 30), frame_id / 30 + 0.04, FIGURES.stages_ms)
+    return FIGURES._replace(stages_counted=meter.recent(0.2).stages_counted)
 
 
 def shown(frame_id, age_s=0.04, source_s=None):
@@ -68,7 +79,7 @@ def sink():
 
 def test_every_figure_has_its_name_and_unit(sink):
     for frame_id in range(3):
-        sink.present(PICTURE, shown(frame_id), FIGURES._replace(board=BOARD))
+        sink.present(PICTURE, shown(frame_id), after_two_frames()._replace(board=BOARD))
     found = samples(scraped(sink))
     for name, value in (
         ("shelfsight_true_frames_per_second", 24.5),
@@ -82,7 +93,10 @@ def test_every_figure_has_its_name_and_unit(sink):
         ("shelfsight_latency_seconds_count", 3),
     ):
         assert found[(name,)] == value
-    assert found["shelfsight_stage_seconds", ("stage", "detect")] == pytest.approx(0.025)
+    assert found["shelfsight_stage_seconds_count", ("stage", "detect")] == 2
+    assert found["shelfsight_stage_seconds_sum", ("stage", "detect")] == pytest.approx(0.05)
+    assert found["shelfsight_stage_seconds_bucket", ("le", "0.02"), ("stage", "detect")] == 0
+    assert found["shelfsight_stage_seconds_bucket", ("le", "0.03"), ("stage", "detect")] == 2
     assert found["shelfsight_temperature_celsius", ("sensor", "CPU")] == 51.5
     assert found["shelfsight_power_watts", ("rail", "VDD_IN")] == pytest.approx(6.2)
     assert found["shelfsight_load_ratio", ("unit", "gpu")] == pytest.approx(0.8)
@@ -107,6 +121,24 @@ def test_offline_and_before_the_first_picture(sink):
     assert samples(scraped(sink))[("shelfsight_source_online",)] == 0
 
 
+def test_sightings_are_counted_by_product_once_they_have_their_name(tmp_path):
+    path = str(tmp_path / "h.sqlite")
+    store = Store(path, "demo://")
+    old = Sighting(1, "tea", "jar", 0.0, 1.0, 9, 0.5, (1, 2, 3, 4))
+    store.write([old], None)
+    with WebSink(port=0, history=path) as sink:
+        sink.present(PICTURE, shown(0), FIGURES)
+        assert ("shelfsight_sightings_total", ("product", "tea")) not in samples(scraped(sink))
+        store.write([old._replace(track=track, product=None) for track in (2, 3, 4)], None)
+        scraped(sink)
+        store.write([old._replace(track=track) for track in (2, 3)], None)
+        for _ in range(2):
+            found = samples(scraped(sink))
+            assert found["shelfsight_sightings_total", ("product", "tea")] == 2
+            assert found["shelfsight_sightings_total", ("product", "unknown")] == 1
+    store.close()
+
+
 def test_it_wants_the_token():
     with WebSink(port=0, token="s3cret") as guarded:
         assert refused(guarded)[0] == 401
@@ -123,7 +155,7 @@ def test_without_the_package_it_says_so(sink, monkeypatch):
 def test_prometheus_own_linter_takes_it(sink):
     if shutil.which("promtool") is None:
         pytest.skip("promtool is not installed (Debian package: prometheus)")
-    sink.present(PICTURE, shown(0), FIGURES._replace(board=BOARD))
+    sink.present(PICTURE, shown(0), after_two_frames()._replace(board=BOARD))
     done = subprocess.run(
         ["promtool", "check", "metrics"], input=scraped(sink).encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -134,7 +166,8 @@ def test_buckets_are_cumulative():
     histogram = LatencyHistogram()
     for seconds in (0.001, LATENCY_BUCKETS_S[0], 0.02, 7.0):
         histogram.add(seconds)
-    buckets, sum_s = histogram.cumulative()
+    counted = histogram.counted()
+    buckets = counted.cumulative()
     assert [count for _, count in buckets] == [2, 2, 3] + [3] * 8 + [4]
     assert buckets[-1][0] == "+Inf"
-    assert sum_s == pytest.approx(7.026)
+    assert counted.sum_s == pytest.approx(7.026)
