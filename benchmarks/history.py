@@ -24,6 +24,8 @@ from runtime.sinks.remembering import RememberingSink
 
 SOURCE = "demo://?products=8"
 OBJECTS = 8
+MOST_FPS_PERCENT, MOST_P95_MS = 0.5, 1.0
+"""What a history may cost."""
 
 
 def measured(folder: str, frames: int, fps: float, sinks: List[str]) -> Dict[str, Any]:
@@ -51,7 +53,22 @@ def compare(pairs: int, frames: int, fps: float) -> None:
         row = [each["true_fps"] for each in pair] + [each["latency_ms"]["p95"] for each in pair]
         rows.append(row)
         print("| {} | {:.2f}, {:.2f} | {:.1f}, {:.1f} |".format(number + 1, *row), flush=True)
-    print("| median | {:.2f}, {:.2f} | {:.1f}, {:.1f} |".format(*[median(column) for column in zip(*rows)]))
+    medians = [median(column) for column in zip(*rows)]
+    print("| median | {:.2f}, {:.2f} | {:.1f}, {:.1f} |".format(*medians))
+    print("\n" + verdict(*medians))
+
+
+def verdict(fps_without: float, fps_with: float, p95_without_ms: float, p95_with_ms: float) -> str:
+    """One line: what it costs, and whether that is within bounds."""
+    lost_percent, later_ms = 100 * (1 - fps_with / fps_without), p95_with_ms - p95_without_ms
+    return "true FPS {:+.2f} % ({} {:g} %), latency p95 {:+.2f} ms ({} {:g} ms)".format(
+        -lost_percent,
+        "within" if lost_percent <= MOST_FPS_PERCENT else "BEYOND",
+        MOST_FPS_PERCENT,
+        later_ms,
+        "within" if later_ms <= MOST_P95_MS else "BEYOND",
+        MOST_P95_MS,
+    )
 
 
 def handed_over(frames: int, improves_every: int) -> List[float]:
