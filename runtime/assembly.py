@@ -22,9 +22,11 @@ from runtime.figures.report import check_report_path, figures_as_json, platform_
 from runtime.loop.loop import Limits, Loop, LoopParts
 from runtime.loop.overlapped import OverlappedLoop
 from runtime.loop.sequential import SequentialLoop
+from runtime.recognition.batching import is_faster_in_batches
 from runtime.recognition.naming import Naming
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
+from runtime.room import check_room
 from runtime.settings import AUTO, Settings
 from runtime.shelf.opening import open_shelf
 from runtime.sinks.checking import problems_of as sink_problems_of
@@ -119,6 +121,8 @@ def assemble(
         stack.callback(cv2.setNumThreads, cv2.getNumThreads())
         cv2.setNumThreads(1)
         each = settings.each
+        if source is None:
+            check_room(each)
         sources = [stack.enter_context(source or open_source(one)) for one in each]
         bundle = _open_bundle(settings, [_address(*both) for both in zip(each, sources)])
         stages = stack.enter_context(Stages(settings, bundle, sources[0], stop))
@@ -142,7 +146,8 @@ def assemble(
             cameras.append(open_camera(own, opened, looking, of_it))
         members = [camera.member(board, keeps_frames) for camera in cameras]
         limits = Limits(settings.frames, settings.seconds)
-        parts = LoopParts(members, stop, limits, settings.log_every_s, clock or MonotonicClock())
+        in_batches = len(members) > 1 and is_faster_in_batches(detector, len(members))
+        parts = LoopParts(members, stop, limits, settings.log_every_s, clock or MonotonicClock(), in_batches)
         loop = SequentialLoop(parts) if settings.sequential else OverlappedLoop(parts)
         for camera in cameras:
             log.info(
@@ -181,6 +186,10 @@ def problems_of(settings: Settings) -> List[ShelfsightError]:
         for one in settings.each:
             open_counting(one, shapes, None if bundle is None else bundle.products)
             open_shelf(one, None if bundle is None else bundle.products)
+    except ShelfsightError as error:
+        problems.append(error)
+    try:
+        check_room(settings.each)
     except ShelfsightError as error:
         problems.append(error)
     try:

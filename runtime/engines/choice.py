@@ -133,14 +133,18 @@ class EngineChoice:
 
     def open_onnx(self, path: str, sides: Sides) -> OnnxEngine:
         """Our own detector for pictures of another shape, on onnxruntime, as `open` gave it."""
-        return OnnxEngine(path, self._settings.threads, {"n": 1, "h": sides.height, "w": sides.width})
+        return OnnxEngine(path, self._settings.threads, self._open_sides(sides))
 
     def _sides(self, stage: str) -> Optional[Dict[str, int]]:
         """What the open dimensions of our own detectors will be (export.onnx names them), where that is known."""
         if stage != DETECTOR or self._settings.detector is not None or self._bundle is None:
             return None
-        width, height = self._detector_sides(self._bundle)
-        return {"n": 1, "h": height, "w": width}
+        return self._open_sides(self._detector_sides(self._bundle))
+
+    def _open_sides(self, sides: Sides) -> Dict[str, int]:
+        """Of several cameras the frames may come in one batch: how many stays open."""
+        values = {"h": sides.height, "w": sides.width}
+        return values if self._settings.cameras else dict(values, n=1)
 
     def _open_kept(self, stage: str, path: str) -> Chosen:
         state = self._states[stage]
@@ -156,7 +160,7 @@ class EngineChoice:
         if record.precision == FP32 and self._settings.engine == "auto":
             raise ModelError(record.why + "; in FP32 OpenVINO gains nothing")
         sides = self._sides(stage)
-        shape = None if sides is None else (sides["n"], sides["h"], sides["w"], 3)
+        shape = None if sides is None else (1, sides["h"], sides["w"], 3)
         engine = OpenVINOEngine(path, record.precision, self._settings.threads, shape, self._folder)
         return Chosen(engine, record.why)
 

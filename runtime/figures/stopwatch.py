@@ -24,6 +24,15 @@ class Stopwatch:
         self._last_s = now_s
         return now_s
 
+    def lap_part(self, stage: str, part: float, rest: str) -> float:
+        """The same with a `part` (0..1) of the time; what is left belongs to the stage `rest`."""
+        now_s = self._clock.now_s()
+        passed_ms = (now_s - self._last_s) * 1e3
+        self._stages_ms[stage] += part * passed_ms
+        self._stages_ms[rest] += passed_ms - part * passed_ms
+        self._last_s = now_s
+        return now_s
+
     def add(self, stage: str, spent_ms: float) -> None:
         """Count what another thread has spent on `stage`."""
         self._stages_ms[stage] += spent_ms

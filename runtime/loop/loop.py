@@ -30,6 +30,8 @@ class LoopParts(NamedTuple):
     limits: Limits = Limits()
     log_every_s: float = 5.0
     clock: MonotonicClock = MonotonicClock()
+    in_batches: bool = False
+    """Frames of several cameras go through stage 1 together, where they are there at once."""
 
 
 class Loop:

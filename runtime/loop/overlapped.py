@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import threading
-from typing import Iterator, NamedTuple, Optional, Sequence
+from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from runtime.figures.figures import Stages
 from runtime.figures.stopwatch import Stopwatch
@@ -12,6 +12,7 @@ from runtime.loop.intake import READ_TIMEOUT_S
 from runtime.loop.loop import Loop, LoopParts
 from runtime.loop.showing import Shown
 from runtime.loop.turns import Line, Turns
+from runtime.recognition.recogniser import Look, observe_together
 from runtime.sources.newest import NewestSlots
 from runtime.sources.read_ahead import ReadAhead
 
@@ -20,6 +21,10 @@ JOIN_S = 5.0
 SWITCH_INTERVAL_S = 0.0001
 """How long a thread may keep the interpreter from another that wants it. With Python's 5 ms the inference thread loses
 up to 5 ms whenever it comes back from a network or from OpenCV while another thread computes in Python."""
+
+
+NETWORKS = ("detect", "track", "classify")
+"""The stages that a camera's share is counted in."""
 
 
 class _Observed(NamedTuple):
@@ -67,21 +72,28 @@ class OverlappedLoop(Loop):
         turns = Turns(lines, changed)
         try:
             while turns.lines and not self._ended.is_set():
-                turn = turns.next()
-                if turn is not None:
-                    self._take(turns, *turn)
+                self._take(turns, turns.next())
         except BaseException as error:  # raised by the thread that presents
             self._observed.fail(error)
 
-    def _take(self, turns: Turns, line: Line, frame: Optional[Frame]) -> None:
-        if frame is None:
-            self._observed[line.number].fail(EndOfStream())
+    def _take(self, turns: Turns, had: Sequence[Tuple[Line, Optional[Frame]]]) -> None:
+        lines, looks = [], []
+        for line, frame in had:
+            if frame is None:
+                self._observed[line.number].fail(EndOfStream())
+                continue
+            lines.append(line)
+            looks.append(Look(line.member.recogniser, frame, line.watch))
+        if not lines:
             return
-        began_s = line.watch.last_s
-        observation = line.member.recogniser.observe(frame, line.watch)
-        turns.end(line, line.watch.last_s - began_s)
-        self._hand_over(line, _Observed(observation, line.watch.take()))
-        line.watch.lap("wait")
+        observations = observe_together(looks, self._parts.in_batches)
+        turns.end(lines)
+        for line, observation in zip(lines, observations):
+            stages_ms = line.watch.take()
+            turns.charge(line, stages_ms.of(NETWORKS) / 1e3)
+            self._hand_over(line, _Observed(observation, stages_ms))
+        for line in lines:
+            line.watch.lap("wait")
 
     def _hand_over(self, line: Line, observed: _Observed) -> None:
         slot = self._observed[line.number]

@@ -13,7 +13,7 @@ class SequentialLoop(Loop):
     """source -> recogniser -> presenter, of one camera: another would wait for its pictures."""
 
     def _steps(self) -> Iterator[Shown]:
-        (member,), stop, _, _, clock = self._parts
+        (member,), stop, clock = self._parts.members, self._parts.stop, self._parts.clock
         (showing,) = self._showings
         watch = Stopwatch(clock)
         intake = Intake(member.source, clock, member.nominal_fps, stop)

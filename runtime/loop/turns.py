@@ -27,6 +27,8 @@ class Line:
         """Every moment of the thread is in one stage of each camera: what is spent on one is `others` of the rest."""
         self.used_s = 0.0
         """Of the networks' time, divided by its weight."""
+        self.turn_s = 0.0
+        """What its last frame took."""
         self._pacer = Pacer(clock, member.nominal_fps, threading.Event())
         self._freshness = Freshness()
 
@@ -67,19 +69,32 @@ class Turns:
         self._used_s = 0.0
         """What the camera of the last turn had used before it."""
 
-    def next(self) -> Optional[Tuple[Line, Optional[Frame]]]:
-        """Whose turn it is, and its frame; None where none was ready in time, no frame where its source has ended."""
+    def next(self) -> List[Tuple[Line, Optional[Frame]]]:
+        """Whose turn it is, each with its frame, or None where its source has ended; empty: none was ready in time.
+
+        With the one whose turn it is go those that would come before it has another.
+        """
         ready = [line for line in self.lines if line.is_ready]
         if not ready:
             self._wait()
-            return None
-        line = self._fairest(ready)
+            return []
+        first = self._fairest(ready)
+        until_s = first.used_s + first.turn_s / first.member.weight
+        turns: List[Tuple[Line, Optional[Frame]]] = []
+        for line in sorted(ready, key=lambda line: line.used_s):
+            if line is first or line.used_s < until_s:
+                self._take(line, turns)
+        return turns
+
+    def _take(self, line: Line, turns: List[Tuple[Line, Optional[Frame]]]) -> None:
         try:
             frame = line.take()
         except EndOfStream:
             self.lines.remove(line)
-            return line, None
-        return None if frame is None else (line, frame)
+            turns.append((line, None))
+            return
+        if frame is not None:
+            turns.append((line, frame))
 
     def _fairest(self, ready: List[Line]) -> Line:
         for line in self._idle:
@@ -100,9 +115,13 @@ class Turns:
         for line, wait_s in zip(lines, waits_s):
             line.watch.lap("delay" if wait_s > 0.0 else "wait")
 
-    def end(self, line: Line, took_s: float) -> None:
-        """`line` has had its turn, which took so long."""
+    def end(self, had: Sequence[Line]) -> None:
+        """Those have had their turn; what it was spent on is in their watches, and for the rest others' time."""
+        for line in self.lines:
+            if line not in had:
+                line.watch.lap("others")
+
+    def charge(self, line: Line, took_s: float) -> None:
+        """`line`'s own part of a turn took so long."""
+        line.turn_s = took_s
         line.used_s += took_s / line.member.weight
-        for other in self.lines:
-            if other is not line:
-                other.watch.lap("others")

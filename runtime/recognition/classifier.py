@@ -59,32 +59,41 @@ class Classifier:
 
     def name(self, image: np.ndarray, boxes_px: np.ndarray, with_margins: bool = True) -> Answer:
         """Name the contents of `boxes_px` (k, 4) float32 x1, y1, x2, y2 in `image` (H, W, 3) uint8 BGR."""
-        answers = [self._name_batch(image, batch, with_margins) for batch in self._batches(image, boxes_px)]
+        return self._name_crops(self._crops_in(image, boxes_px), with_margins)
+
+    def name_all(self, pictures: Sequence[Tuple[np.ndarray, np.ndarray]]) -> List[Answer]:
+        """The same of several images with their boxes; the crops of all go through the network together."""
+        crops = [self._crops_in(image, boxes_px) for image, boxes_px in pictures]
+        answer = self._name_crops([crop for those in crops for crop in those], with_margins=True)
+        ends = np.cumsum([len(those) for those in crops]).tolist()
+        return [_rows_of(answer, start, end) for start, end in zip([0] + ends, ends)]
+
+    def embed(self, image: np.ndarray, boxes_px: np.ndarray) -> np.ndarray:
+        """(k, d) float32 of length 1: the embeddings of `boxes_px`, as for `name`; the caller's own."""
+        batches = _batches(self._crops_in(image, boxes_px))
+        return np.concatenate([self._no_embeddings()] + [self._embed(batch).astype(np.float32) for batch in batches])
+
+    def _crops_in(self, image: np.ndarray, boxes_px: np.ndarray) -> List[np.ndarray]:
+        """Views of `image`."""
+        return [image[y1:y2, x1:x2] for x1, y1, x2, y2 in self.regions(image, boxes_px)]
+
+    def _name_crops(self, crops: List[np.ndarray], with_margins: bool) -> Answer:
+        answers = [self._name_batch(batch, with_margins) for batch in _batches(crops)]
         if len(answers) == 1:
             return answers[0]
         none = NOTHING._replace(embeddings=self._no_embeddings())
         return Answer(*[np.concatenate(parts) for parts in zip(none, *answers)])
 
-    def embed(self, image: np.ndarray, boxes_px: np.ndarray) -> np.ndarray:
-        """(k, d) float32 of length 1: the embeddings of `boxes_px`, as for `name`; the caller's own."""
-        rows = [self._embed_batch(image, batch).astype(np.float32) for batch in self._batches(image, boxes_px)]
-        return np.concatenate([self._no_embeddings()] + rows)
-
-    def _batches(self, image: np.ndarray, boxes_px: np.ndarray) -> List[List[_Region]]:
-        """The regions of `boxes_px`, as many at once as the network takes."""
-        regions = self.regions(image, boxes_px)
-        return [regions[start : start + MAX_BATCH] for start in range(0, len(regions), MAX_BATCH)]
-
     def _no_embeddings(self) -> np.ndarray:
         return np.empty((0, self.gallery.prototypes.shape[1]), np.float32)
 
-    def _embed_batch(self, image: np.ndarray, regions: Sequence[_Region]) -> np.ndarray:
-        for square, (x1, y1, x2, y2) in zip(self._squares, regions):
-            square.draw(image[y1:y2, x1:x2])
-        return self.engine.run(self._crops[: len(regions)])[0]
+    def _embed(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        for square, crop in zip(self._squares, crops):
+            square.draw(crop)
+        return self.engine.run(self._crops[: len(crops)])[0]
 
-    def _name_batch(self, image: np.ndarray, regions: Sequence[_Region], with_margins: bool) -> Answer:
-        embeddings = np.array(self._embed_batch(image, regions), np.float32)  # the engine's own buffer is used again
+    def _name_batch(self, crops: Sequence[np.ndarray], with_margins: bool) -> Answer:
+        embeddings = np.array(self._embed(crops), np.float32)  # the engine's own buffer is used again
         answer = self.gallery.name(embeddings, with_margins, self._scratch)
         if not self._has_warned and NO_LIKENESS in answer.similarities.tolist():
             self._has_warned = True
@@ -105,3 +114,14 @@ class Classifier:
             bottom = min(max(math.ceil(y2 + more_y), top + 1), height)
             regions.append((left, top, right, bottom))
         return regions
+
+
+def _rows_of(answer: Answer, start: int, end: int) -> Answer:
+    products, similarities, margins, embeddings = answer
+    rows = slice(start, end)
+    return Answer(products[rows], similarities[rows], margins[rows], None if embeddings is None else embeddings[rows])
+
+
+def _batches(crops: List[np.ndarray]) -> List[List[np.ndarray]]:
+    """As many at once as the network takes."""
+    return [crops[start : start + MAX_BATCH] for start in range(0, len(crops), MAX_BATCH)]

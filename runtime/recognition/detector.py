@@ -33,6 +33,9 @@ class Prepared(NamedTuple):
 class Detector:
     """Letterbox, infer, read the head, suppress. One thread may prepare while another detects."""
 
+    has_batch_axis = False
+    """Whether it takes several pictures at once."""
+
     def __init__(
         self,
         engine: Engine,
@@ -66,6 +69,9 @@ class Detector:
         self.head = make_head(name, self.sides, shapes[0], columns_beside(shapes, engine.metadata), len(names))
         self.classes = _class_names(self.head.classes(shapes[0]), names)
         self._free = [self._make_input()]
+        self.has_batch_axis = engine.input.shape[0] is None
+        self.takes_uint8 = takes_uint8(engine.input)
+        self.dtype = engine.input.dtype
         self._has_warned = False
 
     @property
@@ -108,6 +114,15 @@ class Detector:
         """What the network finds in the prepared image."""
         output = self.engine.run(prepared.buffer.tensor)[0]
         self._free.append(prepared.buffer)
+        return self._read(output, prepared.fit)
+
+    def detect_all(self, those: Sequence[Prepared]) -> List[Detections]:
+        """The same of several prepared images in one batch, for which the engine must have an axis."""
+        output = self.engine.run(np.concatenate([prepared.buffer.tensor for prepared in those]))[0]
+        self._free += [prepared.buffer for prepared in those]
+        return [self._read(output[row : row + 1], prepared.fit) for row, prepared in enumerate(those)]
+
+    def _read(self, output: np.ndarray, fit: Letterbox) -> Detections:
         found = self.head.read(output if output.dtype == np.float32 else output.astype(np.float32), self._min_score)
         if found.boxes and not _is_sound(found, len(self.classes)):
             found = self._sound(found)
@@ -115,7 +130,7 @@ class Detector:
             return Detections.none()
         kept = self._kept(found)
         return Detections(
-            prepared.fit.boxes_out([found.boxes[index] for index in kept]),
+            fit.boxes_out([found.boxes[index] for index in kept]),
             np.array([found.scores[index] for index in kept], np.float32),
             np.array([found.classes[index] for index in kept], np.int32),
         )

@@ -1,12 +1,12 @@
 """Which candidates stage 2 looks at: a track keeps its name, and is asked about again when there is a reason."""
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from runtime.clock import MonotonicClock
 from runtime.frame import PENDING, UNKNOWN, Detections, Names
-from runtime.gallery import Gallery
+from runtime.gallery import Answer, Gallery
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.naming_cost import NamingCost
 from runtime.recognition.votes import Votes
@@ -49,6 +49,45 @@ class _Track:
         self.width = self.height = 1.0
 
 
+class Question(NamedTuple):
+    """What stage 2 is asked about one frame."""
+
+    naming: "Naming"
+    image: np.ndarray
+    """(H, W, 3) uint8 BGR."""
+    boxes_px: np.ndarray
+    """(k, 4) float32, of all candidates."""
+    tracks: Sequence[_Track]
+    asked: Optional[Sequence[int]]
+    """Which candidates, the most urgent first; None: all, without their tracks."""
+
+    @property
+    def asked_px(self) -> np.ndarray:
+        """Their boxes."""
+        return self.boxes_px if self.asked is None else self.boxes_px[self.asked]
+
+
+def answered(questions: Sequence[Question]) -> List[Optional[Answer]]:
+    """Stage 2's answers, whose crops go through it together; None where none was asked for."""
+    answers: List[Optional[Answer]] = [None] * len(questions)
+    open_ones = [number for number, one in enumerate(questions) if one.asked is None or one.asked]
+    if not open_ones:
+        return answers
+    first = questions[open_ones[0]]
+    classifier, clock = first.naming.classifier, first.naming.clock
+    started_s = clock.now_s()
+    if len(open_ones) == 1:
+        answers[open_ones[0]] = classifier.name(first.image, first.asked_px, with_margins=first.asked is not None)
+        crops = len(first.asked_px)
+    else:
+        pictures = [(questions[number].image, questions[number].asked_px) for number in open_ones]
+        for number, answer in zip(open_ones, classifier.name_all(pictures)):
+            answers[number] = answer
+        crops = sum(len(boxes_px) for _, boxes_px in pictures)
+    first.naming.learn(crops, (clock.now_s() - started_s) * 1e3)
+    return answers
+
+
 class Naming:
     """Names candidates by their track, within a budget: most uncertain first, the rest on the next frame."""
 
@@ -62,30 +101,47 @@ class Naming:
         """`cost`: what stage 2 costs, as far as it is known; measured where it is not."""
         self.classifier = classifier
         self._policy = policy
-        self._clock = clock or MonotonicClock()
+        self.clock = clock or MonotonicClock()
         self._tracks: Dict[int, _Track] = {}
         self._frame = 0
         self._cost = None if policy.every <= 1 else cost or classifier.measured_cost()
 
     def name(self, image: np.ndarray, detections: Detections, track_ids: np.ndarray, detect_ms: float) -> Names:
         """The names of `detections` in `image` (H, W, 3) uint8 BGR; `detect_ms`: what stage 1 took."""
+        question = self.ask(image, detections, track_ids, detect_ms)
+        return self.take(question, answered([question])[0])
+
+    def ask(self, image: np.ndarray, detections: Detections, track_ids: np.ndarray, detect_ms: float) -> "Question":
+        """What of it stage 2 is to look at; `answered` and then `take` belong to it, before the next frame."""
         boxes_px = detections.boxes_px
         if self._cost is None:
-            answer = self.classifier.name(image, boxes_px, with_margins=False)
-            embeddings = () if answer.embeddings is None else tuple(answer.embeddings)
-            return Names(answer.products, answer.similarities, len(boxes_px), 0, embeddings)
+            return Question(self, image, boxes_px, (), None)
         self._frame += 1
         if self._frame % FORGET_FRAMES == 0:
             self._forget()
         tracks = [self._track(number) for number in track_ids.tolist()]
         asked = self._due(tracks, boxes_px)[: self._affordable(tracks, detect_ms)]
-        if asked:
-            self._ask(image, boxes_px, tracks, asked)
-        return _names_of(tracks, len(asked))
+        return Question(self, image, boxes_px, tracks, asked)
+
+    def take(self, question: "Question", answer: Optional[Answer]) -> Names:
+        """The names of all that the question was about; `answer`: None where it asked for none."""
+        asked = question.asked
+        if asked is None:
+            assert answer is not None
+            embeddings = () if answer.embeddings is None else tuple(answer.embeddings)
+            return Names(answer.products, answer.similarities, len(question.boxes_px), 0, embeddings)
+        if answer is not None:
+            self._vote(question.boxes_px, question.tracks, asked, answer)
+        return _names_of(question.tracks, len(asked))
+
+    def learn(self, crops: int, took_ms: float) -> None:
+        """Stage 2 took so long for so many crops, of all cameras."""
+        if self._cost is not None:
+            self._cost.learn(crops, took_ms)
 
     def beside(self, policy: NamingPolicy) -> "Naming":
         """One for another camera, by the same network on the same thread."""
-        return Naming(self.classifier, policy, self._clock, self._cost)
+        return Naming(self.classifier, policy, self.clock, self._cost)
 
     def use(self, gallery: Gallery) -> None:
         """Name by `gallery` from now on: those in view at once, by their last embeddings.
@@ -146,11 +202,7 @@ class Naming:
         more = min(new, self._cost.crops_within(SHARE_FOR_NEW * detect_ms)) if new else 0
         return max(more, self._cost.crops_within(SHARE * detect_ms))
 
-    def _ask(self, image: np.ndarray, boxes_px: np.ndarray, tracks: List[_Track], asked: List[int]) -> None:
-        started_s = self._clock.now_s()
-        answer = self.classifier.name(image, boxes_px[asked])
-        assert self._cost is not None
-        self._cost.learn(len(asked), (self._clock.now_s() - started_s) * 1e3)
+    def _vote(self, boxes_px: np.ndarray, tracks: Sequence[_Track], asked: Sequence[int], answer: Answer) -> None:
         answers = zip(answer.products.tolist(), answer.similarities.tolist(), answer.margins.tolist())
         embeddings = [None] * len(asked) if answer.embeddings is None else answer.embeddings
         for index, said, embedding in zip(asked, answers, embeddings):
@@ -173,7 +225,7 @@ def _ratio(a: float, b: float) -> float:
     return max(a / b, b / max(a, 1e-6))
 
 
-def _names_of(tracks: List[_Track], asked: int) -> Names:
+def _names_of(tracks: Sequence[_Track], asked: int) -> Names:
     said: List[Tuple[int, float]] = [
         (PENDING, 0.0) if track.votes is None else (track.votes.product, track.votes.similarity) for track in tracks
     ]
