@@ -2,7 +2,7 @@
 
 import math
 import os
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 import cv2
 import numpy as np
@@ -15,7 +15,6 @@ from runtime.scene.settings import SceneSettings
 from runtime.scene.truth import MIN_VISIBLE
 
 SIZE = (640, 480)
-FPS = 30
 SCENE_SHARE = 0.55
 """Of shots that show products."""
 TEMPI_S = ((0.4, 1.2), (2.0, 6.0), (6.0, 20.0))
@@ -62,37 +61,42 @@ class Material(NamedTuple):
     """Videos without products; without any, moving gradients are cut in."""
     photos: List[Photo] = []
     """In place of the drawn scene, where there are any."""
-    has_products: bool = True
+    strangers: float = 0.15
+    """Share of the things of the drawn scene that are no product; 1: none is."""
+    fps: int = 30
 
 
 def write_review_video(path: str, seed: int, seconds: float, material: Material) -> List[Span]:
-    """Write H.264 of 640x480 at 30 fps to `path`; what appears in it, by the scene's own truth. Needs PyAV."""
+    """Write H.264 of 640x480 to `path`; what appears in it, by the scene's own truth. Needs PyAV."""
     import av
 
     rng = np.random.RandomState([seed, 11])
     seen: Dict[str, List[float]] = {}
     with av.open(path, "w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "23", "threads": "1"})
+        stream = container.add_stream(
+            "libx264", rate=material.fps, options={"preset": "veryfast", "crf": "23", "threads": "1"}
+        )
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
-        for number, (image, products) in enumerate(_shots(rng, seed, int(seconds * FPS), material)):
+        for number, (image, products) in enumerate(_shots(rng, seed, int(seconds * material.fps), material)):
             for product in sorted(set(products)):
-                seen.setdefault(product, []).append(number / FPS)
+                seen.setdefault(product, []).append(number / material.fps)
             for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")):
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
-    return [span for product in sorted(seen) for span in spans_of(product, seen[product])]
+    period_s = 1 / material.fps
+    return [span for product in sorted(seen) for span in spans_of(product, seen[product], period_s)]
 
 
-def spans_of(product: str, times_s: List[float], gap_s: float = GAP_S) -> List[Span]:
-    """Of pictures at `times_s`, in order, in which the product is seen."""
+def spans_of(product: str, times_s: List[float], period_s: float, gap_s: float = GAP_S) -> List[Span]:
+    """Of pictures at `times_s`, in order and `period_s` long, in which the product is seen."""
     spans: List[Span] = []
     for time_s in times_s:
         if spans and time_s - spans[-1].last_s <= gap_s:
-            spans[-1] = spans[-1]._replace(last_s=time_s + 1 / FPS)
+            spans[-1] = spans[-1]._replace(last_s=time_s + period_s)
         else:
-            spans.append(Span(product, time_s, time_s + 1 / FPS))
+            spans.append(Span(product, time_s, time_s + period_s))
     return spans
 
 
@@ -104,29 +108,35 @@ def _shots(
     while done < frames:
         if number % 8 == 0:
             tempo = rng.randint(len(TEMPI_S))
-        length = min(frames - done, max(1, int(rng.uniform(*TEMPI_S[tempo]) * FPS)))
-        if material.has_products and rng.uniform() < SCENE_SHARE:
+        length = min(frames - done, max(1, int(rng.uniform(*TEMPI_S[tempo]) * material.fps)))
+        if rng.uniform() < SCENE_SHARE:
             if material.photos:
                 shot = _photo_shot(rng, material.photos[rng.randint(len(material.photos))], length)
             else:
-                shot = _scene_shot(rng, seed * 1000 + number, length)
+                shot = _scene_shot(rng, seed * 1000 + number, length, material)
         elif material.footage:
-            shot = _footage_shot(rng, material.footage[rng.randint(len(material.footage))], length)
+            shot = _footage_shot(rng, material.footage[rng.randint(len(material.footage))], length, material.fps)
         else:
-            shot = _drawn_shot(rng, length)
+            shot = _drawn_shot(rng, length, material.fps)
         for picture in shot:
             yield picture
         done, number = done + length, number + 1
 
 
-def _scene_shot(rng: np.random.RandomState, seed: int, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
+def _scene_shot(
+    rng: np.random.RandomState, seed: int, length: int, material: Material
+) -> Iterator[Tuple[np.ndarray, List[str]]]:
     settings = SceneSettings(
-        products=int(rng.randint(1, 6)), seed=seed, split="heldout", unknown=0.15, speed=float(rng.uniform(0.5, 1.5))
+        products=int(rng.randint(1, 6)),
+        seed=seed,
+        split="heldout",
+        unknown=material.strangers,
+        speed=float(rng.uniform(0.5, 1.5)),
     )
     scene, began_s = Scene(settings, SIZE), float(rng.uniform(0, 60))
     zoom = _zoom(rng)
     for number in range(length):
-        image, truth = scene.render(began_s + number / FPS)
+        image, truth = scene.render(began_s + number / material.fps)
         left, top, side = zoom.at(number / max(1, length - 1))
         window = (left * SIZE[0], top * SIZE[1], (left + side) * SIZE[0], (top + side) * SIZE[1])
         visible = [
@@ -134,10 +144,7 @@ def _scene_shot(rng: np.random.RandomState, seed: int, length: int) -> Iterator[
             for box, product, share in zip(truth.boxes_px.tolist(), truth.products.tolist(), truth.visible.tolist())
             if product >= 0 and share * _inside(box, window) >= MIN_VISIBLE
         ]
-        if side < 1:
-            x1, y1, x2, y2 = (int(round(value)) for value in window)
-            image = cv2.resize(image[y1:y2, x1:x2], SIZE)
-        yield image, visible
+        yield _cut_out(image, zoom.at(number / max(1, length - 1))), visible
 
 
 def _photo_shot(rng: np.random.RandomState, photo: Photo, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
@@ -164,6 +171,15 @@ def _photo_shot(rng: np.random.RandomState, photo: Photo, length: int) -> Iterat
         yield seen, [name for box, name in zip(corners, photo.names) if _inside(box, window) >= MIN_VISIBLE]
 
 
+def _cut_out(image: np.ndarray, window: Tuple[float, float, float]) -> np.ndarray:
+    """The window, as large as a video's picture; the caller's own."""
+    height, width = image.shape[:2]
+    left, top, side = window
+    x1, y1 = int(round(left * width)), int(round(top * height))
+    x2, y2 = int(round((left + side) * width)), int(round((top + side) * height))
+    return image if side == 1 and (width, height) == SIZE else cv2.resize(image[y1:y2, x1:x2], SIZE)
+
+
 def _zoom(rng: np.random.RandomState) -> Zoom:
     """None, in, out, or a pan."""
     kind = rng.randint(4)
@@ -181,26 +197,31 @@ def _inside(box: List[float], window: Tuple[float, float, float, float]) -> floa
     return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
 
 
-def _footage_shot(rng: np.random.RandomState, path: str, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
-    capture = cv2.VideoCapture(path)
+def _footage_shot(
+    rng: np.random.RandomState, path: str, length: int, fps: int
+) -> Iterator[Tuple[np.ndarray, List[str]]]:
+    """From anywhere in it, zoomed, panned and as in a mirror."""
+    capture, zoom, is_mirrored = cv2.VideoCapture(path), _zoom(rng), rng.uniform() < 0.5
     try:
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        capture.set(cv2.CAP_PROP_POS_FRAMES, int(rng.randint(max(1, count - length))))
-        image: Optional[np.ndarray] = None
-        for _ in range(length):
-            delivered, decoded = capture.read()
+        step = max(1, int(round((capture.get(cv2.CAP_PROP_FPS) or fps) / fps)))
+        capture.set(cv2.CAP_PROP_POS_FRAMES, int(rng.randint(max(1, count - length * step))))
+        image: np.ndarray = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+        for number in range(length):
+            delivered = all(capture.grab() for _ in range(step))
             if delivered:
-                image = cv2.resize(decoded, SIZE)
-            yield (np.zeros((SIZE[1], SIZE[0], 3), np.uint8) if image is None else image.copy()), []
+                image = np.asarray(capture.retrieve()[1])
+            seen = _cut_out(image, zoom.at(number / max(1, length - 1)))
+            yield (np.ascontiguousarray(seen[:, ::-1]) if is_mirrored else seen.copy()), []
     finally:
         capture.release()
 
 
-def _drawn_shot(rng: np.random.RandomState, length: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
+def _drawn_shot(rng: np.random.RandomState, length: int, fps: int) -> Iterator[Tuple[np.ndarray, List[str]]]:
     ends = rng.randint(0, 256, (4, 4, 3)).astype(np.uint8)
     large = cv2.resize(ends, (SIZE[0] * 2, SIZE[1] * 2), interpolation=cv2.INTER_CUBIC)
     for number in range(length):
-        shift = 0.5 - 0.5 * math.cos(number / FPS)
+        shift = 0.5 - 0.5 * math.cos(number / fps)
         left, top = int(shift * SIZE[0]), int(shift * SIZE[1])
         yield large[top : top + SIZE[1], left : left + SIZE[0]].copy(), []
 
