@@ -62,7 +62,7 @@ def build(index: IndexFile, files: list[VideoFile], looks: Looks, is_quiet: bool
                 bad.add(piece.address)
                 _give_up(index, work.run, str(look), totals)
             else:
-                index.add(work.run, piece.number, look.frames, look.inferred, look.sightings)
+                index.add(work.run, piece, look.frames, look.inferred, look.sightings)
                 totals.add(look)
     return totals
 

@@ -11,7 +11,6 @@ from typing import Any, Iterable, Iterator, NamedTuple
 
 import numpy as np
 
-from benchmarks.memory import rss_mib
 from benchmarks.searching.verdicts import Verdict
 from runtime.bundle import Bundle
 from runtime.errors import ShelfsightError, UsageError
@@ -117,14 +116,17 @@ def grown_mib(memory: list[tuple[float, float]]) -> float:
 
 
 def largest_below_mib(pid: int) -> float:
-    """Of the processes below `pid`, all generations; 0 where there are none."""
-    largest = 0.0
-    for child in children_of(pid):
-        try:
-            largest = max(largest, rss_mib(child), largest_below_mib(child))
-        except ShelfsightError:
-            continue  # it has ended meanwhile
-    return largest
+    """Resident memory of the largest of the processes below `pid`, all generations; 0 where there are none."""
+    return max((max(rss_mib(child), largest_below_mib(child)) for child in children_of(pid)), default=0.0)
+
+
+def rss_mib(pid: int) -> float:
+    """Resident; 0 of a process that has ended."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2.0**20
+    except OSError:
+        return 0.0
 
 
 def children_of(pid: int) -> list[int]:

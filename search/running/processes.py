@@ -18,8 +18,9 @@ from runtime.errors import ShelfsightError, SourceError
 from search.looking.looker import Look, Looker, Request
 from search.videos.pieces import Piece
 
-AHEAD = 4
-"""Pieces a worker that wait or are done out of turn: what is kept in memory."""
+AHEAD = 16
+"""Pieces a worker that wait or are done out of turn: what is kept in memory, 0.3 MB each. One piece may take so many
+times as long as the others before they wait for it."""
 _CONTEXT = "spawn"
 """A forked child would share locks that threads of its parent hold."""
 MAX_CRASHES = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import os
 import secrets
-from typing import Any, Iterable, Iterator
+from typing import Any, Callable, Iterable, Iterator
 
 from runtime.errors import MissingPackageError, ShelfsightError, SourceError
 from search.looking.looker import Look, Looker, Request
@@ -39,18 +39,22 @@ def looks(
     """What is in each of `pieces`, in their order, so that an index is the same whoever looked, and however often.
 
     `workers` None: one for each CPU of the cluster. A worker that dies is started again, and its pieces given to it
-    once more. ShelfsightError: there is no Ray, or the networks cannot be had.
+    once more; then each alone, since whichever was beside another is not known to be at fault. ShelfsightError: there
+    is no Ray, or the networks cannot be had.
     """
     ray = _connected(address, workers)
     try:
         count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=MAX_CRASHES)(Worker)
-        yield from _in_order(ray, pieces, [actor.remote(request) for _ in range(count)])
+        actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=1)(Worker)
+        lonely = ray.remote(num_cpus=0)(Worker)
+        yield from _in_order(ray, pieces, [actor.remote(request) for _ in range(count)], lambda: lonely.remote(request))
     finally:
         ray.shutdown()
 
 
-def _in_order(ray: Any, pieces: Iterable[Piece], actors: list[Any]) -> Iterator[tuple[Piece, Look | SourceError]]:
+def _in_order(
+    ray: Any, pieces: Iterable[Piece], actors: list[Any], another: Callable[[], Any]
+) -> Iterator[tuple[Piece, Look | SourceError]]:
     waiting: collections.deque[tuple[Piece, Any]] = collections.deque()
     busy: dict[Any, int] = {}  # by what is awaited, which worker has it
     load = [0] * len(actors)
@@ -72,17 +76,30 @@ def _in_order(ray: Any, pieces: Iterable[Piece], actors: list[Any]) -> Iterator[
             load[busy.pop(reference)] -= 1
         while waiting and waiting[0][1] not in busy:
             piece, reference = waiting.popleft()
-            yield piece, _result(ray, piece, reference)
+            yield piece, _result(ray, piece, reference, another)
 
 
-def _result(ray: Any, piece: Piece, reference: Any) -> Look | SourceError:
+def _result(ray: Any, piece: Piece, reference: Any, another: Callable[[], Any]) -> Look | SourceError:
     try:
         found = ray.get(reference)
-    except ray.exceptions.RayActorError as error:
-        return SourceError(f"{piece.address}: looking through it ends the worker ({type(error).__name__})")
+    except ray.exceptions.RayActorError:
+        found = _alone(ray, piece, another)
     if isinstance(found, ShelfsightError) and not isinstance(found, SourceError):
         raise found
     return found
+
+
+def _alone(ray: Any, piece: Piece, another: Callable[[], Any]) -> Look | ShelfsightError:
+    """By a worker that has nothing else to do, and another where that dies too."""
+    for _ in range(MAX_CRASHES - 1):
+        actor = another()
+        try:
+            return ray.get(actor.look.remote(piece))
+        except ray.exceptions.RayActorError:
+            continue
+        finally:
+            ray.kill(actor)
+    return SourceError(f"{piece.address}: looking through it ends the worker, also where nothing else runs there")
 
 
 def _connected(address: str, workers: int | None) -> Any:

@@ -11,6 +11,9 @@ from runtime.errors import UsageError
 from runtime.history.opening import open_database
 from runtime.history.sighting import Sighting
 from runtime.history.store import write_sighting
+from runtime.seen import Box
+from search.storing.joining import SEAM_S, joined
+from search.videos.pieces import Piece
 
 _SQLITE = b"SQLite format 3\x00"
 
@@ -99,12 +102,28 @@ class IndexFile:
         assert run is not None
         return run
 
-    def add(self, run: int, piece: int, frames: int, inferred: int, sightings: Iterable[Sighting]) -> None:
-        """A piece that is done, with all that is in it, or nothing."""
+    def add(self, run: int, piece: Piece, frames: int, inferred: int, sightings: list[Sighting]) -> None:
+        """A piece that is done, with all that is in it, or nothing. What goes on from before it stays one row."""
         with self._transaction():
-            for one in sightings:
+            for one in joined(self._open_at(run, piece.start_s), sightings, piece.start_s):
                 write_sighting(self._database, run, one)
-            self._database.execute("INSERT INTO pieces VALUES (?, ?, ?, ?)", (run, piece, frames, inferred))
+            self._database.execute("INSERT INTO pieces VALUES (?, ?, ?, ?)", (run, piece.number, frames, inferred))
+
+    def _open_at(self, run: int, time_s: float) -> list[Sighting]:
+        """What was in view when a piece that begins at `time_s` did."""
+        if time_s <= 0:
+            return []
+        rows = self._database.execute(
+            "SELECT track, product, shape, first_s, last_s, frames, similarity, x1, y1, x2, y2, is_corrected, "
+            "crop, embedding FROM sightings LEFT JOIN moments ON sighting = sightings.id "
+            "WHERE run = ? AND last_s >= ? ORDER BY sightings.id",
+            (run, time_s - SEAM_S),
+        )
+        return [
+            Sighting(*told, Box(*box), is_corrected=bool(corrected), crop=crop, embedding=embedding)
+            for *told, x1, y1, x2, y2, corrected, crop, embedding in rows
+            for box in [(x1, y1, x2, y2)]
+        ]
 
     def give_up(self, run: int, problem: str) -> None:
         """The video cannot be looked through further."""

@@ -246,6 +246,8 @@ def test_killed_and_gone_on_with_the_rows_are_the_same(films, tmp_path, monkeypa
     for table in ("sightings", "moments", "pieces", "videos", "runs"):
         query = "SELECT * FROM {} ORDER BY 1, 2".format(table)
         assert rows(killed, query) == rows(whole, query)
+    across = rows(whole, "SELECT count(*) FROM sightings WHERE product IS NOT NULL AND first_s < 0.9 AND last_s > 1.1")
+    assert across[0][0], "a border ends what is in view"
 
 
 def done(path, pieces=2):

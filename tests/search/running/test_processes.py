@@ -32,10 +32,22 @@ class Stub:
             if what == "kill-once":
                 open(path, "w").close()
             os.kill(os.getpid(), signal.SIGKILL)
+        if what == "wait-for":
+            wait_for(path)
+        if what == "make":
+            open(path, "w").close()
         if what == "bad":
             raise SourceError("bad")
         time.sleep(0.01 * (5 - piece.number % 5))  # later ones are done sooner
         return Look([], piece.number, 0, 0.0, 0.0, 0.0, 0.0)
+
+
+def wait_for(path):
+    began_s = time.monotonic()
+    while not os.path.exists(path):
+        if time.monotonic() - began_s > 20:
+            raise SourceError("waited in vain")
+        time.sleep(0.005)
 
 
 def begin_with_a_stub(request, parent):
@@ -70,6 +82,12 @@ def test_a_piece_that_ends_every_process_is_given_up_alone(monkeypatch):
     found = looked(monkeypatch, ["a", "a", "kill", "a", "a", "a"])
     assert [found[number] for number in (0, 1, 3, 4, 5)] == [0, 1, 3, 4, 5]
     assert "ends the process" in found[2]
+
+
+def test_a_slow_piece_does_not_hold_up_the_others(monkeypatch, tmp_path):
+    """It is done when the twentieth after it is."""
+    made = str(tmp_path / "made")
+    assert looked(monkeypatch, ["wait-for:" + made] + ["a"] * 19 + ["make:" + made]) == list(range(21))
 
 
 def test_networks_that_cannot_be_had_end_it_all(monkeypatch):

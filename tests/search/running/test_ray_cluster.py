@@ -87,3 +87,58 @@ def test_a_worker_that_is_killed_changes_nothing(film, plain, tmp_path):
     assert killed
     assert command.wait() == 0
     assert rows(out) == plain
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_driver_that_is_killed_and_given_again_leaves_each_row_once(film, plain, tmp_path):
+    """With the first pieces done; Ray's own processes end with it."""
+    out = tmp_path / "ray.sqlite"
+    command = start(film, out, "--ray")
+    while command.poll() is None and done(out) < 2:
+        time.sleep(0.005)
+    command.kill()
+    command.wait()
+    assert 2 <= done(out) < len(plain["pieces"])
+    assert start(film, out, "--ray").wait() == 0
+    assert rows(out) == plain
+
+
+def done(path):
+    try:
+        return len(rows(path)["pieces"])
+    except sqlite3.OperationalError:
+        return 0
+
+
+STUB = """
+import os, signal, sys
+from search.looking.looker import Look, Request
+from search.running import ray_cluster
+from search.videos.pieces import Piece
+
+def stub():
+    class Worker:
+        def __init__(self, request):
+            pass
+
+        def look(self, piece):
+            if piece.address == "crash":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return Look([], piece.number, 0, 0.0, 0.0, 0.0, 0.0)
+    return Worker  # of a function, so that it travels by value
+
+ray_cluster.Worker = stub()
+pieces = [Piece("crash" if number == 1 else "a", number, 0.0, 1.0) for number in range(8)]
+for piece, found in ray_cluster.looks(pieces, Request("demo"), 2, "local"):
+    print(piece.number, found.frames if isinstance(found, Look) else found)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_piece_that_ends_its_worker_is_given_up_alone(tmp_path):
+    """Not those that wait beside it."""
+    told = subprocess.check_output([sys.executable, "-c", STUB], universal_newlines=True).splitlines()
+    assert [line for line in told if not line.startswith("1 ")] == [f"{n} {n}" for n in (0, 2, 3, 4, 5, 6, 7)]
+    assert "crash: looking through it ends the worker" in told[1]
