@@ -8,9 +8,12 @@ from runtime.history.schema import MIGRATIONS
 _PROBED, _FLAG = ("runs", "sightings"), "--sink"
 
 
-def open_database(path: str) -> sqlite3.Connection:
-    """For the one thread that writes. SinkError: it cannot be written, or a newer program wrote it."""
-    return database.open_database(path, MIGRATIONS, _PROBED, _FLAG)
+def open_database(path: str, flag: str = _FLAG) -> sqlite3.Connection:
+    """For the one thread that writes. SinkError: it cannot be written, or a newer program wrote it.
+
+    `flag`: what names the file, for that error.
+    """
+    return database.open_database(path, MIGRATIONS, _PROBED, flag)
 
 
 def begin_anew(path: str, why: Exception) -> sqlite3.Connection:

@@ -102,8 +102,8 @@ def _video(video: VideoMatch, colours: dict[str, str], clip_of: Callable[[str, A
     bars, seen = [], []
     for one in video.appearances[:MOST_APPEARANCES]:
         clip = clip_of(video.address, one)
-        link = f"{_link(video.address)}#t={one.first_s:.1f},{one.last_s:.1f}" if clip is None else clip
-        href = f' href="{escape(link, quote=True)}"' if clip is not None or video.is_file else ""
+        link = clip or (_link(video.address, one) if video.is_file else None)
+        href = f' href="{escape(link, quote=True)}"' if link else ""
         when = tables.when(video, one)
         about = escape(f"{one.label}, {when}", quote=True)
         left, width = 100 * one.first_s / length_s, 100 * one.seconds / length_s
@@ -128,8 +128,12 @@ def _video(video: VideoMatch, colours: dict[str, str], clip_of: Callable[[str, A
     )
 
 
-def _link(address: str) -> str:
-    return address if "://" in address else Path(os.path.abspath(address)).as_uri()
+def _link(address: str, one: Appearance) -> str | None:
+    """None: no browser opens such an address."""
+    if "://" in address and not address.startswith(("http://", "https://", "file://")):
+        return None
+    file = address if "://" in address else Path(os.path.abspath(address)).as_uri()
+    return f"{file}#t={one.first_s:.1f},{one.last_s:.1f}"
 
 
 def _count(number: int, what: str) -> str:

@@ -62,7 +62,7 @@ class IndexFile:
         SinkError: it cannot be written.
         """
         _check_no_others(path)
-        self._database = open_database(path)
+        self._database = open_database(path, "--out")
         self._recogniser = recogniser
         others = self._database.execute(
             "SELECT DISTINCT recogniser FROM runs WHERE recogniser IS NOT ?", (recogniser,)

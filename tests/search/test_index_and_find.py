@@ -166,6 +166,20 @@ def test_an_index_goes_on_with_its_own_bundle_alone(films, indexed, capsys):
     assert "was made with the bundle demo" in capsys.readouterr().err
 
 
+def test_an_index_of_a_newer_program(films, indexed, tmp_path, capsys):
+    out = tmp_path / "newer.sqlite"
+    out.write_bytes(indexed.read_bytes())
+    database = sqlite3.connect(str(out))
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    assert build(films, out) != 0
+    told = capsys.readouterr().err
+    assert "version 99 of its tables" in told
+    assert "with --out" in told
+    assert find.main([str(out), "--named"]) != 0
+    assert "version 99 of its tables" in capsys.readouterr().err
+
+
 def test_an_index_is_taken_over_to_another_bundle(films, indexed, tmp_path, capsys):
     out = tmp_path / "renewed.sqlite"
     out.write_bytes(indexed.read_bytes())

@@ -61,6 +61,12 @@ def test_what_a_device_saw_has_its_date_and_no_link(tmp_path):
     assert "video0#t" not in html
 
 
+@pytest.mark.parametrize(("video", "is_link"), [("https://shop/a.mp4", True), ("s3://films/a.mp4", False)])
+def test_what_no_browser_opens_is_no_link(tmp_path, video, is_link):
+    write_report(str(tmp_path), "tea", videos_of([match(1, 5, video=video)]), lambda number: None)
+    assert (f'href="{video}#t=1.0,5.0"' in (tmp_path / "index.html").read_text(encoding="utf-8")) is is_link
+
+
 def test_nothing_found_is_said(tmp_path):
     write_report(str(tmp_path), "tea", [], lambda number: None)
     assert "none of the videos" in (tmp_path / "index.html").read_text(encoding="utf-8")
