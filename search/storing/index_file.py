@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from typing import Iterable, Iterator, NamedTuple
+from typing import Any, Iterable, Iterator, NamedTuple
 
 from runtime.errors import UsageError
 from runtime.history.opening import open_database
@@ -119,11 +119,7 @@ class IndexFile:
             "WHERE run = ? AND last_s >= ? ORDER BY sightings.id",
             (run, time_s - SEAM_S),
         )
-        return [
-            Sighting(*told, Box(*box), is_corrected=bool(corrected), crop=crop, embedding=embedding)
-            for *told, x1, y1, x2, y2, corrected, crop, embedding in rows
-            for box in [(x1, y1, x2, y2)]
-        ]
+        return [_sighting(row) for row in rows]
 
     def give_up(self, run: int, problem: str) -> None:
         """The video cannot be looked through further."""
@@ -176,3 +172,8 @@ class IndexFile:
     def close(self) -> None:
         """May be called twice."""
         self._database.close()
+
+
+def _sighting(row: tuple[Any, ...]) -> Sighting:
+    told = (*row[:7], Box(*row[7:11]), None, *row[11:])
+    return Sighting(*told)

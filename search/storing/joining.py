@@ -46,7 +46,7 @@ def likeness(before: Sighting, after: Sighting) -> float:
     """Cosine of their embeddings, -1..1; -1 where there is none."""
     if before.embedding is None or after.embedding is None or len(before.embedding) != len(after.embedding):
         return -1.0
-    a, b = (np.frombuffer(one.embedding, "<f2").astype(np.float32) for one in (before, after))
+    a, b = (np.frombuffer(one, "<f2").astype(np.float32) for one in (before.embedding, after.embedding))
     return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9))
 
 
