@@ -122,9 +122,9 @@ class Shop:
             process.wait()
 
 
-def run(count: int, folder: str) -> None:
+def run(count: int, bundle: str, folder: str) -> None:
     """The transcript."""
-    bundle, another = folder_of("demo"), os.path.join(folder, "spring")
+    another = os.path.join(folder, "spring")
     shutil.copytree(bundle, another)
     with open(os.path.join(another, DESCRIPTION), encoding="utf-8") as file:
         description = json.load(file)
@@ -188,10 +188,11 @@ def _sum_up(lines: List[Line]) -> None:
 def main(arguments: Optional[List[str]] = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description="A bundle for 40 devices.")
+    parser.add_argument("--bundle", default="demo", metavar="DIR", help="what all begin with (default: %(default)s)")
     parser.add_argument("--devices", type=int, default=40, metavar="N", help="8 at least (default: %(default)s)")
     values = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        return exit_status_of(lambda: run(max(8, values.devices), folder), extra="mqtt")
+        return exit_status_of(lambda: run(max(8, values.devices), folder_of(values.bundle), folder), extra="mqtt")
 
 
 if __name__ == "__main__":
