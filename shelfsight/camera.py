@@ -119,7 +119,10 @@ def settings_for(flags: Dict[str, Any]) -> Settings:
             raise UsageError("Camera({}=...) is a flag of the command alone; report() gives the figures".format(name))
         for one in value if isinstance(value, list) else [value]:
             arguments += _argument("--" + name.replace("_", "-"), one)
-    return settings_from_arguments(arguments)
+    settings = settings_from_arguments(arguments)
+    if len(settings.each) > 1:
+        raise UsageError("Camera(source=[...]) is for one camera: make a Camera of each, or run the command for all")
+    return settings
 
 
 def _argument(flag: str, value: Any) -> List[str]:

@@ -155,6 +155,8 @@ def test_what_cannot_be_had_is_raised_at_once(opened, tmp_path):
         opened(size=33)
     with pytest.raises(shelfsight.UsageError, match="--siz"):
         opened(siz=320)
+    with pytest.raises(shelfsight.UsageError, match="one camera"):
+        shelfsight.Camera(source=["demo://", "demo://?seed=2"])
     with pytest.raises(shelfsight.UsageError, match="report"):
         opened(report="figures.json")
 
