@@ -21,8 +21,9 @@ from training.requirements import STAGE2, require
 from training.stage2 import flags
 from training.stage2.regions import Regions, collect_regions
 from training.study.definitions import STUDIES, Study, Variant
+from training.study.latency import Cost, costs_of
 from training.study.planning import Plan, planned
-from training.study.report import plot, report
+from training.study.report import latency_table, plot, report
 from training.study.rows import Row, add_row, read_rows
 from training.study.running import Job, Outcome, run_all
 
@@ -157,7 +158,9 @@ def study(name: str, asked: argparse.Namespace) -> None:
         )
     late = {f"{job.arguments[1].name}, seed {job.arguments[2]['seed']}": f"{asked.hours:g} hours were over"
             for job in jobs if job not in begun}  # fmt: skip
-    _show(name, asked.out, {**plan.left_out, **late})
+    backbones = [variant.flags["backbone"] for variant in chosen] if STUDIES[name].is_timed else []
+    costs = _costs(name, backbones, asked) if backbones else {}
+    _show(name, asked.out, {**plan.left_out, **late}, costs)
 
 
 def _failed(outcome: Outcome) -> Row:
@@ -165,9 +168,22 @@ def _failed(outcome: Outcome) -> Row:
     return Row(name, variant.name, values["seed"], variant.flags, 0, 0.0, 0.0, error=outcome.error)
 
 
-def _show(name: str, out: Path, left_out: Dict[str, str]) -> None:
+def _costs(name: str, backbones: List[str], asked: argparse.Namespace) -> Dict[str, Cost]:
+    """Of the networks compared; kept beside the rows, since they are timed together or not at all."""
+    path = asked.out / f"{name}-costs.json"
+    if not path.exists():
+        [timing] = run_all([Job(costs_of, (backbones, asked.crop_size), asked.out / "latency.log")], 1)
+        if timing.error:
+            raise ModelError(f"the networks could not be timed: {timing.error}")
+        write_atomically(path, json.dumps({one: cost._asdict() for one, cost in timing.result.items()}).encode())
+    return {one: Cost(**cost) for one, cost in json.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def _show(name: str, out: Path, left_out: Dict[str, str], costs: Dict[str, Cost]) -> None:
     rows = [row for row in read_rows(out / "rows.jsonl") if row.study == name]
     text = report(name, STUDIES[name], rows, left_out)
+    if costs:
+        text += "\n" + latency_table(STUDIES[name], rows, costs)
     write_atomically(out / f"{name}.md", text.encode())
     print(text)
     try:

@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch", reason="needs torch, a training extra")
 pytest.importorskip("timm", reason="needs timm, a training extra")
 
 from training import studies  # noqa: E402
+from training.study import latency  # noqa: E402
 from training.study.definitions import STUDIES, Study, Variant  # noqa: E402
 from training.study.rows import read_rows  # noqa: E402
 from training.study.running import Outcome  # noqa: E402
@@ -46,6 +47,7 @@ def in_this_process(monkeypatch):
             yield Outcome(job, job.function(*job.arguments), "")
 
     monkeypatch.setitem(STUDIES, "init", TINY)
+    monkeypatch.setattr(latency, "ROUNDS", 2)
     monkeypatch.setattr(studies, "run_all", run_all)
     monkeypatch.setattr(studies, "LONGEST_EPOCHS", 1)
     return ran
@@ -69,6 +71,21 @@ def test_rows_a_table_and_going_on(data, tmp_path, in_this_process, capsys):
     in_this_process.clear()
     assert run(data, tmp_path / "out") == 0
     assert [job.arguments[1].name for job in in_this_process] == [rows[3].variant]
+
+
+@pytest.mark.filterwarnings("default")  # of torch's exporter and timm, not ours
+def test_what_networks_cost_is_measured_once(data, tmp_path, in_this_process, monkeypatch):
+    pytest.importorskip("onnx", reason="needs onnx")
+    tiny = TINY._replace(variants=TINY.variants[:1], is_timed=True)
+    monkeypatch.setitem(STUDIES, "init", tiny)
+    assert run(data, tmp_path / "out") == 0
+    table = (tmp_path / "out/init.md").read_text()
+    assert "onnxruntime, ms a crop" in table
+    assert "| test_efficientnet | " in table
+    in_this_process.clear()
+    assert run(data, tmp_path / "out") == 0
+    assert in_this_process == []
+    assert (tmp_path / "out/init.md").read_text() == table
 
 
 def test_what_is_wrong_is_one_line(data, tmp_path, capsys):

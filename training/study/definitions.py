@@ -21,6 +21,8 @@ class Study(NamedTuple):
     """The field of a row that the plot shows."""
     conditions: str
     """Of the published figures."""
+    is_timed: bool = False
+    """Whether the networks' latency is measured too."""
     folds: int = 0
     """Cross-validated in so many folds, one for each seed."""
 
@@ -45,6 +47,16 @@ def _freeze() -> Study:
         for backbone in backbones
     )
     return Study("How many blocks should stay as ImageNet left them?", tuple(variants), "mean_ap", ON_GROCERIES)
+
+
+def _backbones() -> Study:
+    """From random weights, since not all of them can be had with others: equal training for all."""
+    names = (
+        "mobilenetv2_100 resnet18 tf_efficientnet_lite0 mobilenetv3_large_100 ghostnet_100 mnasnet_100 "
+        "efficientnet_b0 rexnet_100 mobilenetv1_100"
+    ).split()
+    variants = tuple(Variant(name, {"backbone": name, "init": "kaiming"}) for name in names)
+    return Study("Which network is best at which latency?", variants, "top1", NONE, is_timed=True)
 
 
 def _heads() -> Study:
@@ -76,4 +88,11 @@ def _folds() -> Study:
     return Study("What is sure on a small set, over 5 folds?", variants, "top1", NONE, folds=5)
 
 
-STUDIES = {"init": _init(), "freeze": _freeze(), "heads": _heads(), "tricks": _tricks(), "folds": _folds()}
+STUDIES = {
+    "init": _init(),
+    "freeze": _freeze(),
+    "backbones": _backbones(),
+    "heads": _heads(),
+    "tricks": _tricks(),
+    "folds": _folds(),
+}

@@ -6,6 +6,7 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from training.study.definitions import Study, Variant
+from training.study.latency import Cost
 from training.study.rows import Row
 
 SHARES = {"top1": "top-1, %", "top5": "top-5, %", "mean_ap": "mAP, %", "match_f1": "match F1, %"}
@@ -20,6 +21,32 @@ def report(name: str, study: Study, rows: Sequence[Row], left_out: Dict[str, str
     failed = {f"{row.variant}, seed {row.seed}": row.error for row in rows if row.error}
     lines += [f"- not run: {what}: {why}" for what, why in {**left_out, **failed}.items()]
     return "\n".join(lines) + "\n"
+
+
+def latency_table(study: Study, rows: Sequence[Row], costs: Dict[str, Cost]) -> str:
+    """Top-1 beside what a crop costs, the quickest first; how well multiplications order the engines' times."""
+    engines = list(next(iter(costs.values())).ms)
+    reached = {variant.flags["backbone"]: own for variant, own in by_variant(study, rows)}
+    head = ["network", "top-1, %", *(f"{engine}, ms a crop" for engine in engines), "MACs, M", "parameters, M"]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for name, cost in sorted(costs.items(), key=lambda item: item[1].ms[engines[0]]):
+        top1 = _spread([100 * row.top1 for row in reached[name]]) if name in reached else "not run"
+        times = [f"{cost.ms[engine]:.3f}" for engine in engines]
+        lines.append(_line([name, top1, *times, f"{cost.multiplications / 1e6:.1f}", f"{cost.parameters / 1e6:.2f}"]))
+    lines.append("")
+    macs = [cost.multiplications for cost in costs.values()]
+    for engine in engines:
+        alike = rank_correlation(macs, [cost.ms[engine] for cost in costs.values()])
+        lines.append(f"MACs and milliseconds on {engine}: rank correlation {alike:.2f}.")
+    return "\n".join(lines) + "\n"
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Spearman's, -1..1, of values without ties; nan of fewer than two."""
+    if len(first) < 2:
+        return float("nan")
+    ranks = [np.argsort(np.argsort(values)) for values in (first, second)]
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def by_variant(study: Study, rows: Sequence[Row]) -> List[Tuple[Variant, List[Row]]]:

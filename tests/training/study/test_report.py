@@ -1,7 +1,8 @@
 """A table with both figures, the spread, and what was not run."""
 
 from training.study.definitions import STUDIES
-from training.study.report import report
+from training.study.latency import Cost
+from training.study.report import latency_table, rank_correlation, report
 from training.study.rows import Row
 
 SETTINGS = {"crop_size": 64, "batch": 32}
@@ -26,3 +27,19 @@ def test_means_spread_conditions_and_what_is_missing():
 
 def test_nothing_was_run():
     assert "nothing was run" in report("init", STUDIES["init"], [], {})
+
+
+def test_latency_beside_top1_the_quickest_first():
+    costs = {
+        "mobilenetv2_100": Cost(2_000_000, 90_000_000, {"onnxruntime": 3.0}),
+        "resnet18": Cost(11_000_000, 350_000_000, {"onnxruntime": 2.0}),
+    }
+    lines = latency_table(STUDIES["backbones"], [row("resnet18", 0), row("resnet18", 1)], costs).splitlines()
+    assert lines[2] == "| resnet18 | 50.0 ± 0.0 | 2.000 | 350.0 | 11.00 |"
+    assert lines[3] == "| mobilenetv2_100 | not run | 3.000 | 90.0 | 2.00 |"
+    assert lines[-1] == "MACs and milliseconds on onnxruntime: rank correlation -1.00."
+
+
+def test_rank_correlation():
+    assert rank_correlation([1, 2, 3, 10], [1, 4, 9, 100]) == 1
+    assert abs(rank_correlation([1, 2, 3, 4], [2, 1, 4, 3]) - 0.6) < 1e-9
