@@ -34,7 +34,7 @@ def bucket(monkeypatch):
         monkeypatch.setenv(name, value)
     s3fs.S3FileSystem.clear_instance_cache()
     storage = s3fs.S3FileSystem()
-    storage.mkdir("films")
+    storage.makedirs("films", exist_ok=True)
     yield storage
     server.stop()
     s3fs.S3FileSystem.clear_instance_cache()
