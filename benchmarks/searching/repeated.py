@@ -7,10 +7,10 @@ from typing import Any
 
 
 def repeated(path: str, source: str, seconds: float) -> str:
-    """Write `source` to `path` as often as `seconds` ask for, unless that is there; `path`."""
+    """Write `source` to `path` as often as `seconds` ask for, unless one no older than `source` is there; `path`."""
     import av
 
-    if os.path.exists(path):
+    if os.path.exists(path) and os.path.getmtime(path) >= os.path.getmtime(source):
         return path
     partial = path + ".part"
     with av.open(source) as container:
