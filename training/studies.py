@@ -26,10 +26,12 @@ from training.study.planning import Plan, planned
 from training.study.report import latency_table, plot, report
 from training.study.rows import Row, add_row, read_rows
 from training.study.running import Job, Outcome, run_all
+from training.study.search import TRIALS, name_of, next_flags, trials_of
 
 WATCHED = 64
 """Regions that a training looks at for its curve; the row's figures are of all that were held out."""
 LONGEST_EPOCHS = 30
+ROWS = "rows.jsonl"
 
 
 def values_of(variant: Variant, asked: argparse.Namespace, out: Path, seed: int = 0) -> Dict[str, Any]:
@@ -125,8 +127,8 @@ def _plan(name: str, asked: argparse.Namespace) -> Plan:
         raise ModelError(f"nothing to compare: {'; '.join(absent.values())}")
     steps_an_epoch = probe.result["regions"] / asked.batch
     longest = round(LONGEST_EPOCHS * steps_an_epoch)
-    seeds = study.folds or asked.seeds
-    plan = planned(times, seeds, asked.hours, asked.jobs, steps_an_epoch, longest)
+    runs = _seeds(name, asked) * (TRIALS if study.is_searched else 1)
+    plan = planned(times, runs, asked.hours, asked.jobs, steps_an_epoch, longest)
     plan.left_out.update(absent)
     write_atomically(path, json.dumps(plan._asdict(), indent=1).encode())
     return plan
@@ -135,32 +137,60 @@ def _plan(name: str, asked: argparse.Namespace) -> Plan:
 def study(name: str, asked: argparse.Namespace) -> None:
     """All runs that are missing, then the table and the plot."""
     asked.out.mkdir(parents=True, exist_ok=True)
-    plan, rows_at = _plan(name, asked), asked.out / "rows.jsonl"
+    plan, definition = _plan(name, asked), STUDIES[name]
     until_s = time.monotonic() + asked.hours * 3600
-    seeds = STUDIES[name].folds or asked.seeds
-    print(f"{len(plan.variants)} variants, {seeds} seeds, {plan.steps} steps = {plan.epochs:.1f} epochs", flush=True)
-    done = {row.key for row in read_rows(rows_at)}
-    chosen = [variant for variant in STUDIES[name].variants if variant.name in plan.variants]
+    print(f"{len(plan.variants)} variants, {_seeds(name, asked)} seeds, {plan.steps} steps, {plan.epochs:.1f} epochs")
+    chosen = [variant for variant in definition.variants if variant.name in plan.variants]
+    if definition.is_searched:
+        late = _search(name, plan.steps, asked, until_s)
+    else:
+        late = _run(name, chosen, plan.steps, asked, until_s)
+    backbones = [variant.flags["backbone"] for variant in chosen] if definition.is_timed else []
+    costs = _costs(name, backbones, asked) if backbones else {}
+    _show(name, asked.out, {**plan.left_out, **late}, costs)
+
+
+def _search(name: str, steps: int, asked: argparse.Namespace, until_s: float) -> Dict[str, str]:
+    """Trial after trial, each with all seeds; a trial that was cut short is asked for again, and goes on."""
+    late: Dict[str, str] = {}
+    while not late:
+        rows = _rows(name, asked.out)
+        whole = [row for row in rows if sum(one.variant == row.variant for one in rows) >= asked.seeds]
+        tried = trials_of(whole)
+        if len(tried) >= TRIALS:
+            break
+        flags = next_flags(whole)
+        late = _run(name, [Variant(name_of(flags), flags)], steps, asked, until_s)
+    return late
+
+
+def _run(name: str, variants: List[Variant], steps: int, asked: argparse.Namespace, until_s: float) -> Dict[str, str]:
+    """Those that have no row; which were not begun, and why."""
+    done = {row.key for row in _rows(name, asked.out)}
     jobs = []
-    for seed in range(seeds):
-        for variant in chosen:
+    for seed in range(_seeds(name, asked)):
+        for variant in variants:
             if (name, variant.name, seed) not in done:
-                run = asked.out / name / f"{variant.name.replace(' ', '-')}-{seed}"
-                values = dict(values_of(variant, asked, run, seed), steps=plan.steps)
+                run = asked.out / name / f"{variant.name.replace(', ', '-').replace(' ', '-')}-{seed}"
+                values = dict(values_of(variant, asked, run, seed), steps=steps)
                 jobs.append(Job(one_run, (name, variant, values), run.parent / f"{run.name}.log"))
     begun = []
     for outcome in run_all(jobs, asked.jobs, until_s):
         begun.append(outcome.job)
         row = outcome.result or _failed(outcome)
-        add_row(rows_at, row)
-        print(
-            f"{row.variant}, seed {row.seed}: {row.error or f'top-1 {row.top1:.3f}, {row.seconds:.0f} s'}", flush=True
-        )
-    late = {f"{job.arguments[1].name}, seed {job.arguments[2]['seed']}": f"{asked.hours:g} hours were over"
-            for job in jobs if job not in begun}  # fmt: skip
-    backbones = [variant.flags["backbone"] for variant in chosen] if STUDIES[name].is_timed else []
-    costs = _costs(name, backbones, asked) if backbones else {}
-    _show(name, asked.out, {**plan.left_out, **late}, costs)
+        add_row(asked.out / ROWS, row)
+        reached = row.error or f"top-1 {row.top1:.3f}, {row.seconds:.0f} s"
+        print(f"{row.variant}, seed {row.seed}: {reached}", flush=True)
+    left = [job.arguments for job in jobs if job not in begun]
+    return {f"{variant.name}, seed {values['seed']}": f"{asked.hours:g} hours were over" for _, variant, values in left}
+
+
+def _seeds(name: str, asked: argparse.Namespace) -> int:
+    return STUDIES[name].folds or asked.seeds
+
+
+def _rows(name: str, out: Path) -> List[Row]:
+    return [row for row in read_rows(out / ROWS) if row.study == name]
 
 
 def _failed(outcome: Outcome) -> Row:
@@ -180,14 +210,16 @@ def _costs(name: str, backbones: List[str], asked: argparse.Namespace) -> Dict[s
 
 
 def _show(name: str, out: Path, left_out: Dict[str, str], costs: Dict[str, Cost]) -> None:
-    rows = [row for row in read_rows(out / "rows.jsonl") if row.study == name]
-    text = report(name, STUDIES[name], rows, left_out)
+    rows, definition = _rows(name, out), STUDIES[name]
+    if definition.is_searched:
+        definition = definition._replace(variants=tuple(Variant(trial, {}) for trial in trials_of(rows)))
+    text = report(name, definition, rows, left_out)
     if costs:
-        text += "\n" + latency_table(STUDIES[name], rows, costs)
+        text += "\n" + latency_table(definition, rows, costs)
     write_atomically(out / f"{name}.md", text.encode())
     print(text)
     try:
-        plot(STUDIES[name], rows, out / f"{name}.png")
+        plot(definition, rows, out / f"{name}.png")
     except ImportError:
         print("no plot: matplotlib is not installed (pip install matplotlib)")
 

@@ -88,6 +88,26 @@ def test_what_networks_cost_is_measured_once(data, tmp_path, in_this_process, mo
     assert (tmp_path / "out/init.md").read_text() == table
 
 
+def test_a_search_goes_on_from_its_rows(data, tmp_path, in_this_process, monkeypatch):
+    pytest.importorskip("optuna", reason="needs optuna, a training extra")
+    flags = TINY.variants[0].flags
+    monkeypatch.setitem(STUDIES, "init", TINY._replace(variants=(Variant("usual", flags),), is_searched=True))
+    monkeypatch.setattr(studies, "TRIALS", 2)
+    proposed = studies.next_flags
+    monkeypatch.setattr(studies, "next_flags", lambda rows: {**proposed(rows), **flags})
+    monkeypatch.setattr(studies, "name_of", lambda found: f"lr {found['lr']}")
+    assert run(data, tmp_path / "out") == 0
+    lines = (tmp_path / "out/rows.jsonl").read_text().splitlines(True)
+    assert len(lines) == 4
+    (tmp_path / "out/rows.jsonl").write_text("".join(lines[:3]))
+    in_this_process.clear()
+    assert run(data, tmp_path / "out") == 0
+    assert [(job.arguments[1].name, job.arguments[2]["seed"]) for job in in_this_process] == [
+        (row.variant, row.seed) for row in read_rows(tmp_path / "out/rows.jsonl")[3:]
+    ]
+    assert "| lr 0.2 | 2 |" in (tmp_path / "out/init.md").read_text()
+
+
 def test_what_is_wrong_is_one_line(data, tmp_path, capsys):
     assert run(data, tmp_path / "out", "--seeds", "1") != 0
     assert "--seeds" in capsys.readouterr().err.splitlines()[-1]

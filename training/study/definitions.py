@@ -23,6 +23,8 @@ class Study(NamedTuple):
     """Of the published figures."""
     is_timed: bool = False
     """Whether the networks' latency is measured too."""
+    is_searched: bool = False
+    """Whether Optuna names the variants, after the first."""
     folds: int = 0
     """Cross-validated in so many folds, one for each seed."""
 
@@ -95,4 +97,7 @@ STUDIES = {
     "heads": _heads(),
     "tricks": _tricks(),
     "folds": _folds(),
+    "search": Study(
+        "Which learning rate, weight decay and mixup?", (Variant("usual", {}),), "top1", NONE, is_searched=True
+    ),
 }
