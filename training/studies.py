@@ -156,8 +156,7 @@ def _search(name: str, steps: int, asked: argparse.Namespace, until_s: float) ->
     while not late:
         rows = _rows(name, asked.out)
         whole = [row for row in rows if sum(one.variant == row.variant for one in rows) >= asked.seeds]
-        tried = trials_of(whole)
-        if len(tried) >= TRIALS:
+        if len(trials_of(whole)) >= TRIALS:
             break
         flags = next_flags(whole)
         late = _run(name, [Variant(name_of(flags), flags)], steps, asked, until_s)

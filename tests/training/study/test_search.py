@@ -1,5 +1,7 @@
 """A search tries the defaults first, draws within its bounds, goes on from rows, and learns from them."""
 
+import math
+
 import pytest
 
 from training.study.rows import Row
@@ -27,7 +29,8 @@ def test_it_goes_on_from_rows_alone_and_finds_the_better_rate():
         rows += [row(flags, 1 - abs(flags["lr"] - 0.5), seed) for seed in (0, 1)]
     assert len(trials_of(rows)) == 20
     later = [one.settings["lr"] for one in rows[24:]]
-    assert sum(0.3 < lr < 0.7 for lr in later) > len(later) / 2
+    by_chance = math.log(0.7 / 0.3) / math.log(1 / 0.02)
+    assert sum(0.3 < lr < 0.7 for lr in later) > 2 * by_chance * len(later)
 
 
 def test_a_trial_that_failed_counts_as_the_worst():
