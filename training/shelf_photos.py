@@ -127,6 +127,7 @@ def watched(shelf: Shelf, recogniser: Recogniser) -> List[States]:
     watch, said, now_s = ShelfWatch(shelf.layout), [], 0.0
     for part, image in enumerate((shelf.full, shelf.later)):
         objects = seen_in_photo(recogniser, image, part * LOOKS)
+        watch.cover(now_s)  # somebody was there in between
         for _ in range(int(WATCHED_S / STEP_S)):
             now_s += STEP_S
             watch.update(now_s, image, objects)

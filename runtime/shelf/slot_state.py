@@ -1,6 +1,6 @@
 """The state of one slot, which changes only on evidence over time: a single frame decides nothing."""
 
-from collections import deque
+from collections import Counter, deque
 from typing import Deque, Dict, NamedTuple, Optional, Tuple
 
 from runtime.shelf.layout import EMPTY, FILLED, HIDDEN, LOW, UNKNOWN, WRONG
@@ -17,6 +17,10 @@ THERE = 0.45
 """In this share of the looks a facing is seen that is there: stage 1 overlooks more than it makes up."""
 STRANGE = 0.6
 """In this share of the looks something is seen that does not belong there."""
+SURE_S = 5.0
+"""What was what belongs there for so long, with nobody in front, is that still, whatever it is called."""
+DOUBT_S = 20.0
+"""Unless it is called otherwise for so long."""
 
 
 class Look(NamedTuple):
@@ -24,8 +28,8 @@ class Look(NamedTuple):
 
     facings: int
     """Of its product."""
-    wrong: Optional[str] = None
-    """A product that does not belong there."""
+    others: Tuple[str, ...] = ()
+    """Products of things that do not belong there, one each."""
     unknown: int = 0
     """Things without a name."""
 
@@ -37,7 +41,10 @@ class SlotState:
         self._full = facings
         self._looks: Deque[Tuple[float, Look]] = deque()
         self._covered_s: Optional[float] = None
-        self._seen_s: Optional[float] = None
+        self._right_since_s: Optional[float] = None
+        """Since when, with nobody in front, nothing was seen but what belongs there."""
+        self._right_s = 0.0
+        """When that was last so."""
         self._next: Tuple[str, float] = ("", 0.0)
         self.state = HIDDEN
         """Until enough was seen."""
@@ -52,6 +59,7 @@ class SlotState:
         """Somebody is in front; whether the state is another by that."""
         self._pass(now_s)
         self._looks.clear()
+        self._right_since_s = None
         self._next = ("", 0.0)
         if self._covered_s is None:
             self._covered_s = now_s
@@ -63,7 +71,7 @@ class SlotState:
         """One frame; whether the state is another by that."""
         self._pass(now_s)
         self._covered_s = None
-        self._looks.append((now_s, look))
+        self._looks.append((now_s, self._believed(now_s, look)))
         while now_s - self._looks[0][0] > WINDOW_S:
             self._looks.popleft()
         if len(self._looks) < LEAST_LOOKS or now_s - self._looks[0][0] < LEAST_S:
@@ -85,15 +93,27 @@ class SlotState:
         known = sum(seconds for state, seconds in self.time_s.items() if state != HIDDEN)
         return (self.time_s.get(FILLED, 0.0) + self.time_s.get(LOW, 0.0)) / known if known else None
 
+    def _believed(self, now_s: float, look: Look) -> Look:
+        """Nothing becomes another product by itself: stage 2 calls it so for a while."""
+        strange = len(look.others) + look.unknown
+        if not strange:
+            self._right_since_s = now_s if self._right_since_s is None else self._right_since_s
+            self._right_s = now_s
+            return look
+        is_sure = self._right_since_s is not None and self._right_s - self._right_since_s >= SURE_S
+        if not is_sure or now_s - self._right_s > DOUBT_S:
+            self._right_since_s = None
+            return look
+        return Look(look.facings + strange) if look.facings + strange <= self.facings else look
+
     def _decided(self) -> str:
         looks = [look for _, look in self._looks]
         there = 0
         while there < self._full and sum(look.facings > there for look in looks) >= THERE * len(looks):
             there += 1
         self.facings = there
-        strange = [look.wrong for look in looks if look.wrong is not None]
-        if len(strange) >= STRANGE * len(looks):
-            self.wrong = max(set(strange), key=strange.count)
+        if sum(bool(look.others) for look in looks) >= STRANGE * len(looks):
+            self.wrong = Counter(name for look in looks for name in look.others).most_common(1)[0][0]
             return WRONG
         self.wrong = None
         if there == self._full:

@@ -1,6 +1,6 @@
 """Looks at a shelf a few times a second, and says what has changed."""
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class ShelfWatch:
 
     def _looks(self, objects: Sequence[SeenObject], width: int) -> List[Look]:
         facings, unknown = [0] * len(self.boxes), [0] * len(self.boxes)
-        wrong: Dict[int, str] = {}
+        others: List[List[str]] = [[] for _ in self.boxes]
         for one in objects:
             number = self._slot_of(one)
             if number is None:
@@ -83,10 +83,10 @@ class ShelfWatch:
             if one.product == self.layout.slots[number].product or one.similarity is None:
                 facings[number] += 1  # without a name yet, it is taken for what belongs there
             elif one.product is not None:
-                wrong[number] = one.product
+                others[number].append(one.product)
             elif one.box.x1 > 1 and one.box.x2 < width - 1:  # what the picture's edge cuts off is hard to name
                 unknown[number] += 1
-        return [Look(*row) for row in zip(facings, [wrong.get(n) for n in range(len(self.boxes))], unknown)]
+        return [Look(*row) for row in zip(facings, map(tuple, others), unknown)]
 
     def _slot_of(self, one: SeenObject) -> Optional[int]:
         """The slot that it stands in: by its middle across, and its foot."""

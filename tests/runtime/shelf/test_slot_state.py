@@ -34,15 +34,34 @@ def test_nothing_is_said_before_enough_was_seen():
     [
         (Look(1), LOW),
         (Look(0), EMPTY),
-        (Look(1, "milk"), WRONG),
-        (Look(0, None, 1), UNKNOWN),
-        (Look(2, "milk"), WRONG),
+        (Look(1, ("milk",)), WRONG),
+        (Look(0, (), 1), UNKNOWN),
+        (Look(2, ("milk",)), WRONG),
     ],
 )
 def test_each_state_within_five_seconds(look, state):
-    played = Played().see(10, Look(2)).see(5, look)
+    played = Played().see(10, Look(2)).see(1, None).see(5, look)
     assert played.states == [FILLED, state]
     assert played.now_s - played.slot.since_s < 3.5 + 1.5
+
+
+@pytest.mark.parametrize("called", [Look(1, ("milk",)), Look(0, (), 2), Look(1, (), 1)])
+def test_nothing_becomes_another_product_by_itself(called):
+    played = Played()
+    for _ in range(5):
+        played.see(10, Look(2)).see(15, called)
+    assert played.states == [FILLED]
+    assert played.see(15, called).states[1:] != []
+
+
+def test_what_is_put_beside_what_stands_there_is_wrong_at_once():
+    played = Played().see(10, Look(1)).see(5, Look(1, ("milk",)))
+    assert played.states == [LOW, WRONG]
+
+
+def test_a_thing_that_is_called_otherwise_is_missed_all_the_same():
+    played = Played().see(10, Look(2)).see(5, Look(1, ("milk",))).see(5, Look(0, ("milk",)))
+    assert played.states == [FILLED, LOW]
 
 
 def test_a_second_without_a_box_changes_nothing():
