@@ -102,6 +102,20 @@ class Chromium:
             assert time.monotonic() < deadline_s, "{} stayed {!r}, expected {!r}".format(script, value, expected)
             time.sleep(0.05)
 
+    def finger(self, *points):
+        """Touch the window at the first of `points`, (x, y) in pixels of it, go along the others, and let go."""
+        self.ask("Emulation.setTouchEmulationEnabled", enabled=True)
+        for kind, (x, y) in zip(["touchStart"] + ["touchMove"] * len(points), points):
+            self.ask("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
+        self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    def mouse(self, *points):
+        """The same with the left button."""
+        self.ask("Emulation.setTouchEmulationEnabled", enabled=False)
+        kinds = ["mousePressed"] + ["mouseMoved"] * (len(points) - 1)
+        for kind, (x, y) in [*zip(kinds, points), ("mouseReleased", points[-1])]:
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
     def screenshot(self, path):
         """Write what the window shows as PNG."""
         with open(str(path), "wb") as file:

@@ -1,4 +1,4 @@
-"""Zones, lines and slots are drawn in a browser, by pointers as mouse and finger make them, and stored."""
+"""Zones, lines and slots are drawn in a browser, with a mouse and with a finger, and stored."""
 
 import json
 import time
@@ -23,18 +23,6 @@ pytestmark = [
 ]
 FIGURES = Figures(30.0, 30.0, 30.0, 40.0, 60.0, Stages(), 1, 1, 0, 0, "camera")
 PICTURE = np.full((480, 640, 3), 90, np.uint8)
-POINTERS = """
-const at = (kind, x, y, id = "view") => {
-  const box = document.getElementById(id).getBoundingClientRect();
-  const [clientX, clientY] = [box.left + x * box.width, box.top + y * box.height];
-  const event = new PointerEvent(kind, { clientX, clientY, bubbles: true, cancelable: true });
-  document.elementFromPoint(clientX, clientY).dispatchEvent(event);
-};
-const drag = (from, to) => {
-  at("pointerdown", ...from, "plan"); at("pointermove", ...to, "plan"); at("pointerup", ...to, "plan");
-};
-const tap = (x, y) => { at("pointerdown", x, y); at("pointerup", x, y); };
-"""
 
 
 @pytest.fixture
@@ -58,7 +46,22 @@ def kept(path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_a_zone_and_a_line_are_drawn_named_moved_and_stored(served):
+def press(browser, name):
+    browser.value("document.getElementById({!r}).click()".format(name))
+
+
+def inside(browser, name, *shares):
+    """Points of an element, in shares of its sides, in pixels of the window."""
+    left, top, width, height = browser.value("""(() => {
+        document.getElementById(%r).scrollIntoView({ block: "nearest" });
+        const box = document.getElementById(%r).getBoundingClientRect();
+        return [box.left, box.top, box.width, box.height];
+    })()""" % (name, name))  # fmt: skip
+    return [(left + x * width, top + y * height) for x, y in shares]
+
+
+@pytest.mark.parametrize("hand", ["mouse", "finger"])
+def test_a_zone_and_a_line_are_drawn_named_moved_and_stored(served, hand):
     sink, observation, folder = served
     browser = Chromium(folder / "profile")
     try:
@@ -71,16 +74,18 @@ def test_a_zone_and_a_line_are_drawn_named_moved_and_stored(served):
             if browser.value("Boolean(document.getElementById('picture').getAttribute('href'))"):
                 break
             time.sleep(0.1)
-        browser.value(POINTERS + """
-            document.getElementById("zone").click();
-            tap(0.1, 0.1); tap(0.4, 0.1); tap(0.4, 0.5); tap(0.1, 0.1);
-            at("pointerdown", 0.4, 0.5); at("pointermove", 0.45, 0.6); at("pointerup", 0.45, 0.6);
-            document.getElementById("line").click();
-            at("pointerdown", 0.7, 0.2); at("pointermove", 0.7, 0.5); at("pointerup", 0.7, 0.8);
+        use = getattr(browser, hand)
+        press(browser, "zone")
+        for corner in ((0.1, 0.1), (0.4, 0.1), (0.4, 0.5), (0.1, 0.1)):
+            use(*inside(browser, "view", corner))
+        use(*inside(browser, "view", (0.4, 0.5), (0.42, 0.55), (0.45, 0.6)))
+        press(browser, "line")
+        use(*inside(browser, "view", (0.7, 0.2), (0.7, 0.5), (0.7, 0.8)))
+        browser.value("""{
             const name = document.querySelector("#list input");
             name.value = "till"; name.dispatchEvent(new Event("change"));
-            document.getElementById("save").click();
-        """)  # fmt: skip
+        }""")
+        press(browser, "save")
         plan = kept(folder / "zones.json")
         browser.screenshot(folder / "zones.png")
     finally:
@@ -91,7 +96,8 @@ def test_a_zone_and_a_line_are_drawn_named_moved_and_stored(served):
     assert np.allclose([line["from"], line["to"]], [[0.7, 0.2], [0.7, 0.8]], atol=0.01)
 
 
-def test_a_slot_is_added_moved_sized_and_stored(served):
+@pytest.mark.parametrize("hand", ["mouse", "finger"])
+def test_a_slot_is_added_moved_sized_and_stored(served, hand):
     sink, _, folder = served
     browser = Chromium(folder / "profile")
     try:
@@ -99,14 +105,15 @@ def test_a_slot_is_added_moved_sized_and_stored(served):
         browser.wait_for("document.title", "Now – Shelfsight")
         browser.open(sink.url.partition("?")[0] + "shelf")
         browser.wait_for("products.length", 2)
-        browser.value(POINTERS + """
-            document.getElementById("edit").click();
-            document.getElementById("add").click();
-            drag([0.5, 0.45], [0.3, 0.45]); drag([0.4, 0.6], [0.5, 0.8]);
+        press(browser, "edit")
+        press(browser, "add")
+        for path in (((0.5, 0.45), (0.4, 0.45), (0.3, 0.45)), ((0.4, 0.6), (0.45, 0.7), (0.5, 0.8))):
+            getattr(browser, hand)(*inside(browser, "plan", *path))
+        browser.value("""{
             const product = document.querySelector("#slots select");
             product.value = "tea"; product.dispatchEvent(new Event("change"));
-            document.getElementById("edit").click();
-        """)  # fmt: skip
+        }""")
+        press(browser, "edit")
         layout = kept(folder / "shelf.json")
         browser.screenshot(folder / "shelf.png")
     finally:
