@@ -166,6 +166,76 @@ class FiguresNow(NamedTuple):
     power_w: Optional[float]
 
 
+class Stays(NamedTuple):
+    """Of one name in a zone: in it at present, entered and left in this run, and all their time in it together."""
+
+    name: str
+    now: int
+    entered: int
+    left: int
+    dwell_s: float
+
+
+class Zone(NamedTuple):
+    """One zone: all together, and by name."""
+
+    zone: str
+    now: int
+    entered: int
+    left: int
+    dwell_s: float
+    by_name: List[Stays]
+
+
+class Passages(NamedTuple):
+    """Of one name across a line; into: to the right hand of one who goes from its first end to its second."""
+
+    name: str
+    into: int
+    out: int
+
+
+class Line(NamedTuple):
+    """One line: all together, and by name."""
+
+    line: str
+    into: int
+    out: int
+    by_name: List[Passages]
+
+
+class Counts(NamedTuple):
+    """Zones and lines, in the order of their file; empty without --zones."""
+
+    zones: List[Zone]
+    lines: List[Line]
+
+
+class Slot(NamedTuple):
+    """A slot of the shelf: what belongs there, its state (filled, low, empty, wrong, unknown, hidden) and for how long;
+    facings: there, and where it is full; wrong: which other product is there; in_stock: share of the time in which some
+    was there; crop: where the page has a picture of its last change."""
+
+    slot: str
+    product: str
+    state: str
+    for_s: float
+    facings: int
+    full: int
+    wrong: Optional[str]
+    in_stock: Optional[float]
+    crop: Optional[str]
+
+
+class Shelf(NamedTuple):
+    """Slots, in the order of their layout, empty without --shelf; moved: how often the camera was; off: it looks
+    elsewhere."""
+
+    slots: List[Slot]
+    moved: int
+    off: bool
+
+
 class Event(NamedTuple):
     """A change worth telling. number counts those of a run; seconds since its first frame; track: who told; place: the
     slot of a shelf, the line or the zone, direction: in or out, of what crossed it; crop: the picture of a slot."""

@@ -11,8 +11,10 @@ from runtime.api.cursors import cursor_of
 from runtime.api.problem import ProblemError
 from runtime.clock import rfc3339
 from runtime.errors import SinkError
+from runtime.figures.counts import Counts, ZoneCount
 from runtime.figures.figures import Figures
 from runtime.figures.report import figures_as_json
+from runtime.figures.shelf import ShelfNow
 from runtime.frame import Observation
 from runtime.history.reading import Filter, HistoryReader, Place, Row
 from runtime.seen import objects_in, seen_in
@@ -98,6 +100,41 @@ def _camera(name: str, newest: Optional[Newest]) -> answers.Camera:
     content = figures_as_json(newest.figures)
     is_offline = newest.observation.frame.id is None
     return answers.Camera(name, content["true_fps"], content["limited_by"], is_offline)
+
+
+def counts(known: Known, values: Dict[str, Any]) -> answers.Counts:
+    found = _newest(known).figures.counts or Counts()
+    return answers.Counts(
+        [
+            answers.Zone(
+                zone.name, *_stays(zone.total), [answers.Stays(name, *_stays(one)) for name, one in zone.by_name]
+            )
+            for zone in found.zones
+        ],
+        [
+            answers.Line(line.name, *line.total, [answers.Passages(name, *one) for name, one in line.by_name])
+            for line in found.lines
+        ],
+    )
+
+
+def shelf(known: Known, values: Dict[str, Any]) -> answers.Shelf:
+    found = _newest(known).figures.shelf or ShelfNow()
+    slots = [
+        answers.Slot(
+            one.slot,
+            one.product,
+            one.state,
+            round(one.for_s, 1),
+            one.facings,
+            one.full,
+            one.wrong,
+            None if one.in_stock is None else round(one.in_stock, 4),
+            one.crop,
+        )
+        for one in found.slots
+    ]
+    return answers.Shelf(slots, found.moved, found.is_off)
 
 
 def products(known: Known, values: Dict[str, Any]) -> answers.Products:
@@ -198,6 +235,10 @@ def _wanted(values: Dict[str, Any]) -> Filter:
     if values["undated"] and times != (None, None):
         raise ProblemError(400, "undated: what has no date has no time, leave out 'from' and 'to'")
     return Filter(values["product"], values["unknown"], *times, values["camera"], values["undated"])
+
+
+def _stays(count: ZoneCount) -> Tuple[int, int, int, float]:
+    return count.now, count.entered, count.left, round(count.dwell_s, 2)
 
 
 def _newest(known: Known) -> Newest:

@@ -73,6 +73,18 @@ OPERATIONS = (
         failures=_OF_A_CAMERA,
     ),
     Operation(
+        "/counts",
+        "counts",
+        "What is in zones, and passed lines.",
+        answers.Counts,
+        asking.counts,
+        (CAMERA,),
+        failures=_OF_A_CAMERA,
+    ),
+    Operation(
+        "/shelf", "shelf", "What the shelf looks like.", answers.Shelf, asking.shelf, (CAMERA,), failures=_OF_A_CAMERA
+    ),
+    Operation(
         "/sightings",
         "sightings",
         "What was seen, a page at a time.",

@@ -9,8 +9,10 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from runtime.clock import rfc3339
 from runtime.events.event import Event
 from runtime.events.event import as_json as event_as_json
+from runtime.figures.counts import counts_as_json
 from runtime.figures.figures import Figures
 from runtime.figures.report import figures_as_json
+from runtime.figures.shelf import shelf_as_json
 from runtime.frame import Observation
 from runtime.seen import objects_in
 
@@ -36,6 +38,16 @@ class Topics(NamedTuple):
     def figures(self) -> str:
         """True FPS, what bounds it, the board, whether the source delivers, and when that was so."""
         return self.prefix + "/figures"
+
+    @property
+    def counts(self) -> str:
+        """Zones and lines."""
+        return self.prefix + "/counts"
+
+    @property
+    def shelf(self) -> str:
+        """Its slots."""
+        return self.prefix + "/shelf"
 
     @property
     def event(self) -> str:
@@ -107,6 +119,16 @@ def figures_message(seen: Seen) -> str:
         at=rfc3339(time.time()),
     )
     return _text(told)
+
+
+def place_messages(seen: Seen, topics: Topics) -> Dict[str, str]:
+    """By topic, as in figures.json: zones and lines, the shelf, where there are any; each is retained."""
+    messages = {}
+    if seen.figures.counts is not None:
+        messages[topics.counts] = _text(counts_as_json(seen.figures.counts))
+    if seen.figures.shelf is not None:
+        messages[topics.shelf] = _text(shelf_as_json(seen.figures.shelf))
+    return messages
 
 
 def event_message(event: Event) -> str:

@@ -19,6 +19,7 @@ from runtime.mqtt.messages import (
     Topics,
     event_message,
     figures_message,
+    place_messages,
     product_messages,
     products_of,
 )
@@ -194,6 +195,8 @@ class _Session:
         if at_once or now_s - self._figures_at_s >= FIGURES_EVERY_S:
             self._figures_at_s = now_s
             self._tell(self._topics.figures, figures_message(seen))
+            for topic, text in place_messages(seen, self._topics).items():
+                self._tell(topic, text)
         if picture is not None:
             self._link.send(self._topics.picture, picture())
 

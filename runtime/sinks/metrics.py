@@ -165,6 +165,7 @@ class Metrics:
         lines = [(line.name, name, count) for line in counts.lines for name, count in line.by_name]
         now: List[Sample] = [({"zone": zone, "name": name}, float(count.now)) for zone, name, count in zones]
         entered: List[Sample] = [({"zone": zone, "name": name}, float(count.entered)) for zone, name, count in zones]
+        left: List[Sample] = [({"zone": zone, "name": name}, float(count.left)) for zone, name, count in zones]
         dwell: List[Sample] = [({"zone": zone, "name": name}, count.dwell_s) for zone, name, count in zones]
         passed: List[Sample] = [
             ({"line": line, "name": name, "direction": direction}, float(value))
@@ -174,6 +175,7 @@ class Metrics:
         for key, text, samples in (
             ("zone_objects", "In each zone at present, by name.", now),
             ("zone_entered", "Entered each zone in this run, by name.", entered),
+            ("zone_left", "Left each zone in this run, by name.", left),
             ("zone_dwell_seconds", "Time in each zone in this run, all together, by name.", dwell),
             ("line_passed", "Passed each line in this run, by name and direction.", passed),
         ):

@@ -16,7 +16,9 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 from runtime.api.openapi import document
 from runtime.api.operations import OPERATIONS
 from runtime.figures.board import BoardReading
+from runtime.figures.counts import Counts, LineCount, LineCounts, ZoneCount, ZoneCounts
 from runtime.figures.figures import Figures, Stages
+from runtime.figures.shelf import ShelfNow, SlotNow
 from runtime.frame import UNKNOWN, Detections, Frame, Names, Observation, Words
 from runtime.history.sighting import Sighting
 from runtime.history.store import Store
@@ -27,6 +29,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:Running attrs on Python 3.6:Depr
 
 BOARD = BoardReading((("CPU", 51.5),), (("VDD_IN", 6200.0),))
 FIGURES = Figures(30.0, 29.9, float("nan"), None, 60.0, Stages(detect=25.0), 120, 100, 77, 300, "detect", board=BOARD)
+COUNTS = Counts(
+    (ZoneCounts("till", (("soap", ZoneCount(1, 1, 0, 1.0)), ("차", ZoneCount(1, 3, 2, 7.258)))),),
+    (LineCounts("door", (("차", LineCount(4, 1)),)),),
+)
+BOX = (0.1, 0.2, 0.3, 0.4)
+SHELF = ShelfNow((SlotNow("left", "차", "wrong", 12.34, 1, 2, "soap", 0.98765, BOX, "shelf/alerts/3.jpg"),), 1, True)
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 EPOCH_S = 1_700_000_000.0
 
@@ -128,6 +136,26 @@ def test_now_figures_and_products(sink):
     ]  # fmt: skip
     sink.present(PICTURE, shown(None), FIGURES)
     assert checked(sink, "/now")["offline"] is True
+
+
+def test_zones_lines_and_the_shelf(sink):
+    sink.present(PICTURE, shown(6), FIGURES)
+    assert checked(sink, "/counts") == {"zones": [], "lines": []}
+    assert checked(sink, "/shelf") == {"slots": [], "moved": 0, "off": False}
+    sink.present(PICTURE, shown(7), FIGURES._replace(counts=COUNTS, shelf=SHELF))
+    counts = checked(sink, "/counts")
+    assert counts["zones"][0]["by_name"][1] == {"name": "차", "now": 1, "entered": 3, "left": 2, "dwell_s": 7.26}
+    assert {**counts["zones"][0], "by_name": None} == {
+        "zone": "till", "now": 2, "entered": 4, "left": 2, "dwell_s": 8.26, "by_name": None,
+    }  # fmt: skip
+    passed = {"name": "차", "into": 4, "out": 1}
+    assert counts["lines"] == [{"line": "door", "into": 4, "out": 1, "by_name": [passed]}]
+    shelf = checked(sink, "/shelf")
+    assert (shelf["moved"], shelf["off"]) == (1, True)
+    assert shelf["slots"] == [{
+        "slot": "left", "product": "차", "state": "wrong", "for_s": 12.3, "facings": 1, "full": 2, "wrong": "soap",
+        "in_stock": 0.9877, "crop": "shelf/alerts/3.jpg",
+    }]  # fmt: skip
 
 
 def walked(sink, query):
@@ -287,7 +315,7 @@ def test_events_come_as_they_happen_and_those_that_were_missed(sink):
 
 
 def test_every_operation_is_in_the_document():
-    assert len(document()["paths"]) == len(OPERATIONS) == 12
+    assert len(document()["paths"]) == len(OPERATIONS) == 14
 
 
 @pytest.mark.parametrize("wanted", ["", "product", "unknown"])

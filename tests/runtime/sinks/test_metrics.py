@@ -15,8 +15,10 @@ pytest.importorskip("prometheus_client", reason="prometheus-client is not instal
 from prometheus_client.parser import text_string_to_metric_families
 
 from runtime.figures.board import BoardReading
+from runtime.figures.counts import Counts, LineCount, LineCounts, ZoneCount, ZoneCounts
 from runtime.figures.figures import Figures, Stages
 from runtime.figures.meter import Meter
+from runtime.figures.shelf import ShelfNow, SlotNow
 from runtime.frame import UNKNOWN, Detections, Frame, Names, Observation, Words
 from runtime.history.sighting import Sighting
 from runtime.history.store import Store
@@ -28,6 +30,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Running attrs on Python 3.6:Depr
 
 BOARD = BoardReading((("CPU", 51.5),), (("VDD_IN", 6200.0),), gpu_load_percent=80.0, throttled="GPU at 614 of 921 MHz")
 FIGURES = Figures(30.0, 29.9, 24.5, 40.0, 60.0, Stages(detect=25.0, classify=5.0), 120, 100, 77, 300, "detect")
+COUNTS = Counts(
+    (ZoneCounts("till", (("tea", ZoneCount(1, 3, 2, 7.0)),)),), (LineCounts("door", (("tea", LineCount(4, 1)),)),)
+)
+SHELF = ShelfNow((SlotNow("left", "tea", "low", 12.3, 1, 2, None, 0.9, (0.1, 0.2, 0.3, 0.4)),))
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 
 
@@ -79,7 +85,8 @@ def sink():
 
 def test_every_figure_has_its_name_and_unit(sink):
     for frame_id in range(3):
-        sink.present(PICTURE, shown(frame_id), after_two_frames()._replace(board=BOARD))
+        figures = after_two_frames()._replace(board=BOARD, counts=COUNTS, shelf=SHELF)
+        sink.present(PICTURE, shown(frame_id), figures)
     found = samples(scraped(sink))
     for name, value in (
         ("shelfsight_true_frames_per_second", 24.5),
@@ -105,6 +112,17 @@ def test_every_figure_has_its_name_and_unit(sink):
     assert found["shelfsight_latency_seconds_bucket", ("le", "0.03")] == 0
     assert found["shelfsight_latency_seconds_bucket", ("le", "+Inf")] == 3
     assert 0.1 < found[("shelfsight_latency_seconds_sum",)] < 3
+    of = (("name", "tea"), ("zone", "till"))
+    stays = ("objects", 1.0), ("entered", 3.0), ("left", 2.0), ("dwell_seconds", 7.0)
+    assert [found[("shelfsight_zone_" + key, *of)] for key, _ in stays] == [value for _, value in stays]
+    passed = [
+        ("shelfsight_line_passed", ("direction", way), ("line", "door"), ("name", "tea")) for way in ("in", "out")
+    ]
+    assert [found[key] for key in passed] == [4.0, 1.0]
+    slot = (("product", "tea"), ("slot", "left"))
+    assert found[("shelfsight_slot_state", *slot, ("state", "low"))] == 1.0
+    assert found[("shelfsight_slot_facings", *slot)] == 1.0
+    assert found[("shelfsight_slot_in_stock_ratio", *slot)] == 0.9
 
 
 def test_latency_counts_new_live_frames_alone(sink):

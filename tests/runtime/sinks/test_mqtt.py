@@ -18,14 +18,19 @@ from real_mosquitto import Listener, Mosquitto, free_port, need_mosquitto, until
 pytest.importorskip("paho.mqtt.client", reason="paho-mqtt is not installed")
 
 from runtime.figures.board import BoardReading
+from runtime.figures.counts import Counts, ZoneCount, ZoneCounts
 from runtime.figures.figures import Figures, Stages
+from runtime.figures.shelf import ShelfNow, SlotNow
 from runtime.frame import UNKNOWN, Detections, Frame, Names, Observation, Words
 from runtime.mqtt.address import Broker
+from runtime.mqtt.messages import Seen, Topics, place_messages
 from runtime.mqtt.teller import WAITING
 from runtime.sinks.mqtt import MqttSink
 
 BOARD = BoardReading((("CPU", 51.5),), ())
 FIGURES = Figures(30.0, 29.9, 24.5, 40.0, 60.0, Stages(detect=25.0), 120, 100, 77, 300, "detect", board=BOARD)
+COUNTS = Counts((ZoneCounts("till", (("tea", ZoneCount(1, 3, 2, 7.0)),)),))
+SHELF = ShelfNow((SlotNow("left", "tea", "low", 12.3, 1, 2, None, 0.9, (0.1, 0.2, 0.3, 0.4)),))
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 CONFIG = "homeassistant/device/shelfsight_shop_2Fa/config"
 
@@ -80,6 +85,16 @@ def test_what_is_seen_is_told(mosquitto):
         until("our goodbye", lambda: listener.text("shop/a/availability") == "offline")
         assert json.loads(listener.text("shop/a/figures"))["source"] == "offline"
         assert count_of(listener, "tea") == 0
+
+
+def test_zones_and_slots_have_a_topic_each_where_there_are_any():
+    till = {"now": 1, "entered": 3, "left": 2, "dwell_s": 7.0, "mean_dwell_s": 2.33}
+    figures = FIGURES._replace(counts=COUNTS, shelf=SHELF)
+    messages = place_messages(Seen(shown(0, [0]), figures, {}), Topics("shop/a"))
+    assert json.loads(messages["shop/a/counts"])["zones"] == {"till": dict(till, products={"tea": till})}
+    (slot,) = json.loads(messages["shop/a/shelf"])["slots"]
+    assert (slot["slot"], slot["state"], slot["facings"]) == ("left", "low", 1)
+    assert place_messages(Seen(shown(0, [0]), FIGURES, {}), Topics("shop/a")) == {}
 
 
 def test_a_product_that_goes_leaves_nothing_behind(mosquitto):
