@@ -177,6 +177,7 @@ class Taker(Ears):
         self._place.try_out(self._wanted)
         log.info("the bundle %s... opens and runs: starting again with it", self._wanted[:12])
         self._start_again()
+        self._trial_ends_s = self._clock.now_s() + TRIAL_S
         self._become(TRIAL)
 
     def _give_back(self, why: str) -> None:

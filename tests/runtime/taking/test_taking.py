@@ -86,7 +86,9 @@ def device(tmp_path, tiny_folder):
 
 def test_taken_tried_and_kept(device):
     assert device.state["state"] == "idle"
+    device.clock.advance(2 * TRIAL_S)  # a trial begins when the bundle is taken, not when the program began
     device.take()
+    device.turn()
     assert (device.state["state"], device.again) == ("trial", [1])
     device.start()
     assert device.running.endswith(device.bundle.sha256)
