@@ -22,6 +22,8 @@ SMOOTHING_S = 1.5
 SWAPPED_FRAMES = 3
 """In a row by another product's name, after WELL_NAMED by its own: a hand has come back with another thing."""
 WELL_NAMED = 20
+UNKNOWN_WEIGHS = 1.0 / 3.0
+"""Of a frame that names a product: what is in a hand, or seen in part, is unknown for a while."""
 
 
 class Followed:
@@ -42,8 +44,10 @@ class Followed:
         self.place = place
         """What whoever counts remembers of it."""
         self.first_s = now_s
-        self._named: Dict[str, int] = {}
+        self._named: Dict[str, float] = {}
         self._other = ""
+        self._has_product = one.product is not None
+        """Whether `name` is a product's."""
         self._streak = 0
         """How often in a row it was called so."""
 
@@ -76,13 +80,19 @@ class Followed:
             return  # stage 2 has not looked, or is not there
         self._streak = self._streak + 1 if one.name == self._other else 1
         self._other = one.name
-        count = self._named[one.name] = self._named.get(one.name, 0) + 1
+        weight = UNKNOWN_WEIGHS if one.product is None else 1.0
+        count = self._named[one.name] = self._named.get(one.name, 0.0) + weight
         if one.name != self.name and count > self._named.get(self.name, 0):
-            self.name = one.name
+            self.name, self._has_product = one.name, one.product is not None
 
     def is_other(self, one: SeenObject) -> bool:
         """Whether by its name, for a few frames now, `one` is another thing under the same number."""
-        if one.product is None or one.name == self.name or self._named.get(self.name, 0) < WELL_NAMED:
+        if (
+            one.product is None
+            or not self._has_product
+            or one.name == self.name
+            or self._named.get(self.name, 0) < WELL_NAMED
+        ):
             return False
         return one.name == self._other and self._streak >= SWAPPED_FRAMES - 1
 

@@ -1,5 +1,6 @@
 """Who is who, where numbers are lost, exchanged and taken over."""
 
+import pytest
 from made_up_tracks import DOWN, LEFT_HALF, passed, played, thing, way
 
 from runtime.counting.plan import Plan
@@ -54,3 +55,12 @@ def test_a_second_box_on_one_thing_takes_over_when_the_first_ends():
         second = [thing(2, x + 8, 505)] if step >= 58 else []
         frames.append(first + second)
     assert passed(frames) == (0, 1)
+
+
+@pytest.mark.parametrize(("known", "name"), [(40, "tea"), (20, "unknown box")])
+def test_what_is_unknown_for_a_while_counts_as_the_product_that_it_turns_out_to_be(known, name):
+    """In a hand for 3 s, then known; what is a product for some frames alone is none."""
+    frames = [[thing(1, x)] for x in way(200, 800, 90 + known)]
+    for number in range(90):
+        frames[number] = [frames[number][0]._replace(name="unknown box", product=None)]
+    assert played(frames).counts().lines[0].by_name == ((name, (0, 1)),)
