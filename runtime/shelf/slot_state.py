@@ -11,6 +11,8 @@ LEAST_S, LEAST_LOOKS = 1.2, 3
 """What a decision needs at least, since something was in front."""
 LASTS_S = 0.6
 """How long another state must be decided before it is taken."""
+STRANGE_LASTS_S = 1.5
+"""The same for wrong and unknown: what is named half behind somebody keeps that name for some looks."""
 HIDDEN_S = 2.0
 """So long behind somebody, and nobody knows any more."""
 THERE = 0.45
@@ -82,7 +84,7 @@ class SlotState:
             return False
         if self._next[0] != decided:
             self._next = (decided, now_s)
-        if now_s - self._next[1] < LASTS_S:
+        if now_s - self._next[1] < (STRANGE_LASTS_S if decided in (WRONG, UNKNOWN) else LASTS_S):
             return False
         self._next = ("", 0.0)
         return self._take(decided, now_s)
