@@ -152,7 +152,7 @@ class PageServer:
                 self._guesses.note_wrong(address)
             headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
             return self._web.Response(status=refusal.status, text=refusal.line + "\n", headers=headers)
-        asked = request.query.get(PARAMETER)
+        asked = request.query.get(PARAMETER) if request.match_info.http_exception is None else None
         if asked is not None and asked not in self._views.names and (asked, request.path) != (EVERY, STREAM):
             known = ", ".join(self._views.names) or "there is one, without a name"
             return self._web.Response(status=404, text="no camera of that name: {}\n".format(known))

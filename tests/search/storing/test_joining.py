@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("av", reason="needs PyAV, of the extra search")
+
 from runtime.history.sighting import Sighting
 from runtime.seen import Box
 from search.storing.joining import joined
