@@ -70,7 +70,7 @@ class ApiRoutes:
     async def _get_events(self, request: Any) -> Any:
         log: EventLog = self._views.of(request).events
         last = request.headers.get("Last-Event-ID", "")
-        number = int(last) if last.isdigit() and len(last) < 16 else log.last_number
+        number = int(last) if last.isdecimal() and len(last) < 16 else log.last_number
         number = min(number, log.last_number)  # of a run before, which counted further
         with self._audience.following() as wake:
             response = self._web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -13,11 +13,11 @@ from runtime.catalogue.place import token_beside
 from runtime.catalogue.teacher import Teacher
 from runtime.errors import CatalogueError, ShelfsightError
 from runtime.sinks.access import Access, same
+from runtime.sinks.changing import json_of
 from runtime.sinks.guessing import Guesses
 
 log = logging.getLogger(__name__)
 
-LIMIT_JSON_BYTES = 4096
 THREADS = 2
 """Questions at once; the rest wait in line."""
 
@@ -101,7 +101,7 @@ class TeachRoutes:
             if refusal is not None:
                 return refusal
             try:
-                given = json.loads((await _body(request, LIMIT_JSON_BYTES)).decode("utf-8"))
+                given = await json_of(request)
             except ValueError:
                 given = None
             if request.content_type != "application/json" or not isinstance(given, dict):
@@ -178,7 +178,7 @@ def _jpeg(web: Any, content: bytes) -> Any:
 def _whole(given: Any, key: str) -> int:
     try:
         value = int(given.get(key, ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = -1
     if not 0 <= value < 1 << 62:
         raise CatalogueError("{}: expected a number".format(key))

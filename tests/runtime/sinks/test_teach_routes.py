@@ -234,6 +234,14 @@ def test_nonsense_changes_nothing(page, content):
     assert taught(page) == [("plum", 1)]
 
 
+@pytest.mark.parametrize("body", [b"[" * 2000, b'{"id": Infinity}', b'{"id": 1e999, "name": "x"}', b"\xff", b""])
+def test_what_is_no_request_of_ours_is_one_line(page, body):
+    for change in ("remove", "rename", "learn"):
+        status, told = page.ask(change, body=body)
+        assert status in (400, 409)
+        assert told.count("\n") == 1
+
+
 def test_another_program_s_change_is_in_use_without_a_restart(page):
     other = Catalogue(page.teacher.catalogue.path)
     view = page.teacher._new_view(cv2.imencode(".jpg", np.full((90, 90, 3), PURPLE, np.uint8))[1].tobytes())
