@@ -33,9 +33,9 @@ import sys, time
 stamps = [time.monotonic()]
 import cv2
 stamps.append(time.monotonic())
-import runtime.assembly, runtime.camera, runtime.loop.presenter
+import runtime.camera, runtime.cameras, runtime.loop.presenter
 stamps.append(time.monotonic())
-make, present = runtime.assembly.Presenter, runtime.loop.presenter.Presenter.present
+make, present = runtime.cameras.Presenter, runtime.loop.presenter.Presenter.present
 def stamped(self, *arguments):
     go_on = present(self, *arguments)
     if len(stamps) == 4:
@@ -46,7 +46,7 @@ def opened(*arguments):
     stamps.append(time.monotonic())
     return make(*arguments)
 runtime.loop.presenter.Presenter.present = stamped
-runtime.assembly.Presenter = opened
+runtime.cameras.Presenter = opened
 sys.exit(runtime.camera.main(sys.argv[1:]))
 """
 """The camera program, with two of its moments noted down: all parts open, and the first frame handed out."""
