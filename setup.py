@@ -59,7 +59,7 @@ EXTRAS = {
         "onnx",
         'openapi-spec-validator; python_version >= "3.11"',
         "paho-mqtt",
-        "pillow-heif",
+        'pillow-heif; python_version >= "3.7" or platform_machine == "x86_64"',
         "prometheus-client",
         "pytest",
         "pytest-timeout",
