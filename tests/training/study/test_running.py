@@ -52,6 +52,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+@pytest.mark.skipif(sys.version_info < (3, 7), reason="studies run on a workstation's Python")
 def test_a_run_dies_with_the_study_that_is_killed(root, tmp_path):
     script, pid_at = tmp_path / "study.py", tmp_path / "pid"
     script.write_text(KILLED)
