@@ -20,11 +20,12 @@ from runtime.api.operations import OPERATIONS, PREFIX
 TOKEN = "the right one"
 ANSWER_S = 1.0
 PAGES = [
-    "/", "/history", "/shelf", "/zones", "/teach", "/strings.json", "/stream.mjpg", "/snapshot.jpg", "/figures.json",
+    "/", "/history", "/shelf", "/zones", "/products", "/teach", "/stream.mjpg", "/snapshot.jpg", "/figures.json",
     "/events", "/metrics", "/shelf.json", "/zones.json", "/zones/plan", "/shelf/layout", "/shelf/teach", "/shelf/crop",
     "/teach/state", "/teach/products", "/teach/unknowns", "/teach/lesson", "/teach/view", "/teach/cover",
     "/teach/photo",
-    "/teach/begin", "/teach/learn", "/teach/rename", "/teach/merge", "/teach/remove", "/teach/undo", "/teach/cancel",
+    "/teach/begin", "/teach/learn", "/teach/ignore",
+    "/teach/rename", "/teach/merge", "/teach/remove", "/teach/undo", "/teach/cancel",
 ]  # fmt: skip
 PATHS = PAGES + [PREFIX + "/openapi.json"] + [PREFIX + one.path for one in OPERATIONS]
 OF_TEACHING = {"lesson", "view", "name", "times", "more"}
