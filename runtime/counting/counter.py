@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from runtime.counting.following import LEAST_FRAMES, Followed, Follower
 from runtime.counting.geometry import Point, Polygon, Segment
 from runtime.counting.hysteresis import Passage, Stay
-from runtime.counting.plan import FOOT, Plan
+from runtime.counting.plan import CENTRE, FOOT, Plan
 from runtime.figures.counts import Counts, LineCount, LineCounts, ZoneCount, ZoneCounts
 from runtime.seen import Box, SeenObject
 
@@ -128,7 +128,7 @@ class Counter:
         self._res = res
         width, height = res
         self._segments = [
-            Segment(line.start[0] * width, line.start[1] * height, line.end[0] * width, line.end[1] * height)
+            Segment((line.start[0] * width, line.start[1] * height), (line.end[0] * width, line.end[1] * height))
             for line in self.plan.lines
         ]
         self._polygons = [Polygon([(x * width, y * height) for x, y in zone.polygon]) for zone in self.plan.zones]
@@ -139,12 +139,15 @@ class Counter:
             self._come_back(followed, place.left_s)
         if followed.frames == LEAST_FRAMES:
             self._confirm(followed)
+        before, now = _anchors(followed.before), _anchors(followed.box)
         for number, (line, segment) in enumerate(zip(self.plan.lines, self._segments)):
-            before, point = _anchor(followed.before, line.anchor), _anchor(followed.box, line.anchor)
-            self._passed(followed, number, place.passages[number].step(now_s, segment, before, point, size_px))
+            direction = place.passages[number].step(now_s, segment, before[line.anchor], now[line.anchor], size_px)
+            if direction:
+                self._passed(followed, number, direction)
         for number, (zone, polygon) in enumerate(zip(self.plan.zones, self._polygons)):
-            change = place.stays[number].step(now_s, polygon, _anchor(followed.box, zone.anchor), size_px)
-            self._stayed(followed, number, change, now_s)
+            change = place.stays[number].step(now_s, polygon, now[zone.anchor], size_px)
+            if change:
+                self._stayed(followed, number, change, now_s)
         if followed.is_confirmed and followed.name != place.name:
             self._rename(followed)
 
@@ -236,8 +239,9 @@ class Counter:
         place.name = followed.name
 
 
-def _anchor(box: Box, anchor: str) -> Point:
-    return (box.x1 + box.x2) / 2, box.y2 if anchor == FOOT else (box.y1 + box.y2) / 2
+def _anchors(box: Box) -> Dict[str, Point]:
+    x = (box.x1 + box.x2) / 2
+    return {FOOT: (x, box.y2), CENTRE: (x, (box.y1 + box.y2) / 2)}
 
 
 def _add(table: Dict[Any, Any], name: Any, added: Any) -> None:

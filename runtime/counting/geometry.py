@@ -1,24 +1,24 @@
 """Points, segments and polygons in pixels of the picture, y downwards. In numbers: a frame has few of them."""
 
 import math
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 Point = Tuple[float, float]
 
 
-class Segment(NamedTuple):
+class Segment:
     """From `a` to `b`."""
 
-    ax: float
-    ay: float
-    bx: float
-    by: float
+    __slots__ = ("_ax", "_ay", "_dx", "_dy", "_length")
+
+    def __init__(self, a: Point, b: Point) -> None:
+        self._ax, self._ay = a
+        self._dx, self._dy = b[0] - a[0], b[1] - a[1]
+        self._length = math.hypot(self._dx, self._dy) or 1.0
 
     def side_px(self, point: Point) -> float:
         """Distance of `point` from the endless line, positive on the right hand of one who goes from a to b."""
-        dx, dy = self.bx - self.ax, self.by - self.ay
-        length = math.hypot(dx, dy)
-        return (dx * (point[1] - self.ay) - dy * (point[0] - self.ax)) / length if length else 0.0
+        return (self._dx * (point[1] - self._ay) - self._dy * (point[0] - self._ax)) / self._length
 
     def passed(self, start: Point, end: Point) -> int:
         """1 where the way from `start` to `end` passes between the two ends to the right hand, -1 to the left, else 0.
@@ -30,8 +30,7 @@ class Segment(NamedTuple):
             return 0
         share = before / (before - after)
         x, y = start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
-        dx, dy = self.bx - self.ax, self.by - self.ay
-        along = ((x - self.ax) * dx + (y - self.ay) * dy) / (dx * dx + dy * dy)
+        along = ((x - self._ax) * self._dx + (y - self._ay) * self._dy) / self._length**2
         if not 0.0 <= along <= 1.0:
             return 0
         return 1 if after >= 0 else -1

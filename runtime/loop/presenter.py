@@ -10,6 +10,7 @@ from runtime.figures.limits import with_cpu, with_throttling
 from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import Observation
 from runtime.picture.compose import Composer
+from runtime.picture.layer import Layer
 from runtime.picture.overlay import Overlay
 from runtime.sinks.sink import Sink
 
@@ -31,6 +32,7 @@ class Presenter:
         self._board = board or Board()
         self._keeps_frames = keeps_frames
         self._overlays = overlays
+        self._layer = Layer(overlays)
         self._picture: Optional[np.ndarray] = None
 
     def with_board(self, figures: Figures) -> Figures:
@@ -60,8 +62,7 @@ class Presenter:
             watch.lap("present")
         drawn_on = _with_a_copy(observation) if self._keeps_frames else observation
         if observation.frame.id is not None:
-            for overlay in self._overlays:
-                overlay.draw(drawn_on.frame.image)  # below boxes and figures
+            self._layer.put_on(drawn_on.frame.image)  # below boxes and figures
         self._picture = self._composer.compose(drawn_on, figures)
         watch.lap("compose")
         go_on = self._hand_out(self._picture, observation, figures)

@@ -51,6 +51,8 @@ class ShelfOverlay(Overlay):
         self._is_off = False
         self._aspect = 0.0
         self._watch = None if layout is None else ShelfWatch(layout)
+        self._shown: Tuple = ()
+        """Where the slots are and how, as `version` says."""
 
     def see(self, observation: Observation) -> None:
         frame = observation.frame
@@ -60,7 +62,7 @@ class ShelfOverlay(Overlay):
             return
         given = self._desk.take_given()
         if given is not None:
-            self._watch, self._aspect = ShelfWatch(given, self._watch), 0.0
+            self._watch_by(ShelfWatch(given, self._watch))
         if self._desk.is_asked():
             self._teach(observation)
         if self._watch is None:
@@ -71,6 +73,7 @@ class ShelfOverlay(Overlay):
         moved = self._watch.moved
         for change in self._watch.update(frame.shown_s, frame.image, objects_in(observation)):
             self._tell(change, frame)
+        self._note_change()
         if self._watch.moved != moved:
             log.info("the camera was moved: the layout of the shelf goes along")
         if self._watch.view.is_off != self._is_off:
@@ -98,6 +101,17 @@ class ShelfOverlay(Overlay):
         slots = tuple(slot._replace(crop=self._crops.get(slot.slot)) for slot in now.slots)
         return figures._replace(shelf=now._replace(slots=slots))
 
+    def _watch_by(self, watch: ShelfWatch) -> None:
+        self._watch, self._aspect = watch, 0.0
+        self._note_change()
+
+    def _note_change(self) -> None:
+        assert self._watch is not None
+        shown = self._watch.layout.slots, self._watch.boxes, [state.state for state in self._watch.states]
+        if shown != self._shown:
+            self._shown = shown
+            self.version += 1
+
     def _teach(self, observation: Observation) -> None:
         image = observation.frame.image
         self._lessons.append((layout_of(objects_in(observation), image.shape[1::-1]), grey_of(small_of(image))))
@@ -106,7 +120,7 @@ class ShelfOverlay(Overlay):
             layout = layout._replace(picture=picture_of(grey))
             self._lessons = []
             if layout.slots:
-                self._watch, self._aspect = ShelfWatch(layout), 0.0
+                self._watch_by(ShelfWatch(layout))
             self._desk.answer(layout)
 
     def _tell(self, change: Change, frame: Frame) -> None:

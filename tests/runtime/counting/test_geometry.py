@@ -9,7 +9,7 @@ SQUARE = [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (0.0, 10.0)]
 
 
 def test_right_and_left_of_one_who_goes_down_the_picture():
-    line = Segment(5, 0, 5, 10)
+    line = Segment((5, 0), (5, 10))
     assert line.side_px((2, 5)) == 3
     assert line.side_px((9, 5)) == -4
     assert line.passed((9, 5), (2, 5)) == 1
@@ -20,7 +20,7 @@ def test_right_and_left_of_one_who_goes_down_the_picture():
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 10)), min_size=2, max_size=20))
 def test_a_way_in_steps_passes_as_often_as_its_ends_say(points):
     """A line from beyond one border to beyond the other: what is added up is on which sides it began and ended."""
-    line = Segment(5, -100, 5, 100)
+    line = Segment((5, -100), (5, 100))
     total = sum(line.passed(a, b) for a, b in zip(points, points[1:]))
     assert total == (line.side_px(points[-1]) >= 0) - (line.side_px(points[0]) >= 0)
 

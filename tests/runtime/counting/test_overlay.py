@@ -41,6 +41,7 @@ def test_what_passes_is_in_the_figures_and_on_the_picture():
     picture = np.zeros((480, 640, 3), np.uint8)
     overlay.draw(picture)
     assert picture[400, 320].any()
+    assert overlay.version == 3
     assert not picture[400, 500].any()
     json.dumps(content)
 
@@ -51,6 +52,16 @@ def test_a_picture_of_another_shape_is_told(caplog):
     assert not caplog.records
     overlay.see(seen(100, 1, (1280, 720)))
     assert "the zones were drawn on a picture of 1.33 to 1, this one is 1280x720" in caplog.text
+
+
+def test_of_a_fast_camera_some_frames_are_looked_at():
+    events = []
+    overlay = CountingOverlay(PLAN, events.append)
+    for number in range(480):
+        found = seen(100 + number, number)
+        overlay.see(found._replace(frame=found.frame._replace(captured_s=number / 240)))
+    assert [(event.place, event.kind) for event in events] == [("till", "entered"), ("door", "out"), ("till", "left")]
+    assert events[0].time_s == pytest.approx(2 * 0.025)
 
 
 def test_offline_pictures_are_nobody():

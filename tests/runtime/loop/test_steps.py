@@ -163,7 +163,6 @@ class Noting(Overlay):
         self.asked.append(("see", observation.frame.id, int(observation.frame.image[0, 0, 0])))
 
     def draw(self, picture):
-        self.asked.append(("draw",))
         picture[0, 0] = 200
 
     def told(self, figures):
@@ -176,6 +175,6 @@ def test_an_overlay_sees_each_frame_as_captured_and_draws_before_the_sinks():
     presenter = Presenter(Composer(["thing"], None, panel=False), [sink], overlays=[overlay])
     member = Member(source, Recogniser(OneThing(), Tracker()), presenter, 0.0)
     SequentialLoop(LoopParts([member], threading.Event())).run()
-    assert overlay.asked == [step for number in range(5) for step in (("see", number, GREY), ("draw",))]
+    assert overlay.asked == [("see", number, GREY) for number in range(5)]
     assert all(picture[0, 0, 0] == 200 for picture in sink.pictures)
     assert {figures.limited_by for figures in sink.figures} == {"the overlay"}
