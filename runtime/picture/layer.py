@@ -9,7 +9,7 @@ from runtime.picture.overlay import Overlay
 
 
 class Layer:
-    """All overlays of one camera, ready to be put on a picture: 40 slots and 8 places cost 0.02 ms so, drawn anew 0.4."""
+    """All overlays of a camera, ready to be put on a picture: of 40 slots and 8 places 0.08 ms so, drawn anew 0.5."""
 
     def __init__(self, overlays: Sequence[Overlay]) -> None:
         self._overlays = overlays
