@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from benchmarks.machine import machine
 from runtime.bundle import Bundle
-from runtime.catalogue.prototypes import known_of
+from runtime.catalogue.gallery_in_use import known_of
 from runtime.catalogue.schema import PRODUCT
-from runtime.catalogue.store import Taught
+from runtime.catalogue.taught import Taught
 from runtime.command_line.command import exit_status_of
 from runtime.engines.onnx import OnnxEngine
 from runtime.errors import SourceError

@@ -17,8 +17,8 @@ import numpy as np
 from runtime.bundle import DESCRIPTION, FILES, FORMAT, Bundle, sha256_of
 from runtime.catalogue.embedder import Embedder
 from runtime.catalogue.embedding_again import embed_again
+from runtime.catalogue.gallery_in_use import known_of
 from runtime.catalogue.place import default_catalogue
-from runtime.catalogue.prototypes import known_of
 from runtime.catalogue.schema import PRODUCT
 from runtime.catalogue.store import Catalogue
 from runtime.command_line.command import exit_status_of

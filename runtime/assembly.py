@@ -130,13 +130,13 @@ def assemble(
         teacher = open_teacher(each[0], bundle, sinks is None and any(_may_have_page(one) for one in each))
         if teacher is not None:
             stack.callback(teacher.close)
-        products = None if bundle is None else bundle.products if teacher is None else teacher.known.products
+        products = None if bundle is None else bundle.products if teacher is None else teacher.knowledge.known.products
         policies = [naming_policy(*both) for both in zip(each, sources)]
         naming = None if classifier is None else Naming(classifier, policies[0])
         trackers = [Tracker(first_id=number, step=len(each)) for number in range(len(each))]
         recogniser = Recogniser(detector, trackers[0], naming, products, stages.reshaped)
         if teacher is not None:
-            teacher.use(recogniser.take_up)
+            teacher.knowledge.use(recogniser.take_up)
         given = None if sinks is None else [stack.enter_context(sink) for sink in sinks]
         opener = SinkOpener(settings, bundle, teacher, stack)
         cameras: List[Camera] = []

@@ -11,11 +11,11 @@ from runtime import shipped
 from runtime.bundle import Bundle
 from runtime.catalogue.embedder import Embedder
 from runtime.catalogue.embedding_again import embed_again
+from runtime.catalogue.gallery_in_use import known_of
 from runtime.catalogue.likeness import findings, likeness_of
 from runtime.catalogue.names import product_name
 from runtime.catalogue.photos import cut_out, image_from_jpeg, jpeg_of, read_photo
 from runtime.catalogue.place import default_catalogue, make_folder_of
-from runtime.catalogue.prototypes import known_of
 from runtime.catalogue.schema import PRODUCT
 from runtime.catalogue.store import Catalogue, NewView, Product
 from runtime.command_line.command import exit_status_of

@@ -4,9 +4,10 @@ from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from runtime.catalogue.prototypes import known_of, prototypes_of, pushed_away
+from runtime.catalogue.gallery_in_use import known_of
+from runtime.catalogue.prototypes import prototypes_of, pushed_away
 from runtime.catalogue.schema import PRODUCT
-from runtime.catalogue.store import Taught
+from runtime.catalogue.taught import Taught
 from runtime.gallery import Gallery, Known
 
 FEW_VIEWS = 5

@@ -1,13 +1,6 @@
-"""From the bundle's gallery and what was taught beside it to the gallery in use."""
-
-from typing import List, Sequence
+"""What stands for a product that was taught: few prototypes of its views, off those of the bundle."""
 
 import numpy as np
-
-from runtime.catalogue.schema import PRODUCT
-from runtime.catalogue.store import Taught
-from runtime.frame import UNKNOWN
-from runtime.gallery import Gallery, Known
 
 MOST = 10
 """Prototypes of one product."""
@@ -20,40 +13,6 @@ AWAY = 0.5
 measured on others (docs/teaching.md). 0.4 and 0.6 do as well."""
 NEAREST = 0.05
 """Softness, as a cosine, of which are the nearest."""
-
-
-LOWER = 0.15
-"""How far below the bundle's the threshold of a product lies that was taught from one view; from k views, over their
-root: the mean of a few says as little of where the others lie. Nothing was trained to bring its views together."""
-
-
-def known_of(gallery: Gallery, products: Sequence[str], taught: Sequence[Taught]) -> Known:
-    """The bundle's `gallery` of `products` with what was taught; a name that the bundle has gets more prototypes.
-
-    What is not to be named is in it too, as UNKNOWN: who looks most like that stays without a name. A view that
-    somebody corrected stands for itself, neither drawn to the mean nor pushed, so that it outranks the wrong name.
-    """
-    names: List[str] = list(products)
-    numbers = {name: number for number, name in enumerate(names)}
-    prototypes, owners = [gallery.prototypes], [gallery.products]
-    thresholds = [np.array([gallery.threshold_of(row) for row in range(len(gallery.products))], np.float32)]
-    for one in taught:
-        number = UNKNOWN
-        if one.kind == PRODUCT:
-            number = numbers.setdefault(one.name, len(names))
-            if number == len(names):
-                names.append(one.name)
-        rows = prototypes_of(one.embeddings)
-        if one.kind == PRODUCT:
-            rows = pushed_away(rows, gallery.prototypes[gallery.products != number])
-        rows = np.concatenate([rows, one.embeddings[list(one.corrections[-MOST:])]])
-        prototypes.append(rows)
-        owners.append(np.full(len(rows), number, np.int32))
-        thresholds.append(np.full(len(rows), gallery.threshold - LOWER / len(one.embeddings) ** 0.5, np.float32))
-    # by columns: 8 crops against 10,000 prototypes take 0.2 ms so, and 0.5 to 1 by rows (desk)
-    rows = np.asfortranarray(np.concatenate(prototypes))
-    own = np.concatenate(thresholds) if taught else gallery.thresholds
-    return Known(Gallery(rows, np.concatenate(owners), gallery.threshold, own), names)
 
 
 def prototypes_of(embeddings: np.ndarray, most: int = MOST) -> np.ndarray:

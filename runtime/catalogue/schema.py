@@ -4,6 +4,8 @@ What is removed stays, marked, until its change can no longer be undone: undoing
 Embeddings belong to a network, known by its `network`: another one makes its own from the photos. A product of the kind
 NOTHING is something that is not to be named. `unknowns`: groups of tracks that stayed unknown, each with its best crop;
 `unknown_views`: other sides of them. `views.instead_of`: what a view was named before somebody corrected it.
+`products.revision` rises beyond all others with each change of what the gallery takes from a product, so that who has
+read all up to the `newest` of `revisions` need read only what is beyond.
 """
 
 PRODUCT, NOTHING = "product", "nothing"
@@ -59,6 +61,25 @@ MIGRATIONS = (
     );
     CREATE INDEX unknown_views_by_group ON unknown_views (unknown);
     ALTER TABLE views ADD COLUMN instead_of TEXT;
+    """,
+    """
+    CREATE TABLE revisions (newest INTEGER NOT NULL);
+    INSERT INTO revisions VALUES (0);
+    ALTER TABLE products ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX products_by_revision ON products (revision);
+    CREATE TRIGGER products_changed AFTER UPDATE OF name, kind, is_removed ON products BEGIN
+        UPDATE revisions SET newest = newest + 1;
+        UPDATE products SET revision = (SELECT newest FROM revisions) WHERE id = NEW.id;
+    END;
+    CREATE TRIGGER views_changed AFTER UPDATE OF product, is_removed ON views BEGIN
+        UPDATE revisions SET newest = newest + 1;
+        UPDATE products SET revision = (SELECT newest FROM revisions) WHERE id IN (OLD.product, NEW.product);
+    END;
+    CREATE TRIGGER views_embedded AFTER INSERT ON embeddings BEGIN
+        UPDATE revisions SET newest = newest + 1;
+        UPDATE products SET revision = (SELECT newest FROM revisions)
+        WHERE id = (SELECT product FROM views WHERE id = NEW.view);
+    END;
     """,
 )
 """Each takes the tables from the version before it, the first from nothing."""

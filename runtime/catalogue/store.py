@@ -11,6 +11,7 @@ import numpy as np
 
 from runtime.catalogue.names import product_name
 from runtime.catalogue.schema import MIGRATIONS, PRODUCT
+from runtime.catalogue.taught import BEFORE_ALL, Changes, Taught, changes_since
 from runtime.catalogue.unknowns import Unknowns
 from runtime.database import open_database, transaction
 from runtime.errors import CatalogueError
@@ -50,17 +51,6 @@ class Product(NamedTuple):
     views: int
     cover: Optional[int]
     """Its newest view."""
-
-
-class Taught(NamedTuple):
-    """A product as the gallery wants it."""
-
-    name: str
-    kind: str
-    embeddings: np.ndarray
-    """(k, d) float32, k > 0."""
-    corrections: Sequence[int] = ()
-    """Which of them had a wrong name before."""
 
 
 class Catalogue:
@@ -110,18 +100,12 @@ class Catalogue:
 
     def taught(self, network: str) -> List[Taught]:
         """All that `network` has embeddings of."""
-        sql = """
-            SELECT products.id, name, kind, embedding, instead_of FROM products
-            JOIN views ON views.product = products.id JOIN embeddings ON embeddings.view = views.id
-            WHERE network = ? AND NOT products.is_removed AND NOT views.is_removed ORDER BY products.id, views.id
-        """
-        groups: Dict[int, Tuple[str, str, List[np.ndarray], List[int]]] = {}
-        for number, name, kind, embedding, instead_of in self._rows(sql, (network,)):
-            _, _, rows, corrections = groups.setdefault(number, (name, kind, [], []))
-            if instead_of is not None:
-                corrections.append(len(rows))
-            rows.append(np.frombuffer(embedding, "<f4"))
-        return [Taught(name, kind, np.array(rows, np.float32), fixed) for name, kind, rows, fixed in groups.values()]
+        return [one for one in self.changes(network, BEFORE_ALL).products.values() if one is not None]
+
+    def changes(self, network: str, since: int) -> Changes:
+        """What has become of the products that changed after the revision `since`, as `network` sees them."""
+        with self._lock:
+            return changes_since(self._database, since, network)
 
     def without_embedding(self, network: str) -> List[int]:
         """Views that `network` has not seen."""

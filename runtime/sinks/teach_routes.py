@@ -29,20 +29,21 @@ class TeachRoutes:
         """Changes need the page's token, or where it has none the one beside the catalogue, made at the first start."""
         self._web, self._guesses, self._teacher = web, guesses, teacher
         self._threads = ThreadPoolExecutor(THREADS)
-        self._token = access.token or _own_token(teacher.catalogue.path)
+        self._token = access.token or _own_token(teacher.knowledge.catalogue.path)
 
     def add_to(self, router: Any) -> None:
         """Under /teach/."""
-        teacher, catalogue = self._teacher, self._teacher.catalogue
+        teacher, lessons, knowledge = self._teacher, self._teacher.lessons, self._teacher.knowledge
+        catalogue = knowledge.catalogue
         for path, answer in (
-            ("state", lambda _: teacher.state()._asdict()),
+            ("state", lambda _: lessons.state()._asdict()),
             ("lesson", self._lesson),
             ("products", lambda _: self._products()),
             ("unknowns", lambda _: [one._asdict() for one in teacher.inbox.groups()]),
         ):
             router.add_get("/teach/" + path, self._getting(answer, _json))
         for path, picture in (
-            ("view", lambda query: teacher.view(_whole(query, "lesson"), _whole(query, "view"))),
+            ("view", lambda query: lessons.view(_whole(query, "lesson"), _whole(query, "view"))),
             ("photo", lambda query: catalogue.photo(_whole(query, "view"))),
             ("cover", lambda query: teacher.cover(query.get("name", ""))),
             ("unknown", lambda query: teacher.inbox.photo(_whole(query, "id"))),
@@ -50,16 +51,16 @@ class TeachRoutes:
             router.add_get("/teach/" + path, self._getting(picture, _jpeg))
         for path, change in (
             ("check_token", lambda given: None),
-            ("begin", lambda given: teacher.begin(_share(given, "x"), _share(given, "y"))._asdict()),
-            ("enough", lambda given: teacher.enough(_whole(given, "lesson"))._asdict()),
-            ("cancel", lambda given: teacher.cancel(_whole(given, "lesson"))),
-            ("learn", lambda given: teacher.learn(_whole(given, "lesson"), _text(given, "name"), _is(given, "more"))),
-            ("ignore", lambda given: teacher.ignore(_whole(given, "lesson"))),
-            ("rename", lambda given: teacher.change(catalogue.rename, _whole(given, "id"), _text(given, "name"))),
-            ("remove", lambda given: teacher.change(catalogue.remove, _whole(given, "id"))),
-            ("remove_view", lambda given: teacher.change(catalogue.remove_view, _whole(given, "view"))),
-            ("merge", lambda given: teacher.change(catalogue.merge, _whole(given, "id"), _whole(given, "into"))),
-            ("undo", lambda given: teacher.change(catalogue.undo)),
+            ("begin", lambda given: lessons.begin(_share(given, "x"), _share(given, "y"))._asdict()),
+            ("enough", lambda given: lessons.enough(_whole(given, "lesson"))._asdict()),
+            ("cancel", lambda given: lessons.cancel(_whole(given, "lesson"))),
+            ("learn", lambda given: lessons.learn(_whole(given, "lesson"), _text(given, "name"), _is(given, "more"))),
+            ("ignore", lambda given: lessons.ignore(_whole(given, "lesson"))),
+            ("rename", lambda given: knowledge.change(catalogue.rename, _whole(given, "id"), _text(given, "name"))),
+            ("remove", lambda given: knowledge.change(catalogue.remove, _whole(given, "id"))),
+            ("remove_view", lambda given: knowledge.change(catalogue.remove_view, _whole(given, "view"))),
+            ("merge", lambda given: knowledge.change(catalogue.merge, _whole(given, "id"), _whole(given, "into"))),
+            ("undo", lambda given: knowledge.change(catalogue.undo)),
             ("name_unknown", lambda given: teacher.name_unknown(_whole(given, "id"), _text(given, "name"))),
             ("never_mind", lambda given: teacher.never_mind(_whole(given, "id"))),
         ):
@@ -73,18 +74,18 @@ class TeachRoutes:
     def _lesson(self, query: Any) -> Dict[str, Any]:
         """How the views of a lesson that is ready look beside what is known, `name` aside."""
         number = _whole(query, "lesson")
-        like = self._teacher.likeness(number, query.get("name", ""))
+        like = self._teacher.lessons.likeness(number, query.get("name", ""))
         return {
             "like": None if like is None else dict(like._asdict(), is_doubtful=like.is_doubtful),
-            "suggestions": self._teacher.suggestions(number),
+            "suggestions": self._teacher.lessons.suggestions(number),
         }
 
     def _products(self) -> Dict[str, Any]:
-        catalogue = self._teacher.catalogue
+        catalogue, bundle = self._teacher.knowledge.catalogue, self._teacher.knowledge.bundle
         taught = [dict(one._asdict(), photos=catalogue.views(one.id)) for one in catalogue.products()]
         return {
             "taught": taught,
-            "bundle": {"name": self._teacher.bundle.name, "products": self._teacher.bundle.products},
+            "bundle": {"name": bundle.name, "products": bundle.products},
             "last_change": catalogue.last_change(),
             "seen": self._teacher.seen(),
         }

@@ -12,6 +12,7 @@ import pytest
 
 from runtime.catalogue.schema import MIGRATIONS, NOTHING
 from runtime.catalogue.store import Catalogue, NewView
+from runtime.catalogue.taught import BEFORE_ALL
 from runtime.errors import CatalogueError, SinkError
 
 NET = "net-1"
@@ -85,6 +86,50 @@ def test_every_change_can_be_undone_in_turn(catalogue):
     assert catalogue.last_change() is None
     with pytest.raises(CatalogueError, match="nothing to undo"):
         catalogue.undo()
+
+
+def test_each_change_tells_of_the_products_that_it_changed_alone(catalogue, path):
+    tea, rice, salt = (teach(catalogue, name, 0, 1) for name in ("tea", "rice", "salt"))
+    revision = catalogue.changes(NET, BEFORE_ALL).revision
+    other = Catalogue(path)
+    for change, expected in (
+        (lambda: None, {}),
+        (lambda: other.rename(rice, "brown rice"), {rice: ("brown rice", 2)}),
+        (lambda: teach(catalogue, "tea", 2, more=True), {tea: ("tea", 3)}),
+        (lambda: other.remove_view(other.views(tea)[0]), {tea: ("tea", 2)}),
+        (lambda: catalogue.merge(rice, salt), {rice: None, salt: ("salt", 4)}),
+        (lambda: other.undo(), {rice: ("brown rice", 2), salt: ("salt", 2)}),
+        (lambda: other.remove(tea), {tea: None}),
+        (lambda: catalogue.undo(), {tea: ("tea", 2)}),
+        (lambda: catalogue.put_embeddings(NET, [(catalogue.views(salt)[0], np.ones(4))]), {salt: ("salt", 2)}),
+        (lambda: catalogue.unknowns.bound(0, 0.0), {}),
+    ):
+        change()
+        told = catalogue.changes(NET, revision)
+        assert {number: one and (one.name, len(one.embeddings)) for number, one in told.products.items()} == expected
+        assert (told.revision > revision) == bool(expected)
+        revision = told.revision
+    other.close()
+    assert set(catalogue.changes("another", BEFORE_ALL).products.values()) == {None}
+
+
+def test_a_catalogue_from_before_revisions_is_read_whole(path):
+    database = sqlite3.connect(path)
+    for statements in MIGRATIONS[:2]:
+        database.executescript(statements)
+    database.execute("PRAGMA user_version = 2")
+    database.execute("INSERT INTO products (name, kind, made_s) VALUES ('tea', 'product', 0)")
+    database.execute("INSERT INTO views (product, photo, source, made_s) VALUES (1, 'x', 'test', 0)")
+    row = np.ones(4, "<f4").tobytes()
+    database.execute("INSERT INTO embeddings VALUES (1, ?, ?)", (NET, row))
+    database.commit()
+    database.close()
+    opened = Catalogue(path)
+    told = opened.changes(NET, BEFORE_ALL)
+    assert [one.name for one in told.products.values()] == ["tea"]
+    opened.rename(1, "green tea")
+    assert [one.name for one in opened.changes(NET, told.revision).products.values()] == ["green tea"]
+    opened.close()
 
 
 def test_what_can_no_longer_be_undone_is_forgotten(catalogue, path, monkeypatch):
@@ -179,6 +224,7 @@ TEACHING = """
 import sys
 import numpy as np
 from runtime.catalogue.store import Catalogue, NewView
+from runtime.catalogue.taught import BEFORE_ALL
 catalogue = Catalogue(sys.argv[1])
 views = [NewView(b"x" * 20000, np.eye(4, dtype=np.float32)[one]) for one in range(4)]
 for number in range(int(sys.argv[2]), 10**6):

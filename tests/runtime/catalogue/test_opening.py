@@ -62,15 +62,15 @@ def test_what_is_wrong_is_one_line_and_the_camera_goes_on(bundle, caplog, tmp_pa
 def test_a_full_disk_changes_nothing_and_what_is_known_stays_in_use(bundle, tmp_path):
     teacher = open_teacher(Settings(catalogue=str(tmp_path / "c.sqlite")), bundle, has_page=True)
     used = []
-    teacher.use(used.append)
+    teacher.knowledge.use(used.append)
     photo = cv2.imencode(".png", np.random.RandomState(0).randint(0, 255, (400, 400, 3)).astype(np.uint8))[1].tobytes()
-    pages = teacher.catalogue._rows("PRAGMA page_count")[0][0]
-    teacher.catalogue._rows("PRAGMA max_page_count = {}".format(pages + 2))  # as a full disk has it
+    pages = teacher.knowledge.catalogue._rows("PRAGMA page_count")[0][0]
+    teacher.knowledge.catalogue._rows("PRAGMA max_page_count = {}".format(pages + 2))  # as a full disk has it
     with pytest.raises(sqlite3.Error, match="full"):
         teacher.learn_photo("noise", photo, more=False)
-    assert teacher.catalogue.products() == []
+    assert teacher.knowledge.catalogue.products() == []
     assert list(used[-1].products) == bundle.products
-    teacher.catalogue._rows("PRAGMA max_page_count = 100000")
+    teacher.knowledge.catalogue._rows("PRAGMA max_page_count = 100000")
     teacher.learn_photo("noise", photo, more=False)
     assert list(used[-1].products) == bundle.products + ["noise"]
     teacher.close()
@@ -85,7 +85,7 @@ def test_another_network_sees_the_photos_again(bundle, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         teacher = open_teacher(Settings(catalogue=path), other, has_page=True)
     assert "1 of 1" in caplog.text
-    assert list(teacher.known.products) == bundle.products + ["noise"]
+    assert list(teacher.knowledge.known.products) == bundle.products + ["noise"]
     teacher.close()
     catalogue = Catalogue(path)
     assert catalogue.without_embedding(bundle.recogniser) == catalogue.without_embedding(other.recogniser) == []

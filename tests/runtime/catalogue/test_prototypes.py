@@ -1,14 +1,14 @@
-"""The gallery in use: the bundle's and the taught ones, and what is told of their likeness."""
+"""What stands for a product that was taught, and what is told of its likeness to others."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.catalogue.gallery_in_use import known_of
 from runtime.catalogue.likeness import findings, likeness_of
-from runtime.catalogue.prototypes import MOST, known_of, prototypes_of
-from runtime.catalogue.schema import NOTHING, PRODUCT
-from runtime.catalogue.store import Taught
-from runtime.frame import UNKNOWN
+from runtime.catalogue.prototypes import MOST, prototypes_of
+from runtime.catalogue.schema import PRODUCT
+from runtime.catalogue.taught import Taught
 from runtime.gallery import Gallery
 
 AXES = np.eye(8, dtype=np.float32)
@@ -19,43 +19,6 @@ PRODUCTS = ["tea", "rice"]
 def around(axis, towards, shares):
     rows = np.array([AXES[axis] * (1 - share) + AXES[towards] * share for share in shares], np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def test_taught_products_are_named_beside_the_bundles():
-    taught = [Taught("salt", PRODUCT, AXES[2:3]), Taught("tea", PRODUCT, AXES[3:4]), Taught("", NOTHING, AXES[4:5])]
-    known = known_of(BUNDLE, PRODUCTS, taught)
-    assert list(known.products) == ["tea", "rice", "salt"]
-    assert known.gallery.name(AXES[:6]).products.tolist() == [0, 1, 2, 0, UNKNOWN, UNKNOWN]
-    assert known_of(BUNDLE, PRODUCTS, []).gallery.name(AXES[:1]).products.tolist() == [0]
-
-
-def test_a_taught_product_has_a_threshold_of_its_own_that_rises_with_its_views():
-    def named(count, share):
-        known = known_of(BUNDLE, PRODUCTS, [Taught("salt", PRODUCT, np.repeat(AXES[2:3], count, axis=0))])
-        answer = known.gallery.name(around(2, 5, [share]))
-        return answer.products.tolist(), float(answer.margins[0])
-
-    assert named(1, 0.60)[0] == [2]
-    assert named(9, 0.60)[0] == [UNKNOWN]
-    assert named(9, 0.55)[0] == [2]
-    assert named(1, 0.55)[1] > named(9, 0.55)[1] > 0
-    known = known_of(BUNDLE, PRODUCTS, [Taught("salt", PRODUCT, AXES[2:3])])
-    assert known.gallery.name(around(0, 5, [0.60])).products.tolist() == [UNKNOWN]
-
-
-def test_what_is_most_like_something_not_to_be_named_stays_unknown():
-    known = known_of(BUNDLE, PRODUCTS, [Taught("", NOTHING, around(0, 4, [0.4]))])
-    assert known.gallery.name(around(0, 4, [0.4, 0.0])).products.tolist() == [UNKNOWN, 0]
-
-
-def test_a_corrected_view_outranks_the_wrong_name():
-    """Views of salt that are more like tea, and one of tea that looks a little like salt."""
-    views = np.concatenate([around(2, 0, [0.0, 0.1]), around(0, 2, [0.4])])
-    salt = Taught("salt", PRODUCT, views)
-    tea = around(0, 2, [0.05])
-    assert known_of(BUNDLE, PRODUCTS, [salt]).gallery.name(views[2:]).products.tolist() == [0]
-    corrected = known_of(BUNDLE, PRODUCTS, [salt._replace(corrections=[2])])
-    assert corrected.gallery.name(np.concatenate([views, tea])).products.tolist() == [2, 2, 2, 0]
 
 
 @given(st.integers(1, 40), st.integers(0, 1000))
@@ -102,13 +65,3 @@ def test_check_lists_what_is_confused_few_or_alike():
     assert "2 views" in lines[0]
     assert "alike" in lines[1]
     assert "look more like tea" in lines[2]
-
-
-def test_a_taught_product_takes_none_of_the_bundles_over():
-    """Its views are 0.76 like their prototype; a mean of views that holds some of "tea" is more like them."""
-    tea = around(0, 4, [0.46])
-    product = Taught("salt", PRODUCT, around(4, 0, [0.4, 0.42, 0.44]))
-    assert (product.embeddings.mean(axis=0) @ tea[0]) > BUNDLE.prototypes[0] @ tea[0]
-    known = known_of(BUNDLE, PRODUCTS, [product])
-    assert known.gallery.name(tea).products.tolist() == [0]
-    assert known.gallery.name(product.embeddings).products.tolist() == [2, 2, 2]

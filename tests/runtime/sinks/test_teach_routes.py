@@ -32,8 +32,8 @@ class Page:
     def __init__(self, teacher, sink):
         self.teacher, self.sink = teacher, sink
         self.known = []
-        teacher.use(self.known.append)
-        self.token = token_beside(teacher.catalogue.path)[0]
+        teacher.knowledge.use(self.known.append)
+        self.token = token_beside(teacher.knowledge.catalogue.path)[0]
         self.product = UNKNOWN
         self._frame = 0
 
@@ -106,7 +106,7 @@ def test_no_change_without_the_token_from_elsewhere_or_by_get(page, change):
 def test_the_token_is_for_its_owner_alone(page, tmp_path):
     assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
     assert len(page.token) > 20
-    assert token_beside(page.teacher.catalogue.path) == (page.token, False)
+    assert token_beside(page.teacher.knowledge.catalogue.path) == (page.token, False)
 
 
 def followed(page, state):
@@ -159,7 +159,7 @@ def test_an_object_that_leaves_at_once_teaches_nothing(page):
     page.show()
     number = page.ask("begin", {"x": 0.5, "y": 0.5})[1]["number"]
     page.show(seconds=0.0)
-    page.teacher._lesson.following.track = 99  # another one from here on
+    page.teacher.lessons._lesson.following.track = 99  # another one from here on
     page._frame += 20
     page.show()
     state = page.ask("state")[1]
@@ -181,7 +181,7 @@ def test_what_was_named_wrong_becomes_a_correction_or_is_never_named(page):
     page.product = 0
     lesson = lesson_of(page)
     assert page.ask("learn", dict(lesson, name="plum"))[0] == 200
-    (taught,) = page.teacher.catalogue.taught(page.teacher._embedder.network)
+    (taught,) = page.teacher.knowledge.catalogue.taught(page.teacher.knowledge.embedder.network)
     assert len(taught.corrections) == len(taught.embeddings)
     assert page.ask("products")[1]["seen"][tiny.PRODUCTS[0]]["times"] == 1
     assert page.ask("cover?name=" + tiny.PRODUCTS[0])[0] == 200, "as it was seen"
@@ -194,7 +194,7 @@ def test_what_was_named_wrong_becomes_a_correction_or_is_never_named(page):
 def test_a_lesson_that_was_left_is_taken_over_though_somebody_looks_on(page, monkeypatch):
     lesson_of(page)
     assert page.ask("begin", {"x": 0.5, "y": 0.5})[0] == 409
-    monkeypatch.setattr("runtime.catalogue.teacher.LEFT_S", 0.2)
+    monkeypatch.setattr("runtime.catalogue.lessons.LEFT_S", 0.2)
     time.sleep(0.3)
     assert page.ask("state", headers={"Authorization": ""})[0] == 200
     assert page.ask("begin", {"x": 0.5, "y": 0.5})[0] == 200
@@ -212,7 +212,7 @@ def test_what_changes_nothing_puts_no_gallery_in_use(page):
 @pytest.mark.parametrize("pragma, words", [("query_only = 1", "readonly"), ("max_page_count = 1", "full")])
 def test_a_catalogue_that_cannot_be_written_is_one_line_and_nothing_changes(page, pragma, words):
     page.ask("photo?name=plum", body=photo())
-    page.teacher.catalogue._database.execute("PRAGMA " + pragma)
+    page.teacher.knowledge.catalogue._database.execute("PRAGMA " + pragma)
     status, told = page.ask("photo?name=other", body=cv2.imencode(".png", np.random.RandomState(0).randint(
         0, 255, (600, 600, 3)).astype(np.uint8))[1].tobytes())  # fmt: skip
     assert (status, told.count("\n")) == (503, 1)
@@ -251,9 +251,9 @@ def test_what_is_no_request_of_ours_is_one_line(page, body):
 
 
 def test_another_program_s_change_is_in_use_without_a_restart(page):
-    other = Catalogue(page.teacher.catalogue.path)
-    view = page.teacher._new_view(cv2.imencode(".jpg", np.full((90, 90, 3), PURPLE, np.uint8))[1].tobytes())
-    other.teach("from elsewhere", [view], page.teacher._embedder.network, "test")
+    other = Catalogue(page.teacher.knowledge.catalogue.path)
+    view = page.teacher.knowledge.view_of(cv2.imencode(".jpg", np.full((90, 90, 3), PURPLE, np.uint8))[1].tobytes())
+    other.teach("from elsewhere", [view], page.teacher.knowledge.embedder.network, "test")
     other.close()
     page.teacher._look_around()
     assert "from elsewhere" in page.known[-1].products
@@ -264,7 +264,7 @@ def test_what_stays_unknown_is_asked_about_once(page):
         for _ in range(20):
             page.show(PURPLE)
         page._frame += 20  # gone for 4 s
-        observation = page.teacher._newest
+        observation = page.teacher.lessons._newest
         page.sink.see(
             observation._replace(
                 frame=Frame(np.zeros((120, 160, 3), np.uint8), 999, 100.0 + 0.2 * page._frame),
