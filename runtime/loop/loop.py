@@ -1,5 +1,6 @@
 """One description of the parts of a loop, and what every way of running them shares."""
 
+import contextlib
 import threading
 from typing import Generator, Iterator, List, NamedTuple, Optional, Sequence
 
@@ -47,6 +48,7 @@ class Loop:
             for member, meter in zip(parts.members, self._meters)
         ]
         self._started_s = parts.clock.now_s()
+        self._ended_s: Optional[float] = None
 
     def _meter_of(self, member: Member) -> Meter:
         source = member.source
@@ -64,11 +66,21 @@ class Loop:
         lost meanwhile, and the next one is the newest. Belongs to one thread.
         """
         self._started_s = self._parts.clock.now_s()
-        yield from self._steps()
+        with self._beside():
+            try:
+                yield from self._present()
+            finally:
+                self._ended_s = self._parts.clock.now_s()
         if not self._parts.stop.is_set() and not self._presented:
             raise SourceError("no frame came from {}".format(_names_of(self._parts.members)))
 
-    def _steps(self) -> Iterator[Shown]:
+    @contextlib.contextmanager
+    def _beside(self) -> Iterator[None]:
+        """What runs beside the presenting thread, until that ends."""
+        yield
+
+    def _present(self) -> Iterator[Shown]:
+        """What is done on the presenting thread."""
         raise NotImplementedError
 
     @property
@@ -82,13 +94,19 @@ class Loop:
         return seconds is not None and self._parts.clock.now_s() - self._started_s >= seconds
 
     def figures(self) -> Figures:
-        """Of the whole run until now, of all cameras together."""
-        return together(self._meters, self._parts.clock.now_s())
+        """Of the whole run until now, of all cameras together; once it has ended, until then.
+
+        Closing is no part of it: a source that hangs would cost every camera of its true FPS.
+        """
+        return together(self._meters, self._until_s)
 
     def cameras(self) -> List[Figures]:
         """The same of each camera."""
-        now_s = self._parts.clock.now_s()
-        return [meter.whole_run(now_s) for meter in self._meters]
+        return [meter.whole_run(self._until_s) for meter in self._meters]
+
+    @property
+    def _until_s(self) -> float:
+        return self._parts.clock.now_s() if self._ended_s is None else self._ended_s
 
     def res(self, camera: int = 0) -> Optional[str]:
         """WIDTHxHEIGHT of the last picture of that camera; None before the first."""

@@ -48,7 +48,8 @@ class OverlappedLoop(Loop):
         self._ended = threading.Event()
         self._observed: NewestSlots[_Observed] = NewestSlots(len(parts.members))
 
-    def _steps(self) -> Iterator[Shown]:
+    @contextlib.contextmanager
+    def _beside(self) -> Iterator[None]:
         changed = threading.Condition()
         with _switching_often(), contextlib.ExitStack() as stack:
             sources = [
@@ -58,10 +59,12 @@ class OverlappedLoop(Loop):
             inference = threading.Thread(target=self._infer, args=(sources, changed), name="inference", daemon=True)
             inference.start()
             try:
-                yield from self._present()
+                yield
             finally:
                 self._ended.set()
                 self._observed.fail(EndOfStream())
+                for source in sources:
+                    source.end()  # all of them, before the first is waited for
                 for source in sources:
                     source.close()
                 inference.join(JOIN_S)
@@ -115,8 +118,11 @@ class OverlappedLoop(Loop):
                 return
             watch.skip()
             if taken is not None:
-                number, (observation, stages_ms) = taken
-                go_on = yield from self._showings[number].show(observation, watch, stages_ms)
+                number, observed = taken
+                if observed is None:
+                    self._showings[number].end()
+                else:
+                    go_on = yield from self._showings[number].show(observed.observation, watch, observed.stages_ms)
             for number in self._observed.going:
                 go_on = self._showings[number].show_stall(watch) and go_on
 

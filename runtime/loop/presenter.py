@@ -80,6 +80,11 @@ class Presenter:
         watch.lap("present")
         return go_on
 
+    def end(self) -> None:
+        """Tell every sink that no picture follows."""
+        for sink in self._sinks:
+            sink.end()
+
     def _hand_out(self, picture, observation: Observation, figures: Figures) -> bool:
         answers = [sink.present(picture, observation, figures) for sink in self._sinks]
         if any(sink.is_panel_key_pressed() for sink in self._sinks):

@@ -12,7 +12,7 @@ from runtime.loop.showing import Shown
 class SequentialLoop(Loop):
     """source -> recogniser -> presenter, of one camera: another would wait for its pictures."""
 
-    def _steps(self) -> Iterator[Shown]:
+    def _present(self) -> Iterator[Shown]:
         (member,), stop, clock = self._parts.members, self._parts.stop, self._parts.clock
         (showing,) = self._showings
         watch = Stopwatch(clock)

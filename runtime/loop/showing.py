@@ -65,6 +65,10 @@ class Showing:
         self._record(self._shown, watch)
         return go_on
 
+    def end(self) -> None:
+        """The source has ended, those of other cameras have not: nothing is shown any more."""
+        self._presenter.end()
+
     @property
     def res(self) -> Optional[str]:
         """WIDTHxHEIGHT of the last picture; None before the first."""

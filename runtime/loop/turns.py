@@ -5,10 +5,12 @@ used least is next. One that had nothing to show begins again with what the othe
 is not saved up. (Waldspurger and Weihl, Stride Scheduling, 1995; a deficit round robin whose quantum is one frame.)
 """
 
+import logging
 import threading
 from typing import List, Optional, Sequence, Tuple
 
 from runtime.clock import MonotonicClock
+from runtime.errors import SourceError
 from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import EndOfStream, Frame
 from runtime.loop.freshness import Freshness
@@ -16,6 +18,8 @@ from runtime.loop.intake import READ_TIMEOUT_S
 from runtime.loop.member import Member
 from runtime.loop.pacer import Pacer
 from runtime.sources.read_ahead import ReadAhead
+
+log = logging.getLogger(__name__)
 
 
 class Line:
@@ -72,7 +76,8 @@ class Turns:
     def next(self) -> List[Tuple[Line, Optional[Frame]]]:
         """Whose turn it is, each with its frame, or None where its source has ended; empty: none was ready in time.
 
-        With the one whose turn it is go those that would come before it has another.
+        With the one whose turn it is go those that would come before it has another. A source that fails has ended;
+        SourceError where it is the last.
         """
         ready = [line for line in self.lines if line.is_ready]
         if not ready:
@@ -89,7 +94,11 @@ class Turns:
     def _take(self, line: Line, turns: List[Tuple[Line, Optional[Frame]]]) -> None:
         try:
             frame = line.take()
-        except EndOfStream:
+        except (EndOfStream, SourceError) as error:
+            if isinstance(error, SourceError):
+                if len(self.lines) == 1:
+                    raise
+                log.error("%s is over, the others go on: %s", line.member.name, error)
             self.lines.remove(line)
             turns.append((line, None))
             return

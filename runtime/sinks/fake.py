@@ -21,6 +21,7 @@ class FakeSink(Sink):
         self.observations: List[Observation] = []
         self.figures: List[Figures] = []
         self.closed = False
+        self.ended = 0
         self._end_after = end_after
         self._fail_after = fail_after
 
@@ -31,6 +32,9 @@ class FakeSink(Sink):
         if len(self.pictures) == self._fail_after:
             raise SinkError("the fake sink fails at picture {}".format(self._fail_after))
         return len(self.pictures) != self._end_after
+
+    def end(self) -> None:
+        self.ended += 1
 
     def close(self) -> None:
         self.closed = True

@@ -43,6 +43,9 @@ class Sink:
     def listen(self, ears: Ears) -> None:
         """From now on `ears` hear and say what they have to, where a sink has a broker for them."""
 
+    def end(self) -> None:
+        """The source of its camera has ended: no picture follows, though other cameras go on."""
+
     def close(self) -> None:
         """Finish the file, close the window. May be called twice."""
 

@@ -38,20 +38,32 @@ class Service:
 
     def note(self, camera: str, is_progress: bool, status: Callable[[], str]) -> None:
         """A picture of `camera` was presented. `status`: its line."""
-        if is_progress:
-            self._waited_for.discard(camera)
-        lines = []
-        if is_progress and not self._waited_for:
-            lines = ["WATCHDOG=1"] if self._is_ready else ["READY=1", "WATCHDOG=1"]
-            self._is_ready = True
-            self._waited_for = set(self._cameras)
+        lines = self._progress_of(camera) if is_progress else []
         now_s = self._clock.now_s()
         if now_s >= self._status_at_s or camera not in self._status:
             self._status[camera] = status() if not camera else "{}: {}".format(camera, status())
             self._status_at_s = now_s + STATUS_S / len(self._cameras)
-            lines.append("STATUS=" + "; ".join(self._status.values()))
+            lines.append(self._status_line())
         if lines:
             self._notify("\n".join(lines))
+
+    def leave_out(self, camera: str) -> None:
+        """`camera`'s source has ended: the others alone are waited for."""
+        self._cameras -= {camera}
+        self._status[camera] = "{}: ended".format(camera)
+        self._notify("\n".join(self._progress_of(camera) + [self._status_line()]))
+
+    def _progress_of(self, camera: str) -> List[str]:
+        """What the watchdog is told: nothing, until each camera has made some."""
+        self._waited_for.discard(camera)
+        if self._waited_for:
+            return []
+        self._waited_for = set(self._cameras)
+        was_ready, self._is_ready = self._is_ready, True
+        return ["WATCHDOG=1"] if was_ready else ["READY=1", "WATCHDOG=1"]
+
+    def _status_line(self) -> str:
+        return "STATUS=" + "; ".join(self._status.values())
 
     def end(self) -> None:
         """Say that the program goes. May be called twice."""
@@ -64,7 +76,7 @@ class SystemdSink(Sink):
     """Feeds the watchdog with each new frame that reaches the sinks, and with each attempt to reopen the source.
 
     A frame shown again in a stall feeds nothing: what keeps this program alive in systemd's eyes is progress alone. Of
-    several cameras each has to make some before the watchdog is fed again.
+    several cameras each whose source has not ended has to make some before the watchdog is fed again.
     """
 
     name = "systemd"
@@ -91,6 +103,9 @@ class SystemdSink(Sink):
         is_new = frame.id > self._last_id
         self._last_id = max(self._last_id, frame.id)
         return is_new
+
+    def end(self) -> None:
+        self._service.leave_out(self._camera)
 
     def close(self) -> None:
         self._service.end()

@@ -97,10 +97,11 @@ class NewestSlots(Generic[Item]):
         for slot in self._slots:
             slot.fail(error)
 
-    def take(self, timeout_s: float) -> Optional[Tuple[int, Item]]:
+    def take(self, timeout_s: float) -> Optional[Tuple[int, Optional[Item]]]:
         """A slot's number and its newest item, waiting up to `timeout_s` for one; None if there is none by then.
 
-        A slot that ends with EndOfStream is left out from then on; the last one's is raised, and any other exception.
+        A slot that ends with EndOfStream gives None once, and is left out from then on; the last one's is raised, and
+        any other exception.
         """
         with self._changed:
             self._changed.wait_for(self._is_any_settled, max(0.0, timeout_s))
@@ -109,7 +110,7 @@ class NewestSlots(Generic[Item]):
                     return self._taken(place, number)
             return None
 
-    def _taken(self, place: int, number: int) -> Optional[Tuple[int, Item]]:
+    def _taken(self, place: int, number: int) -> Tuple[int, Optional[Item]]:
         others = self._going[place + 1 :] + self._going[:place]
         try:
             item = self._slots[number].take(0.0)
@@ -117,9 +118,9 @@ class NewestSlots(Generic[Item]):
             self._going = others
             if not others:
                 raise
-            return None
+            return number, None
         self._going = others + [number]
-        return None if item is None else (number, item)
+        return number, item
 
     def _is_any_settled(self) -> bool:
         return any(self._slots[number].is_settled for number in self._going)

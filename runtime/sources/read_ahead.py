@@ -43,10 +43,14 @@ class ReadAhead(Source):
     def why_slow(self) -> str:
         return self._source.why_slow()
 
-    def close(self) -> None:
-        """Stop reading; waits for the thread, at most JOIN_S."""
+    def end(self) -> None:
+        """Stop reading, without waiting for the thread."""
         self._stop.set()
         self._slot.fail(EndOfStream())
+
+    def close(self) -> None:
+        """Stop reading; waits for the thread, at most JOIN_S."""
+        self.end()
         self._thread.join(JOIN_S)
 
     def _run(self) -> None:

@@ -93,6 +93,28 @@ def test_of_several_cameras_each_has_to_make_progress():
     assert present(shelf, None, 2.0)
 
 
+def test_nobody_waits_for_a_camera_whose_source_has_ended():
+    datagrams, picture = [], Observation(Frame(PICTURE, 0, 0.0), None, None, None)
+    service = Service(datagrams.append, ["file", "door"], Clock())
+    file, door = SystemdSink(service, "file"), SystemdSink(service, "door")
+
+    def said(act):
+        datagrams.clear()
+        act()
+        return "\n".join(datagrams)
+
+    def present(sink, number):
+        return said(lambda: sink.present(PICTURE, picture._replace(frame=Frame(PICTURE, number, 0.0)), FIGURES))
+
+    assert "WATCHDOG=1" not in present(door, 0)
+    said_at_end = said(file.end)
+    assert said_at_end.startswith("READY=1\nWATCHDOG=1\nSTATUS=")
+    assert "file: ended" in said_at_end
+    assert "door: 28.4 fps" in said_at_end
+    assert all("WATCHDOG=1" in present(door, number) for number in range(1, 5))
+    assert "WATCHDOG=1" not in present(door, 4), "shown again"
+
+
 def test_stopping_is_said_once(told):
     told.sink.close()
     told.sink.close()
