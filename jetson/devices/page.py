@@ -6,13 +6,12 @@ import json
 import pkgutil
 import socket
 import threading
-import time
 from typing import Any
 
 from jetson.devices.following import Following
 from runtime.handles import limit
 from runtime.sinks.access import Access
-from runtime.sinks.guessing import Guesses
+from runtime.sinks.admission import Admission
 from runtime.sinks.guests import Guests, bounds_for
 from runtime.sinks.page_server import HEADERS, quiet_logger
 from runtime.sinks.pages import page_of, read_packaged
@@ -23,17 +22,17 @@ class FleetPage:
 
     def __init__(self, web: Any, access: Access, following: Following) -> None:
         """Only reads `following`, which another thread gives its turns."""
-        self._web, self._access, self._following = web, access, following
+        self._web, self._following = web, following
         self._guests = Guests(bounds_for(limit()))
-        self._guesses = Guesses(time.monotonic)
+        self._admission = Admission(web, access, "Fleet")
         html = (pkgutil.get_data("jetson.devices", "fleet.html") or b"").decode("utf-8")
         self._page = page_of(html.replace("{common.css}", read_packaged("common.css")))
-        self._cookie = ""
 
         @web.middleware
         async def admit(request, handler):
             with self._guests.answering(request.transport):
-                return await self._admit(request, handler)
+                refused = await self._admission.refused(request)
+                return await handler(request) if refused is None else refused
 
         app = web.Application(middlewares=[admit])
         app.on_response_prepare.append(self._set_headers)
@@ -43,40 +42,22 @@ class FleetPage:
 
     async def run(self, listener: socket.socket) -> None:
         """Serve on a listening socket until cancelled."""
-        self._cookie = "shelfsight-{}".format(listener.getsockname()[1])
+        self._admission.name_cookie(listener)
         await self._runner.setup()
         try:
             await self._guests.receive(listener, self._runner.server)
         finally:
             await self._runner.cleanup()
 
-    async def _admit(self, request: Any, handler: Any) -> Any:
-        given = [request.query.get("token"), request.headers.get("Authorization"), request.cookies.get(self._cookie)]
-        address = request.remote or ""
-        if any(given) and not await self._guesses.wait_for_turn(address):
-            return self._web.Response(status=429, text="too many wrong tokens from your address: wait a minute\n")
-        refusal = self._access.refusal(request.headers.get("Host", ""), *given)
-        if refusal is None:
-            return await handler(request)
-        if any(given) and refusal.status == 401:
-            self._guesses.note_wrong(address)
-        headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
-        return self._web.Response(status=refusal.status, text=refusal.line + "\n", headers=headers)
-
     async def _set_headers(self, _request: Any, response: Any) -> None:
         response.headers.update(HEADERS)
         response.headers["Content-Security-Policy"] = self._page.policy
 
     async def _get_page(self, request: Any) -> Any:
-        response = self._web.Response(body=self._page.html, content_type="text/html", charset="utf-8")
-        if self._access.is_token(request.query.get("token")):
-            # a page of ours that moves on to itself: the token leaves the address, see the camera's page
-            response = self._web.Response(
-                text='<!doctype html><title>Fleet</title><meta http-equiv="refresh" content="0;url=./">',
-                content_type="text/html",
-            )
-            response.set_cookie(self._cookie, self._access.cookie_value, httponly=True, samesite="Strict")
-        return response
+        moved = self._admission.moved_on(request)
+        if moved is not None:
+            return moved
+        return self._web.Response(body=self._page.html, content_type="text/html", charset="utf-8")
 
     async def _get_devices(self, _request: Any) -> Any:
         told = [device.as_json() for device in self._following.devices.all()]

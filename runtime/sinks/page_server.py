@@ -5,7 +5,6 @@ import contextlib
 import json
 import logging
 import socket
-import time
 from typing import Any, Optional
 
 from runtime.api.operations import PREFIX
@@ -13,9 +12,9 @@ from runtime.api.problem import ProblemError
 from runtime.catalogue.teacher import Teacher
 from runtime.errors import MissingPackageError
 from runtime.sinks.access import Access
+from runtime.sinks.admission import Admission
 from runtime.sinks.api_routes import ApiRoutes, as_problem, problem_response
 from runtime.sinks.audience import Audience, NoSeatError, wait, write
-from runtime.sinks.guessing import Guesses
 from runtime.sinks.guests import Bounds, Guests
 from runtime.sinks.latest import Jpeg
 from runtime.sinks.metrics import Metrics, OfCamera
@@ -61,14 +60,12 @@ class PageServer:
         """`history`: the database that the API answers from. `teacher`: None where nothing can be taught."""
         self.audience = Audience(views)
         self._guests = Guests(bounds)
-        self._guesses = Guesses(time.monotonic)
+        self._admission = Admission(web, access, "Shelfsight")
         self._metrics: Optional[Metrics] = None
         self._receiving: Optional[asyncio.Future] = None
         self._web = web
-        self._access = access
         self._views = views
         self._pages = Pages(web)
-        self._cookie = ""
 
         @web.middleware
         async def admit(request, handler):
@@ -88,7 +85,7 @@ class PageServer:
         ZonesRoutes(web, access, views).add_to(app.router)
         self._teach: Optional[TeachRoutes] = None
         if teacher is not None:
-            self._teach = TeachRoutes(web, access, self._guesses, teacher)
+            self._teach = TeachRoutes(web, access, self._admission.guesses, teacher)
             self._teach.add_to(app.router)
         self._api = ApiRoutes(web, views, self.audience, history)
         self._api.add_to(app.router, self._get_snapshot)
@@ -96,8 +93,7 @@ class PageServer:
 
     async def start(self, listener: socket.socket) -> None:
         """Answer from now on, on a listening socket that is the server's own from here."""
-        # cookies know no ports: two servers on one machine must not overwrite each other's
-        self._cookie = "shelfsight-{}".format(listener.getsockname()[1])
+        self._admission.name_cookie(listener)
         await self._runner.setup()
         # not aiohttp's own site: it takes every connection there is, and keeps silent ones for an hour
         self._receiving = asyncio.ensure_future(self._guests.receive(listener, self._runner.server))
@@ -138,20 +134,9 @@ class PageServer:
             return as_problem(self._web, response) if response.status >= 400 else response
 
     async def _answer(self, request: Any, handler: Any) -> Any:
-        given = [
-            request.query.get("token"),
-            request.headers.get("Authorization"),
-            request.cookies.get(self._cookie),
-        ]
-        address = request.remote or ""
-        if any(given) and not await self._guesses.wait_for_turn(address):
-            return self._web.Response(status=429, text="too many wrong tokens from your address: wait a minute\n")
-        refusal = self._access.refusal(request.headers.get("Host", ""), *given)
-        if refusal is not None:
-            if any(given) and refusal.status == 401:
-                self._guesses.note_wrong(address)
-            headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
-            return self._web.Response(status=refusal.status, text=refusal.line + "\n", headers=headers)
+        refused = await self._admission.refused(request)
+        if refused is not None:
+            return refused
         asked = request.query.get(PARAMETER) if request.match_info.http_exception is None else None
         if asked is not None and asked not in self._views.names and (asked, request.path) != (EVERY, STREAM):
             known = ", ".join(self._views.names) or "there is one, without a name"
@@ -169,16 +154,8 @@ class PageServer:
         return self._web.Response(status=503, text=line + "\n", headers={"Retry-After": "2"})
 
     async def _get_page(self, request: Any) -> Any:
-        if not self._access.is_token(request.query.get("token")):
-            return self._pages.answer("/")
-        # no 303: a browser withholds a Strict cookie from a redirect that began on another site (a link in a chat),
-        # while what a document of our own moves on to counts as ours
-        moved = self._web.Response(
-            text='<!doctype html><title>Shelfsight</title><meta http-equiv="refresh" content="0;url=./">',
-            content_type="text/html",
-        )
-        moved.set_cookie(self._cookie, self._access.cookie_value, httponly=True, samesite="Strict")
-        return moved
+        moved = self._admission.moved_on(request)
+        return self._pages.answer("/") if moved is None else moved
 
     async def _get_figures(self, request: Any) -> Any:
         figures = self._views.as_json(self._views.asked_for(request))
