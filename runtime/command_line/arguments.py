@@ -15,7 +15,7 @@ from runtime.command_line.flag_values import (
     segment,
 )
 from runtime.command_line.flags_file import expanded
-from runtime.command_line.several import prefixed, with_cameras
+from runtime.command_line.several import check_shared, prefixed, with_cameras
 from runtime.engines.sidecar import BF16, FP16
 from runtime.errors import UsageError
 from runtime.recognition import heads
@@ -341,7 +341,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 def settings_from_arguments(arguments: Sequence[str]) -> Settings:
     """Parse a command line; UsageError in one line for what makes no sense. Exits for --help and --version."""
-    values = vars(make_parser().parse_args(expanded(arguments)))
+    arguments = expanded(arguments)
+    check_shared(arguments)
+    values = vars(make_parser().parse_args(arguments))
     values["hooks"] = tuple(values["hooks"] or ())
     settings = Settings(**with_cameras(values))
     if settings.detector is None:

@@ -10,6 +10,10 @@ from runtime.settings import AUTO, HISTORY_ENDING, CameraSettings
 
 PREFIX = re.compile(r"^([A-Za-z0-9_-]+)=(.+)$", re.DOTALL)
 """A camera's name before the value that is for it alone."""
+OF_ONE = ("--source", "--res", "--fps", "--weight", "--zones", "--shelf", "--sink")
+"""Flags whose value may be for one camera."""
+EVENTS = "--on"
+"""Its values are EVENT=URL, which looks like a camera's name and may be one."""
 OF_ALL = ("auto", "window", "web", "none")
 """Sinks that take the pictures of any number of cameras."""
 
@@ -35,6 +39,21 @@ def prefixed(parse: Callable[[str], Any] = str) -> Callable[[str], Prefixed]:
     return parse_prefixed
 
 
+def check_shared(arguments: Sequence[str]) -> None:
+    """UsageError where a camera's name stands before the value of a flag that is for all of them."""
+    given = []
+    for argument, following in zip(arguments, list(arguments[1:]) + [""]):
+        flag, equals, text = argument.partition("=")
+        if flag.startswith("--"):
+            given.append((flag, PREFIX.match(text if equals else following)))
+    sources = [match for flag, match in given if flag == "--source"]
+    names = [match.group(1) if match else "camera{}".format(number) for number, match in enumerate(sources, 1)]
+    for flag, match in given:
+        if match is not None and match.group(1) in names and flag not in OF_ONE + (EVENTS,):
+            name = match.group(1)
+            raise UsageError("{} {}=...: {} is for all cameras: give it without {}=".format(flag, name, flag, name))
+
+
 def with_cameras(values: Dict[str, Any]) -> Dict[str, Any]:
     """`values` of the parser as fields of Settings: those of one camera as they are, of several in `cameras`.
 
@@ -54,6 +73,7 @@ def with_cameras(values: Dict[str, Any]) -> Dict[str, Any]:
         CameraSettings(name, source.value, sinks=_sinks_of(name, given["sinks"], is_one), **_own(name, given, is_one))
         for name, source in zip(names, sources)
     )
+    _check_sinks_apart(cameras)
     return dict(values, cameras=cameras, sinks=tuple(sorted({kind for one in cameras for kind in one.sinks})))
 
 
@@ -99,6 +119,20 @@ def _check_apart(sources: Sequence[Prefixed]) -> None:
             seen[device] = one
 
 
+def _check_sinks_apart(cameras: Sequence[CameraSettings]) -> None:
+    whose: Dict[str, str] = {}
+    for one in cameras:
+        for kind in one.sinks:
+            if not _is_of_all(kind) and whose.setdefault(kind, one.camera) != one.camera:
+                message = "--sink {0}: of {1} and of {2}: give each its own, as in --sink {2}={2}.mp4"
+                raise UsageError(message.format(redacted(kind), whose[kind], one.camera))
+
+
+def _is_of_all(kind: str) -> bool:
+    """Whether it takes in what comes of any number of cameras."""
+    return kind in OF_ALL or kind.lower().endswith(HISTORY_ENDING)
+
+
 def _device(uri: str) -> Optional[str]:
     """What nobody can read twice at once; None for what anybody can: the demo and files."""
     uri = uri.split("@", 1)[-1] if uri.startswith("fault://") else uri
@@ -135,7 +169,7 @@ def _sinks_of(name: str, flags: Sequence[Prefixed], is_one: bool) -> Tuple[str, 
 
 
 def _for_each(kind: str, name: str) -> str:
-    if kind in OF_ALL or kind.lower().endswith(HISTORY_ENDING):
+    if _is_of_all(kind):
         return kind
     if kind == "rtsp" or kind.startswith("rtsp://"):
         message = "--sink {0}: of which camera? Say so, as in --sink {1}=rtsp://127.0.0.1:8554/{1}"

@@ -42,6 +42,11 @@ def test_one_that_is_named_is_the_only_one():
     assert (door.camera, door.source, door.sinks, door.zones) == ("door", "0", ("out.mp4",), "z.json")
 
 
+def test_an_event_may_be_called_as_a_camera_is():
+    flags = ["--source", "low=0", "--source", "empty=1", "--on", "low=http://a/b"]
+    assert settings_from_arguments(flags).hooks == ("low=http://a/b",)
+
+
 @pytest.mark.parametrize(
     "flags, words",
     [
@@ -56,9 +61,14 @@ def test_one_that_is_named_is_the_only_one():
         (list(TWO) + ["--res", "door=640"], "'640' is no resolution"),
         (list(TWO) + ["--sink", "dor=out.mp4"], "--sink dor=out.mp4"),
         (list(TWO) + ["--sink", "rtsp"], "--sink door=rtsp://"),
+        (list(TWO) + ["--sink", "door=a.csv", "--sink", "shelf=a.csv"], "--sink a.csv: of door and of shelf"),
         (list(TWO) + ["--shelf", "s.json"], "--shelf door=s.json"),
         (list(TWO) + ["--sequential"], "--sequential is for one camera"),
         (list(TWO) + ["--weight", "door=0"], "a number above 0"),
+        (list(TWO) + ["--size", "door=320"], "--size door=...: --size is for all cameras: give it without door="),
+        (list(TWO) + ["--conf=shelf=0.5"], "--conf is for all cameras"),
+        (list(TWO) + ["--mqtt", "door=mqtt://broker/shop"], "--mqtt is for all cameras"),
+        (["--source", "0", "--source", "1", "--bundle", "camera2=groceries"], "--bundle is for all cameras"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(flags, words):

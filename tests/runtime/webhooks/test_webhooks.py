@@ -1,13 +1,11 @@
 """Posts as a real server gets them: in order, again after a failure, signed, to no other address."""
 
-import contextlib
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
+from posted_to import serving
 
 from runtime.errors import UsageError
 from runtime.figures.figures import Figures, Stages
@@ -19,34 +17,6 @@ from runtime.webhooks.posting import WAITING, Poster, signature
 FIGURES = Figures(30.0, 29.9, 24.5, 40.0, 60.0, Stages(), 120, 100, 77, 300, "detect")
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 WAIT_S = 10.0
-
-
-@contextlib.contextmanager
-def serving(*statuses):
-    """A server that answers with each of `statuses` in turn, then 200; gives its address and what it was posted."""
-    got, answers = [], list(statuses)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            got.append((self.path, dict(self.headers), body))
-            self.send_response(answers.pop(0) if answers else 200)
-            self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield "http://127.0.0.1:{}/hook".format(server.server_port), got
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def until(condition):
