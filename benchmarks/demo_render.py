@@ -22,12 +22,13 @@ WARM_UP = 5
 def frame_times_ms(settings: SceneSettings, size: Tuple[int, int], frames: int) -> np.ndarray:
     """Milliseconds of processor time of each of `frames` frames in a row, at 30 frames per second of scene time."""
     scene = Scene(settings, size)
-    for _ in scene.furnish():
-        pass
     times_ms: List[float] = []
     for frame in range(-WARM_UP, frames):
+        time_s = (frame + WARM_UP) / 30.0
+        for _ in scene.furnish(time_s):
+            pass
         start_s = time.process_time()
-        scene.render((frame + WARM_UP) / 30.0)
+        scene.render(time_s)
         if frame >= 0:
             times_ms.append((time.process_time() - start_s) * 1000)
     return np.array(times_ms)

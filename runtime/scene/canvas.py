@@ -31,7 +31,9 @@ class Canvas:
         self.shape = (height_px * oversample, width_px * oversample)
         self.bgr = np.zeros(self.shape + (3,), np.float32)
         self.alpha = np.zeros(self.shape, np.float32)
-        self.y_px, self.x_px = (np.mgrid[: self.shape[0], : self.shape[1]] + 0.5).astype(np.float32) / self.oversample
+        self.y_px = _middles(self.shape[0])[:, None] / oversample
+        self.x_px = _middles(self.shape[1]) / oversample
+        """Of a column and of a row of pixels: together they broadcast to the canvas."""
 
     # Masks -----------------------------------------------------------------
 
@@ -83,7 +85,7 @@ class Canvas:
     def round_across(self, mask: np.ndarray, left: float, right: float, profile: Sequence[float]) -> None:
         """Shade as an upright cylinder from `left` to `right`: gains evenly spaced across it."""
         stops = np.linspace(left, right, len(profile))
-        self.shade(mask, np.interp(self.x_px[0], stops, profile).astype(np.float32)[None])
+        self.shade(mask, np.interp(self.x_px, stops, profile).astype(np.float32)[None])
 
     def finished(self) -> np.ndarray:
         """(height, width, 4) uint8 at design size: premultiplied BGR, and alpha."""
@@ -92,6 +94,11 @@ class Canvas:
         picture[..., 3] = self.alpha * 255
         size = (self.shape[1] // self.oversample, self.shape[0] // self.oversample)
         return np.round(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)).astype(np.uint8)
+
+
+def _middles(count: int) -> np.ndarray:
+    """(count,) float32: 0.5, 1.5 and so on."""
+    return (np.arange(count) + 0.5).astype(np.float32)
 
 
 def extent(mask: np.ndarray) -> Tuple[slice, slice]:

@@ -1,6 +1,5 @@
 """Hands that hold products: an arm and palm behind the product, fingers or a thumb in front of it."""
 
-from functools import lru_cache
 from typing import NamedTuple, Tuple
 
 import cv2
@@ -78,7 +77,6 @@ def _arm(canvas: Canvas, middle: float, foot: float, skin: int, sleeve: int) -> 
     canvas.shade(canvas.soft(canvas.box(middle - 90, foot + 198, middle + 96, foot + 203), 2) * cloth, 0.75)
 
 
-@lru_cache(maxsize=96)
 def _hand(half_width: int, foot_px: int, pinching: bool, skin: int, sleeve: int) -> Hand:
     """A right hand around something that wide from its middle to its side, with its foot that far below its middle."""
     width = 2 * (half_width + 120)
@@ -122,7 +120,10 @@ def _trimmed(picture: np.ndarray, origin: Tuple[float, float]) -> HandSprite:
 
 
 def hand_for(product: Product, person: int) -> Hand:
-    """One of PEOPLE's hands as suits the product: pinching the edge of a wide one, round the handle of a brush."""
+    """One of PEOPLE's hands as suits the product: pinching the edge of a wide one, round the handle of a brush.
+
+    Drawn anew each time, in some 30 ms on a desk machine; who shows it again keeps it.
+    """
     width, height = product_sprite(product).size_px
     brush = SHAPES[product.shape] == "brush"
     foot_px = height // 2 + (56 if brush else 0)  # a brush is held by the lower end of its handle

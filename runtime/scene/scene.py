@@ -1,16 +1,17 @@
 """The scene: products on shelves and in hands before a backdrop, as a pure function of settings, size and time."""
 
 from functools import lru_cache
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 import cv2
 import numpy as np
 
 from runtime.errors import UsageError
 from runtime.scene.backdrop import draw_backdrop, margin_px
-from runtime.scene.hands import PEOPLE, hand_for
+from runtime.scene.hands import PEOPLE, Hand, hand_for
 from runtime.scene.light import UNIT, gain_map
 from runtime.scene.motion import Pose, hand_pose, lane_pose, layout_of, sway_px
+from runtime.scene.noise import SHIFTS, Noise
 from runtime.scene.products import OUTSIDERS, PRODUCTS, Product
 from runtime.scene.render import Layer, matrix_of_pose, paint, shifted, sights
 from runtime.scene.settings import SceneSettings, difficulty_of
@@ -19,8 +20,6 @@ from runtime.scene.truth import MIN_VISIBLE, Place, Rendered, Truth
 
 MIN_SIDE_PX = 48
 """In a smaller frame the shelves' boards vanish."""
-NOISE_SHIFTS = 64
-"""The noise tile is larger than the frame by this, and cut at another place for each frame."""
 
 
 class _Object(NamedTuple):
@@ -55,9 +54,9 @@ class Scene:
         self._people = rng.permutation(PEOPLE)
         self._backdrop = draw_backdrop(rng, settings, self._layout, width, height)
         self._gain = gain_map(rng, settings, width, height)
-        noise = rng.standard_normal((height + NOISE_SHIFTS, width + NOISE_SHIFTS, 3)) * self._difficulty.noise
-        self._lighter = np.clip(np.round(noise), 0, 255).astype(np.uint8)
-        self._darker = np.clip(np.round(-noise), 0, 255).astype(np.uint8)
+        self._noise = Noise(rng, size, self._difficulty.noise)
+        # A hand is 1.5 MB: those of what is held, and of what is next, are kept.
+        self._hand_for: Callable[[Product, int], Hand] = lru_cache(2 * len(self._layout.hands))(hand_for)
 
     def render(self, time_s: float) -> Rendered:
         """The frame at `time_s` and its truth. The same settings, size and time give the same frame."""
@@ -75,15 +74,21 @@ class Scene:
         time_s = time_s * self.settings.speed
         return [_place(thing) for thing in self._objects(time_s, sway_px(time_s, self.size[1]))]
 
-    def furnish(self) -> Iterator[Product]:
-        """Draw, one by one, every product and hand that the scene may ever show, in the order of their entrance.
+    def furnish(self, time_s: float) -> Iterator[Product]:
+        """Draw, one by one, the hands of `time_s` and of their next visits, and every product that there may ever be.
 
-        Optional: `render` draws what is missing, some 30 ms each on a desk machine. All sprites are kept in common.
+        Optional, and from any thread: `render` draws what is missing, some 30 ms each on a desk machine. All scenes
+        have their products in common.
         """
+        for number, path in enumerate(self._layout.hands):
+            index = self._first_hand + number
+            visit = hand_pose(path, time_s * self.settings.speed).visit
+            for shown in (visit, visit + 1):
+                _, product = self._shown(index, shown)
+                self._hand_for(product, self._person(index))
+                yield product
         for number in self._order:
             product_sprite(PRODUCTS[number])
-            for person in self._people[: len(self._layout.hands)]:
-                hand_for(PRODUCTS[number], int(person))
             yield PRODUCTS[number]
 
     def _backdrop_at(self, sway: Tuple[int, int]) -> np.ndarray:
@@ -122,7 +127,7 @@ class Scene:
 
     def _held(self, index: int, pose: Pose) -> _Object:
         number, product = self._shown(index, pose.visit)
-        hand = hand_for(product, int(self._people[index - self._first_hand]))
+        hand = self._hand_for(product, self._person(index))
         matrix, smear = matrix_of_pose(pose, 0.0), self._smear(pose)
         behind, front = (matrix.dot(shifted(*part.offset_px)) for part in hand)
         layers = (
@@ -131,6 +136,9 @@ class Scene:
             Layer(hand.front.sprite, front, pose.scale, smear),
         )
         return _Object(product, number, self._track_id(index, pose), layers, 1)
+
+    def _person(self, index: int) -> int:
+        return int(self._people[index - self._first_hand])
 
     def _shown(self, index: int, visit: int) -> Tuple[int, Product]:
         """Which product object `index` is on its `visit`-th way through the frame."""
@@ -151,16 +159,13 @@ class Scene:
 
     def _photographed(self, image: np.ndarray, time_s: float) -> np.ndarray:
         """Light, lens and sensor."""
-        width, height = self.size
         cv2.multiply(image, self._gain, dst=image, scale=1.0 / UNIT)
-        defocus = self._difficulty.defocus_px * height / 480.0
+        defocus = self._difficulty.defocus_px * self.size[1] / 480.0
         if defocus > 0.2:
             image = cv2.GaussianBlur(image, (0, 0), defocus)
         key = int(round(time_s * 10000)) & 0xFFFFFFFF
-        left, top = np.random.RandomState([self.settings.seed, key]).randint(0, NOISE_SHIFTS, 2)
-        cut = (slice(top, top + height), slice(left, left + width))
-        cv2.add(image, self._lighter[cut], dst=image)
-        return cv2.subtract(image, self._darker[cut], dst=image)
+        left, top = np.random.RandomState([self.settings.seed, key]).randint(0, SHIFTS, 2)
+        return self._noise.add_to(image, left, top)
 
 
 def _place(thing: _Object) -> Place:

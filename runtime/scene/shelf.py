@@ -1,15 +1,17 @@
 """The shelf behind `demo://shelf`: rows of facings before a camera that is knocked now and then, with its truth."""
 
 import math
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from functools import lru_cache
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 import cv2
 import numpy as np
 
 from runtime.scene.backdrop import draw_backdrop, margin_px
-from runtime.scene.hands import PEOPLE, SLEEVES, hand_for
+from runtime.scene.hands import PEOPLE, SLEEVES, Hand, hand_for
 from runtime.scene.light import UNIT, gain_map
 from runtime.scene.motion import DESIGN_HEIGHT, Layout, Pose
+from runtime.scene.noise import SHIFTS, Noise
 from runtime.scene.products import PRODUCTS, Product
 from runtime.scene.render import Layer, matrix_of_pose, paint, shifted, sights
 from runtime.scene.settings import SceneSettings
@@ -26,8 +28,6 @@ KNOCK_PX = 14.0
 KNOCK_DEGREES = 1.0
 NOISE = 2.5
 """Standard deviation of the sensor's, grey levels."""
-NOISE_SHIFTS = 64
-"""As in `scene`: the noise is cut at another place for each frame."""
 STILL: Tuple[float, float] = (0.0, 0.0)
 
 
@@ -81,9 +81,8 @@ class ShelfScene:
         layout = Layout((), (), self._boards, 0.0)
         self._backdrop = draw_backdrop(rng, scenery, layout, width, height)
         self._gain = gain_map(rng, scenery, width, height)
-        noise = rng.standard_normal((height + NOISE_SHIFTS, width + NOISE_SHIFTS, 3)) * NOISE
-        self._lighter = np.clip(np.round(noise), 0, 255).astype(np.uint8)
-        self._darker = np.clip(np.round(-noise), 0, 255).astype(np.uint8)
+        self._noise = Noise(rng, size, NOISE)
+        self._hand_for: Callable[[Product, int], Hand] = lru_cache(1)(hand_for)
         self._person = int(rng.randint(PEOPLE))
 
     def render(self, time_s: float) -> Rendered:
@@ -105,7 +104,7 @@ class ShelfScene:
         image = self._photographed(image, time_s)
         return Rendered(image, self._truth(layers, sights(stamps, width, height), self._knock(time_s)))
 
-    def furnish(self) -> Iterator[Product]:
+    def furnish(self, time_s: float) -> Iterator[Product]:
         """Draw every product ahead."""
         for number in self.stock.products:
             product_sprite(PRODUCTS[number])
@@ -164,7 +163,7 @@ class ShelfScene:
         y = y - lift + (1 - near) * (self.size[1] - y + 1.6 * self._tall_px)
         pose = Pose(x + 30 * (1 - near), y, scale, 0.1 * (1 - near), 0.0, 0.0, STILL, 0)
         matrix = matrix_of_pose(pose, 0.0)
-        hand = hand_for(product, (self._person + int(action.start_s)) % PEOPLE)
+        hand = self._hand_for(product, (self._person + int(action.start_s)) % PEOPLE)
         behind, front = (Layer(part.sprite, matrix.dot(shifted(*part.offset_px)), scale, (0, 0)) for part in hand)
         has_it = (share > 0.5) == (action.kind == "take")
         held = [(Layer(sprite, matrix, scale, (0, 0)), action.product, 100000 + int(action.start_s))] if has_it else []
@@ -220,9 +219,8 @@ class ShelfScene:
         cloud = 1.0 + 0.15 * math.sin(2 * math.pi * time_s / LIGHT_S)
         image = cv2.multiply(image, self._gain, scale=cloud / UNIT)
         rng = np.random.RandomState([self.settings.seed, int(round(time_s * 1000)) & 0xFFFFFFFF])
-        top, left = rng.randint(0, NOISE_SHIFTS, 2)
-        cut = (slice(top, top + height), slice(left, left + width))
-        return cv2.subtract(cv2.add(image, self._lighter[cut]), self._darker[cut])
+        top, left = rng.randint(0, SHIFTS, 2)
+        return self._noise.add_to(image, left, top)
 
     def _truth(self, layers: list, seen: list, knock: np.ndarray) -> Truth:
         kept = []

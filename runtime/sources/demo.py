@@ -20,6 +20,7 @@ SHELF = "shelf"
 """After demo://: the shelf instead of the moving scene."""
 TRUTHS_KEPT = 64
 """Two seconds at 30 frames per second: longer than any frame takes through the pipeline."""
+FURNISH_EVERY_S = 1.0
 JOIN_S = 1.0
 
 
@@ -54,9 +55,11 @@ class DemoSource(Source):
         self._stop = threading.Event()
         self._truths: OrderedDict = OrderedDict()
         self._truths_lock = threading.Lock()
+        self._filmed_s = 0.0
+        """Of the scene's time, until now."""
         self._thread = threading.Thread(target=self._run, name="demo camera", daemon=True)
         self._thread.start()
-        # Drawing a product takes longer than a frame: done ahead, so that a newcomer on the shelf does not stall it.
+        # Drawing a product or a hand takes longer than a frame: done ahead, so that a newcomer does not stall it.
         self._furnisher = threading.Thread(target=self._furnish, name="demo furnisher", daemon=True)
         self._furnisher.start()
 
@@ -77,9 +80,11 @@ class DemoSource(Source):
             thread.join(JOIN_S / 2)
 
     def _furnish(self) -> None:
-        for _ in self._scene.furnish():
-            if self._stop.is_set():
-                return
+        while not self._stop.is_set():
+            for _ in self._scene.furnish(self._filmed_s):
+                if self._stop.is_set():
+                    return
+            self._stop.wait(FURNISH_EVERY_S)
 
     def _run(self) -> None:
         try:
@@ -94,7 +99,8 @@ class DemoSource(Source):
         period_s = 1.0 / self.fps
         due_s, frame_id = self._clock.now_s(), 0
         while not self._clock.wait(self._stop, due_s - self._clock.now_s()):
-            image, truth = self._scene.render(frame_id * period_s)
+            self._filmed_s = frame_id * period_s
+            image, truth = self._scene.render(self._filmed_s)
             with self._truths_lock:
                 self._truths[frame_id] = truth
                 if len(self._truths) > TRUTHS_KEPT:

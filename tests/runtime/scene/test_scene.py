@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runtime.errors import UsageError
+from runtime.scene.hands import hand_for
 from runtime.scene.motion import Pose
 from runtime.scene.products import OUTSIDERS, PRODUCTS, SHAPES
 from runtime.scene.render import Layer, matrix_of_pose, paint, sights
@@ -167,8 +168,26 @@ def test_speed_is_scene_time_over_real_time():
 def test_furnishing_draws_everything_and_changes_nothing():
     asked = SceneSettings(products=4, seed=8)
     plain, furnished = Scene(asked, SMALL), Scene(asked, SMALL)
-    assert set(furnished.furnish()) == set(PRODUCTS)
+    assert set(furnished.furnish(2.0)) == set(PRODUCTS)
     np.testing.assert_array_equal(plain.render(2.0).image, furnished.render(2.0).image)
+
+
+def test_hands_are_drawn_before_their_visit_and_dropped_after_it(monkeypatch):
+    drawn = []
+
+    def hand_drawn(product, person):
+        drawn.append(product)
+        return hand_for(product, person)
+
+    monkeypatch.setattr("runtime.scene.scene.hand_for", hand_drawn)
+    scene = Scene(SceneSettings(products=4), SMALL)
+    for second in range(40):
+        list(scene.furnish(float(second)))
+        before = len(drawn)
+        scene.render(float(second))
+        assert len(drawn) == before
+    assert 5 <= len(drawn) <= 7, "each visit's, once"
+    assert scene._hand_for.cache_info().currsize == 2
 
 
 def test_a_track_keeps_its_product_and_products_come_and_go():
