@@ -71,6 +71,7 @@ ROOMS = {
     "benchmarks/counters": (),
     "benchmarks/searching": ("scoring", "stand_ins"),
     "benchmarks/sweep": ("scoring", "stand_ins"),
+    "benchmarks/several_cameras": ("stand_ins",),
     "benchmarks/peer_loops": ("scoring",),
     "training/data": (),
     "training/composing": ("data",),

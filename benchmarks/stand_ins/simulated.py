@@ -56,7 +56,7 @@ def simulated_classifier(classify_s: float, crop_size: int = 96) -> Classifier:
 
 
 class PacedSource(Source):
-    """A camera that delivers a copy of one picture, on time, from a thread of its own."""
+    """A camera that delivers one picture, on time, from a thread of its own; copies differ in their first pixel."""
 
     name = "paced"
     live = True
@@ -81,7 +81,9 @@ class PacedSource(Source):
     def _run(self) -> None:
         start_s, number = self._clock.now_s(), 0
         while not self._clock.wait(self._stop, start_s + number * self._period_s - self._clock.now_s()):
-            self._slot.put(Frame(self._image.copy(), number, self._clock.now_s()))
+            image = self._image.copy()
+            image[0, 0] = number % 256
+            self._slot.put(Frame(image, number, self._clock.now_s()))
             number += 1
 
 

@@ -1,0 +1,1 @@
+"""What several cameras of one program cost each other, part by part."""
