@@ -30,9 +30,8 @@ def faults(networks: Networks, seconds: float, repeats: int) -> Dict[str, Any]:
         for kind in KINDS:
             sources = [_faulty(networks, kind)] + [_camera(networks) for _ in range(CAMERAS - 1)]
             ratios.setdefault(kind, []).append(_others_fps(networks, sources, seconds, min) / before_fps)
-        small = noise_picture(*SMALL)
-        before_fps = _others_fps(networks, [PacedSource(small, FPS) for _ in range(CAMERAS)], seconds, statistics.mean)
-        sources = [PacedSource(noise_picture(*LARGE), FPS)] + [PacedSource(small, FPS) for _ in range(CAMERAS - 1)]
+        before_fps = _others_fps(networks, [_camera_of(SMALL) for _ in range(CAMERAS)], seconds, statistics.mean)
+        sources = [_camera_of(LARGE)] + [_camera_of(SMALL) for _ in range(CAMERAS - 1)]
         among = "{}x{} beside {}x{}".format(*(LARGE + SMALL))
         ratios.setdefault(among, []).append(_others_fps(networks, sources, seconds, min) / before_fps)
     told = {}
@@ -49,6 +48,10 @@ def _others_fps(networks: Networks, sources: List[Source], seconds: float, of_al
 
 def _camera(networks: Networks) -> Source:
     return PacedSource(networks.image, FPS)
+
+
+def _camera_of(res: Res) -> Source:
+    return PacedSource(noise_picture(*res), FPS)
 
 
 def _faulty(networks: Networks, kind: str) -> Source:

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import threading
-from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from runtime.figures.figures import Stages
 from runtime.figures.stopwatch import Stopwatch
@@ -51,11 +51,11 @@ class OverlappedLoop(Loop):
     @contextlib.contextmanager
     def _beside(self) -> Iterator[None]:
         changed = threading.Condition()
+        sources: List[ReadAhead] = []
         with _switching_often(), contextlib.ExitStack() as stack:
-            sources = [
-                stack.enter_context(ReadAhead(member.source, member.recogniser.prepare, changed))
-                for member in self._parts.members
-            ]
+            for member in self._parts.members:
+                sources.append(ReadAhead(member.source, member.recogniser.prepare, changed))
+                stack.callback(sources[-1].close)
             inference = threading.Thread(target=self._infer, args=(sources, changed), name="inference", daemon=True)
             inference.start()
             try:
@@ -65,8 +65,6 @@ class OverlappedLoop(Loop):
                 self._observed.fail(EndOfStream())
                 for source in sources:
                     source.end()  # all of them, before the first is waited for
-                for source in sources:
-                    source.close()
                 inference.join(JOIN_S)
 
     def _infer(self, sources: Sequence[ReadAhead], changed: threading.Condition) -> None:

@@ -1,10 +1,13 @@
 """Two cameras in one process, as its users start it: which of them each flag is for, and what is told of which."""
 
+import contextlib
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
+from typing import NamedTuple, Sequence
 
 import cv2
 import pytest
@@ -33,18 +36,32 @@ def folders(tmp_path):
     return tmp_path
 
 
+class Ended(NamedTuple):
+    """What came of the program."""
+
+    returncode: int
+    stderr: str
+    to_systemd: Sequence[str]
+
+
 @pytest.fixture
 def run(root, folders, tiny_folder):
-    """The program with both and these flags, in the folder; what came of it."""
+    """The program with both and these flags, in the folder."""
 
-    def start(*flags):
-        command = [sys.executable, "-m", "runtime.camera", "--source", "door=door", "--source", "shelf=shelf"]
+    def start(*flags, shelf="shelf"):
+        command = [sys.executable, "-m", "runtime.camera", "--source", "door=door", "--source", "shelf=" + shelf]
         command += ["--bundle", str(tiny_folder), "--engine", "onnx", "--report", "report.json"]
-        environment = dict(os.environ, PYTHONPATH=str(root), DISPLAY="", WAYLAND_DISPLAY="")
-        return subprocess.run(
-            command + list(flags), cwd=str(folders), env=environment, stderr=subprocess.PIPE,
-            universal_newlines=True, timeout=60,
-        )  # fmt: skip
+        said = []
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server, open(str(folders / "log"), "w+") as log:
+            server.bind(str(folders / "notify"))
+            server.settimeout(0.1)
+            environment = dict(os.environ, PYTHONPATH=str(root), NOTIFY_SOCKET=str(folders / "notify"), DISPLAY="")
+            process = subprocess.Popen(command + list(flags), cwd=str(folders), env=environment, stderr=log)
+            while process.poll() is None:  # the socket has room for ten
+                with contextlib.suppress(socket.timeout):
+                    said.append(server.recv(1000).decode())
+            log.seek(0)
+            return Ended(process.returncode, log.read(), said)
 
     return start
 
@@ -86,6 +103,13 @@ def test_a_broker_and_an_address_are_told_of_each(run, tmp_path):
     assert json.loads(listener.text("shop/door/products/blue"))["last_seen"] is None
     posted = [json.loads(body.decode()) for _, _, body in got]
     assert sorted((one["camera"], one["product"]) for one in posted) == [("door", "red"), ("shelf", "blue")]
+
+
+def test_systemd_does_not_wait_for_a_file_that_has_ended(run):
+    done = run("--sink", "none", "--fps", "0", "--res", "shelf=160x128", "--frames", "90", shelf="demo://?products=1")
+    assert done.returncode == 0, done.stderr
+    ended = next(number for number, said in enumerate(done.to_systemd) if "door: ended" in said)
+    assert sum("WATCHDOG=1" in said for said in done.to_systemd[ended + 1 :]) > 20
 
 
 def test_a_flag_that_is_for_all_is_for_none_alone(run):
