@@ -13,7 +13,6 @@ import tiny_bundle as tiny
 
 from runtime.command_line.arguments import settings_from_arguments
 
-
 ENDLESS = ("0", "door=0", "demo://shelf")
 
 
