@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.machine import machine
+from benchmarks.scoring.class_folders import pictures_by_class
 from runtime.bundle import Bundle
 from runtime.catalogue.gallery_in_use import known_of
 from runtime.catalogue.schema import PRODUCT
@@ -25,7 +26,6 @@ from runtime.errors import SourceError
 from runtime.figures.report import write_report
 from runtime.gallery import Gallery
 from runtime.recognition.classifier import Classifier
-from runtime.sources.folder import EXTENSIONS, natural_order
 
 
 class Photos(NamedTuple):
@@ -39,23 +39,15 @@ class Photos(NamedTuple):
 
 def photos_of(classifier: Classifier, folder: str) -> Photos:
     """Each photo as a whole; SourceError where `folder` holds none, or one that is no picture."""
-    paths = [
-        os.path.join(folder, product, name)
-        for product in sorted(os.listdir(folder))
-        if os.path.isdir(os.path.join(folder, product))
-        for name in sorted(os.listdir(os.path.join(folder, product)), key=natural_order)
-        if name.lower().endswith(EXTENSIONS)
-    ]
-    if not paths:
-        raise SourceError("{} holds no photos: expected a folder for each product".format(folder))
+    pictures = pictures_by_class(folder)
     embeddings = []
-    for path in tqdm(paths, os.path.basename(os.path.normpath(folder)), unit="photo", disable=None):
+    for path, _ in tqdm(pictures, os.path.basename(os.path.normpath(folder)), unit="photo", disable=None):
         image = cv2.imread(path)
         if image is None:
             raise SourceError("{} is no picture that OpenCV reads".format(path))
         whole = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
         embeddings.append(classifier.embed(image, whole)[0])
-    return Photos(np.array(embeddings, np.float32), [os.path.basename(os.path.dirname(path)) for path in paths])
+    return Photos(np.array(embeddings, np.float32), [name for _, name in pictures])
 
 
 def top1(bundle: Bundle, shown: Photos, test: Photos, each: int, rng: np.random.RandomState) -> float:

@@ -1,4 +1,4 @@
-"""What stage 2 is trained and measured on: the boxes of a YOLO set, cut out, or the pictures of folders."""
+"""What stage 2 is trained and measured on: the boxes of a YOLO set, cut out, or whole pictures of folders or CIFAR."""
 
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.scoring.cifar import TEST, TRAIN, cifar_at, read_cifar
 from benchmarks.scoring.yolo_labels import LabelledPicture
 from runtime.errors import SourceError, UsageError
 from training.data.dataset import VALIDATION, hold_out, open_data_set, open_to_train, read_picture
@@ -48,6 +49,8 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     the others have one in `values["also"]` only. Raises ShelfsightError for a data set that cannot be trained on.
     """
     folder: Path = values["data"]
+    if cifar_at(str(folder)) is not None:
+        return _from_cifar(values)
     chosen = _from_labels(values) if (folder / "images").is_dir() else _from_folders(values)
     if len(chosen.products) < 2:
         raise SourceError(f"{folder} shows {len(chosen.products)} products: at least 2 are needed")
@@ -65,6 +68,19 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     names = [[chosen.names[number] for number in kind] for kind in (chosen.products, chosen.others)]
     _check(names[0], train)  # one of the others that only the validation shows is no loss
     return Regions(train, val, names[0], names[1], pictures)
+
+
+def _from_cifar(values: Dict[str, Any]) -> Regions:
+    """CIFAR-100's own halves; of the one to train on at most about `values["limit"]`, all of the other."""
+    parts = [read_cifar(str(cifar_at(str(values["data"]))), part) for part in (TRAIN, TEST)]
+    whole = np.array([0, 0, *parts[0].images.shape[2:0:-1]], np.float32)
+    step = max(1, round(len(parts[0].images) / values["limit"]))
+    train, val = (
+        [Region(image, whole, int(number)) for image, number in zip(part.images[::each], part.numbers[::each])]
+        for part, each in zip(parts, (step, 1))
+    )
+    _check(parts[0].names, train)
+    return Regions(train, val, parts[0].names, [], [])
 
 
 def _from_labels(values: Dict[str, Any]) -> _Chosen:

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from made_up_cifar import COLOURS, make_cifar
 
 from runtime.errors import SourceError, UsageError
 from training.data.dataset import hold_out, open_data_set
@@ -99,6 +100,17 @@ def test_what_cannot_be_trained_on_is_one_plain_line(folders, labelled):
         label.write_text("0 0.25 0.5 0.5 1\n1 0.5 0.5 0.01 0.01\n")
     with pytest.raises(SourceError, match="nothing to train on of milk"):
         collect(labelled)
+
+
+def test_cifar_s_own_halves(tmp_path):
+    folder = make_cifar(tmp_path / "cifar-100-python", train=4, test=2)
+    for given in (tmp_path, folder):
+        regions = collect(given)
+        assert (regions.products, len(regions.train), len(regions.val)) == (list(COLOURS), 12, 6)
+        assert regions.val[0].image.shape == (32, 32, 3)
+        np.testing.assert_array_equal(regions.val[0].box_px, [0, 0, 32, 32])
+    fewer = collect(folder, limit=6)
+    assert (len(fewer.train), len(fewer.val)) == (6, 6)
 
 
 def test_the_last_pictures_of_each_folder_are_held_out(labelled):
