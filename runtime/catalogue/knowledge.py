@@ -48,7 +48,7 @@ class Knowledge:
             self._take_up()
 
     def _take_up(self) -> None:
-        embed_again(self.catalogue, self.embedder, _tell_progress)
+        embed_again(self.catalogue, self.embedder, _tell_progress, self._revision)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -107,10 +107,14 @@ class Catalogue:
         with self._lock:
             return changes_since(self._database, since, network)
 
-    def without_embedding(self, network: str) -> List[int]:
-        """Views that `network` has not seen."""
-        sql = "SELECT id FROM views WHERE NOT EXISTS (SELECT 1 FROM embeddings WHERE view = id AND network = ?)"
-        return [number for (number,) in self._rows(sql, (network,))]
+    def without_embedding(self, network: str, since: int = BEFORE_ALL) -> List[int]:
+        """Views that `network` has not seen, of products that changed after the revision `since`."""
+        sql = """
+            SELECT views.id FROM products INDEXED BY products_by_revision
+            CROSS JOIN views ON views.product = products.id
+            WHERE revision > ? AND NOT EXISTS (SELECT 1 FROM embeddings WHERE view = views.id AND network = ?)
+        """
+        return [number for (number,) in self._rows(sql, (since, network))]
 
     def version(self) -> int:
         """Changes where another program has changed the catalogue."""
