@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from benchmarks.machine import machine
 from runtime.command_line.command import exit_status_of
@@ -19,11 +19,13 @@ from training import classifier
 from training.data.dataset import write_atomically
 from training.requirements import STAGE2, require
 from training.stage2 import flags
-from training.stage2.regions import Regions, collect_regions
+from training.stage2.regions import collect_regions
+from training.study.cifar import cifar_in
 from training.study.definitions import STUDIES, Study, Variant
-from training.study.latency import Cost, costs_of
-from training.study.planning import Plan, planned
-from training.study.report import latency_table, plot, report
+from training.study.latency import CLOCKS, Cost, costs_of
+from training.study.planning import Plan, planned, without_teachers
+from training.study.regions import gallery_of, regions_for
+from training.study.report import plot, report
 from training.study.rows import Row, add_row, read_rows
 from training.study.running import Job, Outcome, run_all
 from training.study.search import TRIALS, name_of, next_flags, trials_of
@@ -41,21 +43,19 @@ def values_of(variant: Variant, asked: argparse.Namespace, out: Path, seed: int 
     return {**vars(flags.parser().parse_args(given)), **variant.flags}
 
 
-def regions_for(values: Dict[str, Any], study: Study) -> Regions:
-    """What one run learns from and is measured on: a fold a seed where the study has folds."""
-    regions = collect_regions(values)
-    if not study.folds:
-        return regions
-    from training.stage2.folds import folds_of
+def folder_of(name: str, variant: str, seed: int, out: Path) -> Path:
+    """Where a run keeps its training."""
+    return out / name / f"{variant.replace(': ', '-').replace(', ', '-').replace(' ', '-')}-{seed}"
 
-    fold_of = folds_of(regions, study.folds, 0)
-    held = values["seed"] % study.folds
-    parts = ([one for one, fold in zip(regions.train, fold_of) if (fold == held) == is_held] for is_held in (0, 1))
-    return Regions(*parts, regions.products, regions.others, [])
+
+def network_of(values: Dict[str, Any]) -> str:
+    """NAME:PX, as it is timed."""
+    return f"{values['backbone']}:{values['crop_size']}"
 
 
 def step_times(study: Study, every: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """Seconds a step of each variant (or why it cannot be trained, a text), and how many regions there are."""
+    """Seconds a step of each variant, a teacher's time left out (or why it cannot be trained, a text), and how many
+    regions there are."""
     from training.stage2.embedder import make_embedder
     from training.stage2.training import Training
 
@@ -66,7 +66,7 @@ def step_times(study: Study, every: List[Dict[str, Any]]) -> Dict[str, Any]:
             times[variant.name] = f"no ImageNet weights of {values['backbone']} to be had here"
             continue
         try:
-            training = Training(values, regions.products, regions.others, is_begun=True)
+            training = Training(dict(values, teacher=None), regions.products, regions.others, is_begun=True)
         except ShelfsightError as error:
             times[variant.name] = str(error)
             continue
@@ -83,15 +83,18 @@ def one_run(name: str, variant: Variant, values: Dict[str, Any]) -> Row:
     import resource
 
     from training.stage2.training import Known, embeddings_of
-    from training.study.scoring import scores_of
+    from training.study.scoring import Embeddings, scores_of
 
     regions = regions_for(values, STUDIES[name])
     watched = regions.val[:: max(1, len(regions.val) // WATCHED)]
     resume = (values["out"] / "last.pt").exists()
     training = classifier.train(dict(values, resume=resume), regions._replace(val=watched))
-    known = Known.of(training, regions.val)
-    scores = scores_of(embeddings_of(training.embedder, known.crops), training.prototypes(), known.products)
-    usual = vars(flags.parser().parse_args(["--data", "-", "--out", "-"]))
+    held, gallery = (
+        Embeddings(embeddings_of(training.embedder, known.crops), known.products)
+        for known in (Known.of(training, those) for those in (regions.val, gallery_of(regions.train)))
+    )
+    scores = scores_of(held, training.prototypes(), gallery)
+    usual = flags.usual()
     settings = {key: value for key, value in values.items() if value != usual[key] and key not in ("data", "out")}
     settings = {**settings, "crop_size": values["crop_size"], "batch": values["batch"]}
     return Row(
@@ -104,7 +107,7 @@ def one_run(name: str, variant: Variant, values: Dict[str, Any]) -> Row:
         seconds=round(training.spent_s, 1),
         weights=training.origin,
         products=len(regions.products),
-        regions=(len(regions.train), len(known.crops)),
+        regions=(len(regions.train), len(held.products)),
         peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         machine="{processor}, {cores} cores".format(**machine()),
         **scores._asdict(),
@@ -130,54 +133,75 @@ def _plan(name: str, asked: argparse.Namespace) -> Plan:
     runs = _seeds(name, asked) * (TRIALS if study.is_searched else 1)
     plan = planned(times, runs, asked.hours, asked.jobs, steps_an_epoch, longest)
     plan.left_out.update(absent)
+    plan = without_teachers(plan, {one.name: one.flags["teacher"] for one in study.variants if "teacher" in one.flags})
     write_atomically(path, json.dumps(plan._asdict(), indent=1).encode())
     return plan
 
 
+class Going(NamedTuple):
+    """A study under way."""
+
+    name: str
+    asked: argparse.Namespace
+    steps: int
+    """Of each run."""
+    until_s: float
+    """Of time.monotonic(): no run begins later."""
+    costs: Dict[str, Cost]
+    """Of the networks, by NAME:PX."""
+
+
 def study(name: str, asked: argparse.Namespace) -> None:
     """All runs that are missing, then the table and the plot."""
+    definition = STUDIES[name]
+    if definition.is_of_cifar:
+        asked.data = cifar_in(asked.data)
     asked.out.mkdir(parents=True, exist_ok=True)
-    plan, definition = _plan(name, asked), STUDIES[name]
-    until_s = time.monotonic() + asked.hours * 3600
+    plan = _plan(name, asked)
     print(f"{len(plan.variants)} variants, {_seeds(name, asked)} seeds, {plan.steps} steps, {plan.epochs:.1f} epochs")
     chosen = [variant for variant in definition.variants if variant.name in plan.variants]
+    until_s = time.monotonic() + asked.hours * 3600
+    going = Going(name, asked, plan.steps, until_s, _costs(name, chosen, asked))
     if definition.is_searched:
-        late = _search(name, plan.steps, asked, until_s)
+        late = _search(going)
     else:
-        late = _run(name, chosen, plan.steps, asked, until_s)
-    backbones = [variant.flags["backbone"] for variant in chosen] if definition.is_timed else []
-    costs = _costs(name, backbones, asked) if backbones else {}
-    _show(name, asked.out, {**plan.left_out, **late}, costs)
+        teachers = {variant.flags.get("teacher") for variant in chosen}
+        first, then = ([one for one in chosen if (one.name in teachers) == is_first] for is_first in (True, False))
+        late = {**_run(going, first), **_run(going, then)}
+    _show(name, asked.out, {**plan.left_out, **late})
 
 
-def _search(name: str, steps: int, asked: argparse.Namespace, until_s: float) -> Dict[str, str]:
+def _search(going: Going) -> Dict[str, str]:
     """Trial after trial, each with all seeds; a trial that was cut short is asked for again, and goes on."""
     late: Dict[str, str] = {}
     while not late:
-        rows = _rows(name, asked.out)
-        whole = [row for row in rows if sum(one.variant == row.variant for one in rows) >= asked.seeds]
+        rows = _rows(going.name, going.asked.out)
+        whole = [row for row in rows if sum(one.variant == row.variant for one in rows) >= going.asked.seeds]
         if len(trials_of(whole)) >= TRIALS:
             break
         flags = next_flags(whole)
-        late = _run(name, [Variant(name_of(flags), flags)], steps, asked, until_s)
+        late = _run(going, [Variant(name_of(flags), flags)])
     return late
 
 
-def _run(name: str, variants: List[Variant], steps: int, asked: argparse.Namespace, until_s: float) -> Dict[str, str]:
+def _run(going: Going, variants: List[Variant]) -> Dict[str, str]:
     """Those that have no row; which were not begun, and why."""
+    name, asked, steps, until_s, costs = going
     done = {row.key for row in _rows(name, asked.out)}
     jobs = []
     for seed in range(_seeds(name, asked)):
         for variant in variants:
             if (name, variant.name, seed) not in done:
-                run = asked.out / name / f"{variant.name.replace(', ', '-').replace(' ', '-')}-{seed}"
+                run = folder_of(name, variant.name, seed, asked.out)
                 values = dict(values_of(variant, asked, run, seed), steps=steps)
+                if values["teacher"]:
+                    values["teacher"] = str(folder_of(name, values["teacher"], seed, asked.out) / "last.pt")
                 jobs.append(Job(one_run, (name, variant, values), run.parent / f"{run.name}.log"))
     begun = []
     for outcome in run_all(jobs, asked.jobs, until_s):
         begun.append(outcome.job)
         row = outcome.result or _failed(outcome)
-        add_row(asked.out / ROWS, row)
+        add_row(asked.out / ROWS, row._replace(**costs[network_of(outcome.job.arguments[2])]._asdict()))
         reached = row.error or f"top-1 {row.top1:.3f}, {row.seconds:.0f} s"
         print(f"{row.variant}, seed {row.seed}: {reached}", flush=True)
     left = [job.arguments for job in jobs if job not in begun]
@@ -197,24 +221,25 @@ def _failed(outcome: Outcome) -> Row:
     return Row(name, variant.name, values["seed"], variant.flags, 0, 0.0, 0.0, error=outcome.error)
 
 
-def _costs(name: str, backbones: List[str], asked: argparse.Namespace) -> Dict[str, Cost]:
-    """Of the networks compared; kept beside the rows, since they are timed together or not at all."""
+def _costs(name: str, variants: List[Variant], asked: argparse.Namespace) -> Dict[str, Cost]:
+    """Of the networks compared, by NAME:PX; kept beside the rows, since they are timed together or not at all."""
     path = asked.out / f"{name}-costs.json"
     if not path.exists():
-        [timing] = run_all([Job(costs_of, (backbones, asked.crop_size), asked.out / "latency.log")], 1)
+        networks = list(dict.fromkeys(network_of(values_of(variant, asked, asked.out)) for variant in variants))
+        [timing] = run_all(
+            [Job(costs_of, (networks, asked.out / "networks", asked.clock), asked.out / "latency.log")], 1
+        )
         if timing.error:
             raise ModelError(f"the networks could not be timed: {timing.error}")
         write_atomically(path, json.dumps({one: cost._asdict() for one, cost in timing.result.items()}).encode())
     return {one: Cost(**cost) for one, cost in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
-def _show(name: str, out: Path, left_out: Dict[str, str], costs: Dict[str, Cost]) -> None:
+def _show(name: str, out: Path, left_out: Dict[str, str]) -> None:
     rows, definition = _rows(name, out), STUDIES[name]
     if definition.is_searched:
         definition = definition._replace(variants=tuple(Variant(trial, {}) for trial in trials_of(rows)))
     text = report(name, definition, rows, left_out)
-    if costs:
-        text += "\n" + latency_table(definition, rows, costs)
     write_atomically(out / f"{name}.md", text.encode())
     print(text)
     try:
@@ -238,6 +263,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--batch", type=int, default=64, metavar="N", help="crops a step (64)")
     parser.add_argument("--limit", type=int, default=30000, metavar="N", help="about as many regions (30000)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (cpu)")
+    parser.add_argument(
+        "--clock", choices=CLOCKS, default="wall", help="networks are timed by; cpu for a machine that is shared (wall)"
+    )
     asked = parser.parse_args(arguments)
     again = "interrupted; the same command goes on"
     return exit_status_of(lambda: _checked(asked), again, asked.out)

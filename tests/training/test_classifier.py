@@ -199,6 +199,27 @@ def test_the_rate_grows_with_the_batch_and_falls_to_nothing(data, tmp_path):
     assert np.allclose(rates, np.array(rates)[:, :1])
 
 
+def test_a_plain_recipe_has_one_rate_for_any_batch_and_decays_all(data, tmp_path):
+    flags = ["--schedule", "constant", "--unscaled-lr", "--decay-all", "--warmup", "0", "--steps", "100"]
+    values = vars(parser().parse_args(["--data", str(data), "--out", str(tmp_path), *FLAGS, *flags]))
+    training = Training(values, list(COLOURS))
+    for step in (0, 50, 100):
+        training.step = step
+        training._schedule.step_update(int(TICKS * training.progress()))
+        assert np.allclose([group["lr"] / group["lr_scale"] for group in training.optimizer.param_groups], 0.32)
+    assert {group["weight_decay"] for group in training.optimizer.param_groups} == {1e-4}
+    usual = Training(dict(values, decay_all=False), list(COLOURS))
+    assert {group["weight_decay"] for group in usual.optimizer.param_groups} == {0.0, 1e-4}
+
+
+def test_a_checkpoint_of_an_older_version_is_measured(data, tmp_path):
+    assert run(data, tmp_path / "run", "--steps", "1") == 0
+    content = read_checkpoint(tmp_path / "run/last.pt", "classifier")
+    del content["values"]["schedule"], content["values"]["decay_all"]
+    write_checkpoint(tmp_path / "old.pt", content)
+    assert load_training(tmp_path / "old.pt").products == list(COLOURS)
+
+
 def test_folders_of_pictures_are_learnt_and_cross_validated(tmp_path, capsys):
     rng = np.random.RandomState(0)
     for name, colour in COLOURS.items():

@@ -3,15 +3,20 @@
 import cv2
 import numpy as np
 import pytest
+from made_up_cifar import make_cifar
 
 torch = pytest.importorskip("torch", reason="needs torch, a training extra")
 pytest.importorskip("timm", reason="needs timm, a training extra")
+pytest.importorskip("onnx", reason="needs onnx")
 
 from training import studies  # noqa: E402
+from training.stage2 import embedder  # noqa: E402
 from training.study import latency  # noqa: E402
 from training.study.definitions import STUDIES, Study, Variant  # noqa: E402
 from training.study.rows import read_rows  # noqa: E402
 from training.study.running import Outcome  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("default")  # of torch's exporter and timm, not ours
 
 TINY = Study(
     "Which start?",
@@ -62,30 +67,44 @@ def test_rows_a_table_and_going_on(data, tmp_path, in_this_process, capsys):
     rows = read_rows(tmp_path / "out/rows.jsonl")
     assert {row.key for row in rows} == {("init", name, seed) for name in ("xavier", "kaiming") for seed in (0, 1)}
     assert all(0 <= row.top1 <= row.top5 == 1 and row.peak_mib > 50 and not row.error for row in rows)
+    assert all(row.parameters > 100_000 < row.multiplications and row.ms["onnxruntime"] > 0 for row in rows)
     assert len({row.steps for row in rows}) == 1
     table = (tmp_path / "out/init.md").read_text()
     assert "| xavier | 2 |" in table
     assert "50.0" in table
     assert "made up" in table
+    assert "onnxruntime, ms a crop" in table
     (tmp_path / "out/rows.jsonl").write_text("".join((tmp_path / "out/rows.jsonl").read_text().splitlines(True)[:3]))
     in_this_process.clear()
     assert run(data, tmp_path / "out") == 0
     assert [job.arguments[1].name for job in in_this_process] == [rows[3].variant]
 
 
-@pytest.mark.filterwarnings("default")  # of torch's exporter and timm, not ours
-def test_what_networks_cost_is_measured_once(data, tmp_path, in_this_process, monkeypatch):
-    pytest.importorskip("onnx", reason="needs onnx")
-    tiny = TINY._replace(variants=TINY.variants[:1], is_timed=True)
-    monkeypatch.setitem(STUDIES, "init", tiny)
+def test_the_teacher_is_run_first_and_who_has_none_is_left_out(data, tmp_path, in_this_process, monkeypatch):
+    pupil = Variant("pupil", {**TINY.variants[0].flags, "teacher": "teacher"})
+    teacher = Variant("teacher", TINY.variants[1].flags)
+    monkeypatch.setitem(STUDIES, "init", TINY._replace(variants=(pupil, teacher)))
     assert run(data, tmp_path / "out") == 0
-    table = (tmp_path / "out/init.md").read_text()
-    assert "onnxruntime, ms a crop" in table
-    assert "| test_efficientnet | " in table
-    in_this_process.clear()
-    assert run(data, tmp_path / "out") == 0
-    assert in_this_process == []
-    assert (tmp_path / "out/init.md").read_text() == table
+    rows = read_rows(tmp_path / "out/rows.jsonl")
+    assert [(row.variant, row.seed) for row in rows] == [("teacher", 0), ("teacher", 1), ("pupil", 0), ("pupil", 1)]
+    assert [row.settings.get("teacher", "")[-17:] for row in rows[2:]] == ["teacher-0/last.pt", "teacher-1/last.pt"]
+    monkeypatch.setattr(embedder, "_from_hub", lambda network, backbone: "random (no hub is asked in a test)")
+    absent = Variant("teacher", {**teacher.flags, "init": "imagenet"})
+    monkeypatch.setitem(STUDIES, "init", TINY._replace(variants=(pupil, absent, *TINY.variants[:1])))
+    assert run(data, tmp_path / "other") == 0
+    table = (tmp_path / "other/init.md").read_text()
+    assert "- not run: teacher: no ImageNet weights" in table
+    assert "- not run: pupil: teacher is not run" in table
+
+
+def test_a_study_of_cifar(tmp_path, in_this_process, monkeypatch, capsys):
+    flags = {**STUDIES["cifar-scratch"].variants[0].flags, "backbone": "test_efficientnet", "crop_size": 32}
+    tiny = Variant("tiny", {**flags, "embedding": 16}, "57.14, 82.13")
+    monkeypatch.setitem(STUDIES, "init", TINY._replace(variants=(tiny,), is_of_cifar=True))
+    make_cifar(tmp_path / "data" / "cifar-100-python")
+    assert run(tmp_path / "data", tmp_path / "out") == 0
+    assert [row.regions for row in read_rows(tmp_path / "out/rows.jsonl")] == [(12, 6)] * 2
+    assert "57.14, 82.13" in (tmp_path / "out/init.md").read_text()
 
 
 def test_a_search_goes_on_from_its_rows(data, tmp_path, in_this_process, monkeypatch):

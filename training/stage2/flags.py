@@ -2,11 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import Any, Dict
 
 from training.stage2.crops import SPOILINGS, USUAL
 
 LOSSES = ("arcface", "cosface", "softmax")
 INITS = ("imagenet", "kaiming", "xavier")
+SCHEDULES = ("cosine", "constant")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,6 +22,11 @@ def parser() -> argparse.ArgumentParser:
     _learning(made.add_argument_group("learning"))
     _machine(made.add_argument_group("machine"))
     return made
+
+
+def usual() -> Dict[str, Any]:
+    """All values where no flag is given; those of --data and --out mean nothing."""
+    return vars(parser().parse_args(["--data", "-", "--out", "-"]))
 
 
 def _data(group: "argparse._ArgumentGroup") -> None:
@@ -70,7 +77,10 @@ def _learning(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--lr", type=float, default=0.2, help="highest rate, for 256 crops a step; grows with them (0.2)"
     )
+    group.add_argument("--unscaled-lr", action="store_true", help="the rate is --lr, however many crops a step has")
+    group.add_argument("--schedule", choices=SCHEDULES, default="cosine", help="how the rate falls (cosine)")
     group.add_argument("--weight-decay", type=float, default=1e-4, metavar="W", help="of weights, not norms (0.0001)")
+    group.add_argument("--decay-all", action="store_true", help="of norms, biases and the head too")
     group.add_argument("--warmup", type=float, default=0.04, metavar="SHARE", help="of the training (0.04)")
     group.add_argument("--ema", type=float, default=0.998, metavar="D", help="decay of the running average (0.998)")
     group.add_argument("--batch", type=int, default=64, metavar="N", help="crops a step (64)")

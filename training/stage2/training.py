@@ -17,6 +17,7 @@ from training.checkpoint import read_checkpoint
 from training.stage2.batches import Batch, Batches
 from training.stage2.crops import Region, cut
 from training.stage2.embedder import Embedder, make_embedder
+from training.stage2.flags import usual
 from training.stage2.margins import CosineHead
 from training.stage2.teacher import distillation_loss, open_teacher
 from training.stage2.views import pixels_of
@@ -32,7 +33,8 @@ LR_SCALES = {"backbone": 0.4, "embed": 1.0, "head": 4.0}
 """Learning rates of the parts: the backbone knows something already, the head starts from nothing."""
 KEPT = (
     "backbone embedding crop_size seed batch lr steps hours optimizer weight_decay warmup loss scale margin init "
-    "freeze zero_gamma smoothing mixup cutmix ema augment context teacher distil also_share"
+    "freeze zero_gamma smoothing mixup cutmix ema augment context teacher distil also_share schedule decay_all "
+    "unscaled_lr"
 ).split()
 """Flags that a resumed training takes from its checkpoint."""
 
@@ -64,7 +66,11 @@ class Training:
         self.average = ModelEmaV3(self.network, decay=values["ema"], use_warmup=True)
         self.optimizer = _optimizer(self.network, values)
         self._schedule = CosineLRScheduler(
-            self.optimizer, TICKS, warmup_t=round(TICKS * values["warmup"]), t_in_epochs=False
+            self.optimizer,
+            TICKS,
+            lr_min=0.0 if values["schedule"] == "cosine" else _rate(values),
+            warmup_t=round(TICKS * values["warmup"]),
+            t_in_epochs=False,
         )
         self._scaler = torch.amp.GradScaler(self.device, enabled=self.device != "cpu")
         mixes = values["mixup"] > 0 or values["cutmix"] > 0
@@ -171,7 +177,7 @@ class Training:
 
 
 def _optimizer(network: nn.ModuleDict, values: Dict[str, Any]) -> torch.optim.Optimizer:
-    """timm's, by name ("sgd" is with Nesterov's momentum); norms, biases and the head without weight decay."""
+    """timm's, by name ("sgd" is with Nesterov's momentum); norms, biases and the head decay where that is asked for."""
     embedder = network["embedder"]
     parts = {
         "backbone": embedder.backbone.parameters(),
@@ -183,14 +189,18 @@ def _optimizer(network: nn.ModuleDict, values: Dict[str, Any]) -> torch.optim.Op
         learning = [parameter for parameter in parameters if parameter.requires_grad]
         flat = [parameter for parameter in learning if parameter.ndim < 2 or part == "head"]
         rest = [parameter for parameter in learning if parameter.ndim >= 2 and part != "head"]
-        for members, decay in ((rest, values["weight_decay"]), (flat, 0.0)):
+        for members, decay in ((rest, values["weight_decay"]), (flat, values["weight_decay"] * values["decay_all"])):
             if members:
                 groups.append({"params": members, "weight_decay": decay, "lr_scale": LR_SCALES[part]})
-    rate = values["lr"] * values["batch"] / LR_BATCH
     try:
-        return create_optimizer_v2(groups, opt=values["optimizer"], lr=rate, momentum=0.9)
+        return create_optimizer_v2(groups, opt=values["optimizer"], lr=_rate(values), momentum=0.9)
     except ValueError as error:
         raise ModelError(f"timm has no optimizer {values['optimizer']!r}: try sgd, adamw, lamb") from error
+
+
+def _rate(values: Dict[str, Any]) -> float:
+    """The highest, of the parts whose scale is 1."""
+    return values["lr"] * (1 if values["unscaled_lr"] else values["batch"] / LR_BATCH)
 
 
 def normalized(pixels: torch.Tensor, network: Any) -> torch.Tensor:
@@ -239,7 +249,7 @@ def accuracy(training: Training, known: Known) -> float:
 def load_training(path: Path, device: str = "cpu") -> Training:
     """A finished or interrupted training from its last.pt, to measure and export; ModelError if it is none."""
     content = read_checkpoint(path, "classifier")
-    values = dict(content["values"], device=device, teacher=None)
+    values = {**usual(), **content["values"], "device": device, "teacher": None}
     training = Training(values, content["products"], content["others"], is_begun=True)
     training.take_average(content)
     training.origin = content["origin"]

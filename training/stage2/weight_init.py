@@ -40,6 +40,8 @@ def freeze(network: nn.Module, blocks: int) -> List[nn.Module]:
     """
     from timm.models import group_parameters
 
+    if not hasattr(network, "group_matcher"):
+        raise UsageError(f"--freeze {blocks}: this backbone is not timm's and has no blocks to count; take --freeze 0")
     grouped = group_parameters(network, network.group_matcher(coarse=True))
     numbers = sorted(grouped)
     if blocks >= len(numbers):

@@ -1,11 +1,10 @@
 """What networks of timm cost: parameters, multiplications, and milliseconds a crop on each engine, timed in turns."""
 
 import random
-import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from runtime.engines.openvino import OpenVINOEngine
 from runtime.errors import MissingPackageError, UsageError
 
 BATCH, EMBEDDING, SEEN_BATCHES, ROUNDS = 8, 128, 20, 15
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+"""By name: what passes for whoever waits, and what this process computes, for a machine that is shared."""
 OPENVINO, ONNXRUNTIME = "OpenVINO", "onnxruntime"
 
 
@@ -25,25 +26,29 @@ class Cost(NamedTuple):
     parameters: int
     multiplications: int
     ms: Dict[str, float]
-    """By engine, on one thread, in batches of BATCH."""
+    """By engine, and by which clock, on one thread, in batches of BATCH."""
 
 
-def costs_of(backbones: Sequence[str], side_px: int) -> Dict[str, Cost]:
-    """All on all engines at hand, in turns in one run. ModelError for what timm has not."""
-    with tempfile.TemporaryDirectory() as folder:
-        networks = [candidate(f"{name}:{side_px}", Path(folder)) for name in backbones]
-        engines = {ONNXRUNTIME: networks}
-        try:
-            engines[OPENVINO] = [one._replace(engine=OpenVINOEngine(one.path, threads=1)) for one in networks]
-        except MissingPackageError as error:
-            print(f"not timed on OpenVINO: {error}")
-        ms = timed([one for row in engines.values() for one in row], ROUNDS)
-    by_engine = {engine: ms[place * len(networks) :] for place, engine in enumerate(engines)}
+def costs_of(wanted: Sequence[str], folder: Path, clock: str) -> Dict[str, Cost]:
+    """Of each NAME:PX on all engines at hand, in turns in one run; the networks as ONNX stay in `folder`.
+
+    `clock`: of CLOCKS. ModelError for what timm has not.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    networks = [candidate(text, folder) for text in wanted]
+    engines = {ONNXRUNTIME: networks}
+    try:
+        engines[OPENVINO] = [one._replace(engine=OpenVINOEngine(one.path, threads=1)) for one in networks]
+    except MissingPackageError as error:
+        print(f"not timed on OpenVINO: {error}")
+    ms = timed([one for row in engines.values() for one in row], ROUNDS, CLOCKS[clock])
+    words = " (processor time)" if clock == "cpu" else ""
+    by_engine = {engine + words: ms[place * len(networks) :] for place, engine in enumerate(engines)}
     return {
-        one.name: Cost(
+        text: Cost(
             one.parameters, one.multiplications, {engine: round(each[place], 4) for engine, each in by_engine.items()}
         )
-        for place, one in enumerate(networks)
+        for place, (text, one) in enumerate(zip(wanted, networks))
     }
 
 
@@ -112,7 +117,7 @@ def _multiplications(network: Any, picture: Any) -> int:
     return counted[0]
 
 
-def timed(candidates: Sequence[Candidate], rounds: int) -> List[float]:
+def timed(candidates: Sequence[Candidate], rounds: int, clock: Callable[[], float] = time.perf_counter) -> List[float]:
     """Milliseconds a crop of each: the median over `rounds`, in each of which all have their turn, in another order."""
     found: List[List[float]] = [[] for _ in candidates]
     order, chance = list(range(len(candidates))), random.Random(0)
@@ -121,7 +126,7 @@ def timed(candidates: Sequence[Candidate], rounds: int) -> List[float]:
         for index in order:
             crops = np.full((BATCH, candidates[index].side_px, candidates[index].side_px, 3), 90, np.uint8)
             candidates[index].engine.run(crops)
-            began_s = time.perf_counter()
+            began_s = clock()
             candidates[index].engine.run(crops)
-            found[index].append((time.perf_counter() - began_s) * 1000 / BATCH)
+            found[index].append((clock() - began_s) * 1000 / BATCH)
     return [median(each) for each in found]

@@ -32,6 +32,14 @@ def planned(
     return Plan(steps, steps / steps_an_epoch, kept, left_out)
 
 
+def without_teachers(plan: Plan, teachers: Dict[str, str]) -> Plan:
+    """The plan less what learns from a variant that is not in it; `teachers`: by the learner's name."""
+    orphans = [name for name in plan.variants if teachers.get(name, name) not in plan.variants]
+    missing = {name: f"{teachers[name]} is not run" for name in orphans}
+    kept = [name for name in plan.variants if name not in orphans]
+    return plan._replace(variants=kept, left_out={**plan.left_out, **missing})
+
+
 def _steps(kept: Sequence[str], seconds_a_step: Dict[str, float], seeds: int, hours: float, jobs: int) -> int:
     together_s = sum(seconds_a_step[name] for name in kept) * seeds * OVERHEAD
     return int(hours * 3600 * jobs / together_s)

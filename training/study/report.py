@@ -1,44 +1,48 @@
 """A study's rows as a Markdown table and a plot."""
 
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from training.study.definitions import Study, Variant
-from training.study.latency import Cost
 from training.study.rows import Row
 
 SHARES = {"top1": "top-1, %", "top5": "top-5, %", "mean_ap": "mAP, %", "match_f1": "match F1, %"}
 
 
 def report(name: str, study: Study, rows: Sequence[Row], left_out: Dict[str, str]) -> str:
-    """In Markdown: a line a variant, means over its seeds with the sample deviation, and the conditions of both."""
-    head = ["variant", "runs", *SHARES.values(), "published", "epochs", "s a run", "peak MiB", "started from"]
+    """In Markdown: a line a variant, means over its seeds with the sample deviation, and the conditions of both.
+
+    Where the networks' time is the question they are in its order, and lines say how well multiplications tell it.
+    """
+    shown = by_variant(study, rows)
+    engines = list(shown[0][1][0].ms) if shown else []
+    if study.is_ordered_by_time and engines:
+        shown.sort(key=lambda pair: pair[1][0].ms[engines[0]])
+    head = ["variant", "runs", *SHARES.values(), "published", "epochs", "s a run", "peak MiB"]
+    head += ["parameters, M", "MACs, M"] + [f"{engine}, ms a crop" for engine in engines] + ["started from"]
     lines = [f"# {name}: {study.question}", "", _line(head), _line(["---"] * len(head))]
-    lines += [_line(_cells(one, own)) for one, own in by_variant(study, rows)]
+    lines += [_line(_cells(one, own, engines)) for one, own in shown]
     lines += ["", f"Published: {study.conditions}. Here: {_conditions(rows)}."]
+    if study.is_ordered_by_time:
+        lines += _orders([own[0] for _, own in shown], engines)
     failed = {f"{row.variant}, seed {row.seed}": row.error for row in rows if row.error}
     lines += [f"- not run: {what}: {why}" for what, why in {**left_out, **failed}.items()]
     return "\n".join(lines) + "\n"
 
 
-def latency_table(study: Study, rows: Sequence[Row], costs: Dict[str, Cost]) -> str:
-    """Top-1 beside what a crop costs, the quickest first; how well multiplications order the engines' times."""
-    engines = list(next(iter(costs.values())).ms)
-    reached = {variant.flags["backbone"]: own for variant, own in by_variant(study, rows)}
-    head = ["network", "top-1, %", *(f"{engine}, ms a crop" for engine in engines), "MACs, M", "parameters, M"]
-    lines = [_line(head), _line(["---"] * len(head))]
-    for name, cost in sorted(costs.items(), key=lambda item: item[1].ms[engines[0]]):
-        top1 = _spread([100 * row.top1 for row in reached[name]]) if name in reached else "not run"
-        times = [f"{cost.ms[engine]:.3f}" for engine in engines]
-        lines.append(_line([name, top1, *times, f"{cost.multiplications / 1e6:.1f}", f"{cost.parameters / 1e6:.2f}"]))
-    lines.append("")
-    macs = [cost.multiplications for cost in costs.values()]
+def _orders(rows: Sequence[Row], engines: Sequence[str]) -> List[str]:
+    """How well multiplications, and parameters, order each engine's milliseconds; `rows`: one a network."""
+    lines = []
     for engine in engines:
-        alike = rank_correlation(macs, [cost.ms[engine] for cost in costs.values()])
-        lines.append(f"MACs and milliseconds on {engine}: rank correlation {alike:.2f}.")
-    return "\n".join(lines) + "\n"
+        ms = [row.ms[engine] for row in rows]
+        by_macs = rank_correlation([row.multiplications for row in rows], ms)
+        by_parameters = rank_correlation([row.parameters for row in rows], ms)
+        lines.append(
+            f"- rank correlation with the milliseconds on {engine}: MACs {by_macs:.2f}, parameters {by_parameters:.2f}"
+        )
+    return lines
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
@@ -56,11 +60,14 @@ def by_variant(study: Study, rows: Sequence[Row]) -> List[Tuple[Variant, List[Ro
     return [(variant, own) for variant, own in pairs if own]
 
 
-def _cells(variant: Variant, rows: Sequence[Row]) -> List[str]:
+def _cells(variant: Variant, rows: Sequence[Row], engines: Sequence[str]) -> List[str]:
     shares = [_spread([100 * getattr(row, field) for row in rows]) for field in SHARES]
     times = [f"{np.mean([getattr(row, field) for row in rows]):.{digits}f}" for field, digits in
              (("epochs", 1), ("seconds", 0), ("peak_mib", 0))]  # fmt: skip
-    return [variant.name, str(len(rows)), *shares, variant.published, *times, rows[0].weights]
+    one = rows[0]
+    costs = [f"{one.parameters / 1e6:.2f}", f"{one.multiplications / 1e6:.1f}"]
+    costs += [f"{one.ms[engine]:.3f}" for engine in engines]
+    return [variant.name, str(len(rows)), *shares, variant.published, *times, *costs, one.weights]
 
 
 def _spread(values: Sequence[float]) -> str:
@@ -83,13 +90,21 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def plot(study: Study, rows: Sequence[Row], path: Path) -> None:
-    """Each run as a point, each variant's mean as a bar. ImportError without matplotlib."""
+    """A figure of what the study measures. ImportError without matplotlib."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     shown = by_variant(study, rows)
+    figure = (_plot_costs if study.is_ordered_by_time else _plot_bars)(pyplot, study, shown)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def _plot_bars(pyplot: Any, study: Study, shown: Sequence[Tuple[Variant, List[Row]]]) -> Any:
+    """Each run as a point, each variant's mean as a bar."""
     figure, axes = pyplot.subplots(figsize=(7, 1 + 0.4 * len(shown)))
     for place, (_, own) in enumerate(shown):
         values = [100 * getattr(row, study.measure) for row in own]
@@ -98,6 +113,20 @@ def plot(study: Study, rows: Sequence[Row], path: Path) -> None:
     axes.set_yticks(range(len(shown)), [variant.name for variant, _ in shown])
     axes.invert_yaxis()
     axes.set_xlabel(SHARES[study.measure])
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    return figure
+
+
+def _plot_costs(pyplot: Any, study: Study, shown: Sequence[Tuple[Variant, List[Row]]]) -> Any:
+    """Each network's mean over what it costs: measured on each engine, and counted."""
+    engines = list(shown[0][1][0].ms) if shown else []
+    figure, panels = pyplot.subplots(1, len(engines) + 1, figsize=(5 * (len(engines) + 1), 4), sharey=True)
+    costs = [(f"{engine}, ms a crop", lambda row, engine=engine: row.ms[engine]) for engine in engines]
+    costs.append(("MACs, M", lambda row: row.multiplications / 1e6))
+    for axes, (words, cost_of) in zip(np.atleast_1d(panels), costs):
+        for variant, own in shown:
+            place = cost_of(own[0]), 100 * np.mean([getattr(row, study.measure) for row in own])
+            axes.plot(*place, "k.")
+            axes.annotate(variant.name, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
+        axes.set_xlabel(words)
+    np.atleast_1d(panels)[0].set_ylabel(SHARES[study.measure])
+    return figure

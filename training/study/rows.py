@@ -29,6 +29,11 @@ class Row(NamedTuple):
     match_f1: float = float("nan")
     peak_mib: float = float("nan")
     """Memory of the whole process at its highest."""
+    parameters: int = 0
+    multiplications: int = 0
+    """Of convolutions and matrix products, for one crop."""
+    ms: Dict[str, float] = {}
+    """A crop, by engine: see training.study.latency."""
     machine: str = ""
     error: str = ""
     """Why there is no figure, in a line."""

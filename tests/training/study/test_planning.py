@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.study.planning import OVERHEAD, planned
+from training.study.planning import OVERHEAD, planned, without_teachers
 
 TIMES = {"small": 0.1, "middle": 0.2, "large": 0.7}
 
@@ -24,3 +24,11 @@ def test_what_has_no_time_for_an_epoch_is_left_out_from_the_end():
 
 def test_never_longer_than_asked():
     assert planned(TIMES, 2, 1000, 1, 100, longest=3000).steps == 3000
+
+
+def test_who_learns_from_a_teacher_goes_with_it():
+    plan = planned(TIMES, 2, 1000, 1, 100, longest=3000)
+    assert without_teachers(plan, {"small": "large"}) == plan
+    alone = without_teachers(plan, {"small": "a teacher"})
+    assert alone.variants == ["middle", "large"]
+    assert alone.left_out == {"small": "a teacher is not run"}

@@ -1,8 +1,9 @@
 """A table with both figures, the spread, and what was not run."""
 
+import pytest
+
 from training.study.definitions import STUDIES
-from training.study.latency import Cost
-from training.study.report import latency_table, rank_correlation, report
+from training.study.report import plot, rank_correlation, report
 from training.study.rows import Row
 
 SETTINGS = {"crop_size": 64, "batch": 32}
@@ -29,15 +30,28 @@ def test_nothing_was_run():
     assert "nothing was run" in report("init", STUDIES["init"], [], {})
 
 
-def test_latency_beside_top1_the_quickest_first():
-    costs = {
-        "mobilenetv2_100": Cost(2_000_000, 90_000_000, {"onnxruntime": 3.0}),
-        "resnet18": Cost(11_000_000, 350_000_000, {"onnxruntime": 2.0}),
-    }
-    lines = latency_table(STUDIES["backbones"], [row("resnet18", 0), row("resnet18", 1)], costs).splitlines()
-    assert lines[2] == "| resnet18 | 50.0 ± 0.0 | 2.000 | 350.0 | 11.00 |"
-    assert lines[3] == "| mobilenetv2_100 | not run | 3.000 | 90.0 | 2.00 |"
-    assert lines[-1] == "MACs and milliseconds on onnxruntime: rank correlation -1.00."
+def test_networks_are_in_the_order_of_their_time_and_macs_are_not():
+    costs = (("mobilenetv2_100", 2_000_000, 90_000_000, 3.0), ("resnet18", 11_000_000, 350_000_000, 2.0))
+    rows = [
+        row(name, seed)._replace(parameters=parameters, multiplications=macs, ms={"onnxruntime": ms})
+        for seed in (0, 1)
+        for name, parameters, macs, ms in costs
+    ]
+    lines = report("backbones", STUDIES["backbones"], rows, {}).splitlines()
+    assert "| parameters, M | MACs, M | onnxruntime, ms a crop | started from |" in lines[2]
+    assert lines[4].startswith("| resnet18 | 2 | 50.0 ± 0.0 |")
+    assert lines[4].endswith("| 11.00 | 350.0 | 2.000 | random |")
+    assert lines[5].startswith("| mobilenetv2_100 |")
+    assert "- rank correlation with the milliseconds on onnxruntime: MACs -1.00, parameters -1.00" in lines
+
+
+@pytest.mark.parametrize("study", ["backbones", "init"])
+def test_a_plot(tmp_path, study):
+    pytest.importorskip("matplotlib", reason="needs matplotlib")
+    name = STUDIES[study].variants[0].name
+    rows = [row(name, seed)._replace(ms={"onnxruntime": 3.0}) for seed in (0, 1)]
+    plot(STUDIES[study], rows, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").stat().st_size > 5000
 
 
 def test_rank_correlation():
