@@ -76,7 +76,8 @@ class Stages:
         self._is_open_to_change = False
         self.engines[DETECTOR] = {"engine": "opencv", "why": "faces by FaceDetectorYN"}
         iou = 0.3 if settings.iou is None else settings.iou
-        return FaceDetector(self._detector_path(), settings.size or FACES_SIZE, self._min_score(), iou)
+        size = settings.size or FACES_SIZE
+        return FaceDetector(self._detector_path(), size, self._min_score(), iou, settings.stretch)
 
     def _min_score(self) -> float:
         own = self._bundle if self._settings.detector is None else None

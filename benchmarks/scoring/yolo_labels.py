@@ -53,10 +53,7 @@ def read_labelled_folder(path: str) -> LabelledFolder:
             raise SourceError(
                 "no folder {}: expected images/, labels/ and the names of the classes in {}".format(folder, path)
             )
-    names = read_names(path)
-    files = sorted((name for name in os.listdir(images) if name.lower().endswith(EXTENSIONS)), key=natural_order)
-    if not files:
-        raise SourceError(no_images("images", images, os.listdir(images)))
+    names, files = read_names(path), picture_files(images)
     pictures = [read_labelled_picture(os.path.join(images, file), labels, len(names)) for file in files]
     if not any(len(picture.classes) for picture in pictures):
         raise SourceError(
@@ -64,6 +61,16 @@ def read_labelled_folder(path: str) -> LabelledFolder:
             "'class centre-x centre-y width height'".format(labels, len(files), images)
         )
     return LabelledFolder(path, names, pictures)
+
+
+def picture_files(images: str) -> List[str]:
+    """The names of the pictures in a folder, in their natural order; SourceError where there is none."""
+    if not os.path.isdir(images):
+        raise SourceError("no folder {}: expected pictures there".format(images))
+    files = sorted((name for name in os.listdir(images) if name.lower().endswith(EXTENSIONS)), key=natural_order)
+    if not files:
+        raise SourceError(no_images("images", images, os.listdir(images)))
+    return files
 
 
 def read_labelled_picture(image: str, labels: str, classes: int) -> LabelledPicture:

@@ -1,6 +1,6 @@
 """A stage 1 of its own kind: faces, by a YuNet of twelve outputs, through OpenCV's FaceDetectorYN (4.8 on)."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Tuple
 
 import cv2
 import numpy as np
@@ -45,14 +45,15 @@ class _Head:
 class _Shrunk(NamedTuple):
     image: np.ndarray
     """(h, w, 3) uint8 BGR."""
-    scale: float
-    """Its pixels a pixel of the frame."""
+    scales: Tuple[float, float]
+    """Its pixels a pixel of the frame, across and down."""
 
 
 class FaceDetector(Detector):
-    """As Detector, of one class. Pictures are made smaller where they are larger than `size`, never stretched."""
+    """As Detector, of one class. Pictures are made smaller where they are larger than `size`; or, with `stretch`, as
+    wide and as high as that, whatever becomes of their aspect."""
 
-    def __init__(self, path: str, size: int, min_score: float, iou: float) -> None:
+    def __init__(self, path: str, size: int, min_score: float, iou: float, stretch: bool = False) -> None:
         """MissingPackageError: OpenCV is too old. ModelError: it cannot read the file."""
         self.engine = _OpenCVEngine(size)
         self.head: Any = _Head()
@@ -75,18 +76,23 @@ class FaceDetector(Detector):
                 )
             ) from error
         self._input_size = (size, size)
+        self._stretch = stretch
 
     def set_min_score(self, min_score: float) -> None:
         self._network.setScoreThreshold(min_score)
 
     def prepare(self, image: np.ndarray) -> Any:
-        """`image` (H, W, 3) uint8 BGR, no larger than the network's input."""
+        """`image` (H, W, 3) uint8 BGR; made ready, it is no larger than the network's input."""
         height, width = image.shape[:2]
-        scale = min(1.0, self.size / max(width, height))
-        if scale == 1.0:
-            return _Shrunk(image.copy(), 1.0)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        return _Shrunk(cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale)
+        if self._stretch:
+            size = self.size, self.size
+        else:
+            scale = min(1.0, self.size / max(width, height))
+            size = max(1, round(width * scale)), max(1, round(height * scale))
+        if size == (width, height):
+            return _Shrunk(image.copy(), (1.0, 1.0))
+        way = cv2.INTER_AREA if size[0] <= width and size[1] <= height else cv2.INTER_LINEAR
+        return _Shrunk(cv2.resize(image, size, interpolation=way), (size[0] / width, size[1] / height))
 
     def detect(self, prepared: Any) -> Detections:
         """Best score first."""
@@ -99,7 +105,7 @@ class FaceDetector(Detector):
             return Detections.none()
         found = found[np.isfinite(found).all(axis=1)]
         found = found[np.argsort(-found[:, 14], kind="stable")]
-        boxes = np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1) / prepared.scale
-        width, height = size[0] / prepared.scale, size[1] / prepared.scale
+        boxes = np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1) / (prepared.scales * 2)
+        width, height = size[0] / prepared.scales[0], size[1] / prepared.scales[1]
         boxes = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
         return Detections(boxes, found[:, 14].astype(np.float32), np.zeros(len(found), np.int32))

@@ -1,16 +1,21 @@
 """Counts against truth: the arithmetic, and a short run through both stages."""
 
+import json
 import math
+import os
 
 import numpy as np
 import pytest
 
+from benchmarks import counting
 from benchmarks.ap50 import Seen
 from benchmarks.counters.recorded import Box, Recorded, read_recorded, write_recorded
 from benchmarks.counting import THRESHOLDS, best, row_of, rows_of
 from benchmarks.counting_lines import main
 from benchmarks.counting_lines import row_of as row_of_lines
+from benchmarks.scoring.counts_file import read_counted_folder
 from benchmarks.scoring.matching import Found, Truth
+from runtime.errors import SourceError
 
 
 def found(scores, classes):
@@ -41,6 +46,35 @@ def test_the_middle_of_equal_thresholds():
     counts[10:21] = 1
     assert best(counts, np.array([1, 1])) == 15
     assert row_of("a", counts, np.array([1, 1])).threshold == THRESHOLDS[15]
+
+
+def test_counts_without_boxes(tmp_path):
+    (tmp_path / "images").mkdir()
+    for name in ("2.jpg", "10.jpg", "1.jpg"):
+        (tmp_path / "images" / name).touch()
+    counts = tmp_path / "counts.json"
+    counts.write_text('{"class": "face", "counts": {"1.jpg": 2, "10.jpg": 0}}')
+    counted = read_counted_folder(str(tmp_path), str(counts))
+    assert [len(picture.classes) for picture in counted.folder.pictures] == [2, 0, 0]
+    assert (counted.folder.names, counted.is_counted) == (["face"], [True, False, True])
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"class": "face", "counts": {"1.jpg": -1}}', '{"class": "face", "counts": {"7.jpg": 1}}']
+)
+def test_counts_that_are_wrong_say_so_in_a_line(tmp_path, content):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "1.jpg").touch()
+    (tmp_path / "counts.json").write_text(content)
+    with pytest.raises(SourceError, match=r"counts\.json: "):
+        read_counted_folder(str(tmp_path), str(tmp_path / "counts.json"))
+
+
+def test_the_counts_of_faces_are_whole():
+    path = os.path.join(os.path.dirname(counting.__file__), "faces_in_coco128.json")
+    with open(path, encoding="utf-8") as file:
+        counts = json.load(file)["counts"]
+    assert (len(counts), sum(counts.values())) == (127, 87)
 
 
 def test_tracks_come_back_as_they_were_written(tmp_path):

@@ -55,6 +55,13 @@ def test_boxes_come_out_in_pixels_of_the_frame_best_first(network):
     assert found.shapes.tolist() == [0, 0]
 
 
+def test_a_stretched_picture_fills_the_input_and_its_boxes_lie_as_they_did(network):
+    detector = FaceDetector("yunet.onnx", 640, 0.3, 0.3, stretch=True)
+    found = detector.detect(detector.prepare(np.zeros((320, 1280, 3), np.uint8)))
+    assert network.sizes == []  # 640 x 640, as it was made
+    assert found.boxes_px[1].tolist() == [20, 10, 80, 30]
+
+
 def test_a_small_picture_is_not_made_larger(network):
     detector = FaceDetector("yunet.onnx", 640, 0.3, 0.3)
     found = detector.detect(detector.prepare(np.zeros((480, 320, 3), np.uint8)))
