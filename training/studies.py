@@ -25,12 +25,12 @@ from training.study.definitions import STUDIES, Study, Variant
 from training.study.latency import CLOCKS, Cost, costs_of
 from training.study.planning import Plan, planned, without_teachers
 from training.study.regions import gallery_of, regions_for
-from training.study.report import plot, report
+from training.study.report import latency_table, plot, report
 from training.study.rows import Row, add_row, read_rows
 from training.study.running import Job, Outcome, run_all
 from training.study.search import TRIALS, name_of, next_flags, trials_of
 
-WATCHED = 64
+WATCHED = 16
 """Regions that a training looks at for its curve; the row's figures are of all that were held out."""
 LONGEST_EPOCHS = 30
 ROWS = "rows.jsonl"
@@ -168,7 +168,7 @@ def study(name: str, asked: argparse.Namespace) -> None:
         teachers = {variant.flags.get("teacher") for variant in chosen}
         first, then = ([one for one in chosen if (one.name in teachers) == is_first] for is_first in (True, False))
         late = {**_run(going, first), **_run(going, then)}
-    _show(name, asked.out, {**plan.left_out, **late})
+    _show(going, {**plan.left_out, **late})
 
 
 def _search(going: Going) -> Dict[str, str]:
@@ -235,11 +235,14 @@ def _costs(name: str, variants: List[Variant], asked: argparse.Namespace) -> Dic
     return {one: Cost(**cost) for one, cost in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
-def _show(name: str, out: Path, left_out: Dict[str, str]) -> None:
+def _show(going: Going, left_out: Dict[str, str]) -> None:
+    name, out = going.name, going.asked.out
     rows, definition = _rows(name, out), STUDIES[name]
     if definition.is_searched:
         definition = definition._replace(variants=tuple(Variant(trial, {}) for trial in trials_of(rows)))
     text = report(name, definition, rows, left_out)
+    if definition.is_ordered_by_time:
+        text += "\n" + latency_table(definition, rows, going.costs)
     write_atomically(out / f"{name}.md", text.encode())
     print(text)
     try:

@@ -6,43 +6,51 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 
 from training.study.definitions import Study, Variant
+from training.study.latency import Cost
 from training.study.rows import Row
 
 SHARES = {"top1": "top-1, %", "top5": "top-5, %", "mean_ap": "mAP, %", "match_f1": "match F1, %"}
 
 
 def report(name: str, study: Study, rows: Sequence[Row], left_out: Dict[str, str]) -> str:
-    """In Markdown: a line a variant, means over its seeds with the sample deviation, and the conditions of both.
-
-    Where the networks' time is the question they are in its order, and lines say how well multiplications tell it.
-    """
+    """In Markdown: a line a variant, means over its seeds with the sample deviation, and the conditions of both."""
     shown = by_variant(study, rows)
     engines = list(shown[0][1][0].ms) if shown else []
-    if study.is_ordered_by_time and engines:
-        shown.sort(key=lambda pair: pair[1][0].ms[engines[0]])
     head = ["variant", "runs", *SHARES.values(), "published", "epochs", "s a run", "peak MiB"]
     head += ["parameters, M", "MACs, M"] + [f"{engine}, ms a crop" for engine in engines] + ["started from"]
     lines = [f"# {name}: {study.question}", "", _line(head), _line(["---"] * len(head))]
     lines += [_line(_cells(one, own, engines)) for one, own in shown]
     lines += ["", f"Published: {study.conditions}. Here: {_conditions(rows)}."]
-    if study.is_ordered_by_time:
-        lines += _orders([own[0] for _, own in shown], engines)
     failed = {f"{row.variant}, seed {row.seed}": row.error for row in rows if row.error}
     lines += [f"- not run: {what}: {why}" for what, why in {**left_out, **failed}.items()]
     return "\n".join(lines) + "\n"
 
 
-def _orders(rows: Sequence[Row], engines: Sequence[str]) -> List[str]:
-    """How well multiplications, and parameters, order each engine's milliseconds; `rows`: one a network."""
-    lines = []
+def latency_table(study: Study, rows: Sequence[Row], costs: Dict[str, Cost]) -> str:
+    """Top-1 beside what a crop costs, the quickest first; how well MACs and parameters order the engines' times.
+
+    `costs`: by NAME:PX, of networks that have runs or not.
+    """
+    engines = list(next(iter(costs.values())).ms)
+    reached = {variant.flags["backbone"]: own for variant, own in by_variant(study, rows)}
+    head = ["network", "top-1, %", *(f"{engine}, ms a crop" for engine in engines), "MACs, M", "parameters, M"]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for network, cost in sorted(costs.items(), key=lambda item: item[1].ms[engines[0]]):
+        own = reached.get(network.split(":")[0])
+        top1 = _spread([100 * row.top1 for row in own]) if own else "not run"
+        times = [f"{cost.ms[engine]:.3f}" for engine in engines]
+        lines.append(
+            _line([network, top1, *times, f"{cost.multiplications / 1e6:.1f}", f"{cost.parameters / 1e6:.2f}"])
+        )
+    lines.append("")
     for engine in engines:
-        ms = [row.ms[engine] for row in rows]
-        by_macs = rank_correlation([row.multiplications for row in rows], ms)
-        by_parameters = rank_correlation([row.parameters for row in rows], ms)
+        ms = [cost.ms[engine] for cost in costs.values()]
+        by_macs = rank_correlation([cost.multiplications for cost in costs.values()], ms)
+        by_parameters = rank_correlation([cost.parameters for cost in costs.values()], ms)
         lines.append(
             f"- rank correlation with the milliseconds on {engine}: MACs {by_macs:.2f}, parameters {by_parameters:.2f}"
         )
-    return lines
+    return "\n".join(lines) + "\n"
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:

@@ -3,7 +3,8 @@
 import pytest
 
 from training.study.definitions import STUDIES
-from training.study.report import plot, rank_correlation, report
+from training.study.latency import Cost
+from training.study.report import latency_table, plot, rank_correlation, report
 from training.study.rows import Row
 
 SETTINGS = {"crop_size": 64, "batch": 32}
@@ -30,19 +31,22 @@ def test_nothing_was_run():
     assert "nothing was run" in report("init", STUDIES["init"], [], {})
 
 
+def test_what_a_run_cost_stands_in_its_line():
+    costly = row("xavier", 0)._replace(parameters=11_000_000, multiplications=350_000_000, ms={"onnxruntime": 2.0})
+    text = report("init", STUDIES["init"], [costly], {})
+    assert "| parameters, M | MACs, M | onnxruntime, ms a crop | started from |" in text
+    assert "| 11.00 | 350.0 | 2.000 | random |" in text
+
+
 def test_networks_are_in_the_order_of_their_time_and_macs_are_not():
-    costs = (("mobilenetv2_100", 2_000_000, 90_000_000, 3.0), ("resnet18", 11_000_000, 350_000_000, 2.0))
-    rows = [
-        row(name, seed)._replace(parameters=parameters, multiplications=macs, ms={"onnxruntime": ms})
-        for seed in (0, 1)
-        for name, parameters, macs, ms in costs
-    ]
-    lines = report("backbones", STUDIES["backbones"], rows, {}).splitlines()
-    assert "| parameters, M | MACs, M | onnxruntime, ms a crop | started from |" in lines[2]
-    assert lines[4].startswith("| resnet18 | 2 | 50.0 ± 0.0 |")
-    assert lines[4].endswith("| 11.00 | 350.0 | 2.000 | random |")
-    assert lines[5].startswith("| mobilenetv2_100 |")
-    assert "- rank correlation with the milliseconds on onnxruntime: MACs -1.00, parameters -1.00" in lines
+    costs = {
+        "mobilenetv2_100:64": Cost(2_000_000, 90_000_000, {"onnxruntime": 3.0}),
+        "resnet18:64": Cost(11_000_000, 350_000_000, {"onnxruntime": 2.0}),
+    }
+    lines = latency_table(STUDIES["backbones"], [row("resnet18", 0), row("resnet18", 1)], costs).splitlines()
+    assert lines[2] == "| resnet18:64 | 50.0 ± 0.0 | 2.000 | 350.0 | 11.00 |"
+    assert lines[3] == "| mobilenetv2_100:64 | not run | 3.000 | 90.0 | 2.00 |"
+    assert lines[-1] == "- rank correlation with the milliseconds on onnxruntime: MACs -1.00, parameters -1.00"
 
 
 @pytest.mark.parametrize("study", ["backbones", "init"])
