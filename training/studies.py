@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from benchmarks.machine import machine
 from runtime.command_line.command import exit_status_of
@@ -24,7 +24,7 @@ from training.study.cifar import cifar_in
 from training.study.definitions import STUDIES, Study, Variant
 from training.study.latency import CLOCKS, Cost, costs_of
 from training.study.planning import Plan, planned, without_teachers
-from training.study.regions import gallery_of, regions_for
+from training.study.regions import check_held_out, gallery_of, regions_for
 from training.study.report import latency_table, plot, report
 from training.study.rows import Row, add_row, read_rows
 from training.study.running import Job, Outcome, run_all
@@ -60,6 +60,8 @@ def step_times(study: Study, every: List[Dict[str, Any]]) -> Dict[str, Any]:
     from training.stage2.training import Training
 
     regions = collect_regions(every[0])
+    if not study.folds:
+        check_held_out(regions)
     times: Dict[str, Any] = {}
     for variant, values in zip(study.variants, every):
         if values["init"] == "imagenet" and make_embedder(values["backbone"], 2)[1].startswith("random"):
@@ -161,7 +163,8 @@ def study(name: str, asked: argparse.Namespace) -> None:
     print(f"{len(plan.variants)} variants, {_seeds(name, asked)} seeds, {plan.steps} steps, {plan.epochs:.1f} epochs")
     chosen = [variant for variant in definition.variants if variant.name in plan.variants]
     until_s = time.monotonic() + asked.hours * 3600
-    going = Going(name, asked, plan.steps, until_s, _costs(name, chosen, asked))
+    timed = definition.variants if definition.is_ordered_by_time else chosen
+    going = Going(name, asked, plan.steps, until_s, _costs(name, timed, asked))
     if definition.is_searched:
         late = _search(going)
     else:
@@ -201,7 +204,8 @@ def _run(going: Going, variants: List[Variant]) -> Dict[str, str]:
     for outcome in run_all(jobs, asked.jobs, until_s):
         begun.append(outcome.job)
         row = outcome.result or _failed(outcome)
-        add_row(asked.out / ROWS, row._replace(**costs[network_of(outcome.job.arguments[2])]._asdict()))
+        cost = costs.get(network_of(outcome.job.arguments[2]))
+        add_row(asked.out / ROWS, row._replace(**cost._asdict()) if cost else row)
         reached = row.error or f"top-1 {row.top1:.3f}, {row.seconds:.0f} s"
         print(f"{row.variant}, seed {row.seed}: {reached}", flush=True)
     left = [job.arguments for job in jobs if job not in begun]
@@ -221,7 +225,7 @@ def _failed(outcome: Outcome) -> Row:
     return Row(name, variant.name, values["seed"], variant.flags, 0, 0.0, 0.0, error=outcome.error)
 
 
-def _costs(name: str, variants: List[Variant], asked: argparse.Namespace) -> Dict[str, Cost]:
+def _costs(name: str, variants: Sequence[Variant], asked: argparse.Namespace) -> Dict[str, Cost]:
     """Of the networks compared, by NAME:PX; kept beside the rows, since they are timed together or not at all."""
     path = asked.out / f"{name}-costs.json"
     if not path.exists():

@@ -7,6 +7,7 @@ pytest.importorskip("timm", reason="needs timm, a training extra")
 pytest.importorskip("onnx", reason="needs onnx")
 
 from training.backbones import candidate, main  # noqa: E402
+from training.study.latency import costs_of  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("default")  # of torch's exporter and timm, not ours
 
@@ -16,6 +17,14 @@ def test_multiplications_and_parameters(tmp_path):
     assert small.parameters == large.parameters > 100_000
     assert 3.5 < large.multiplications / small.multiplications < 4.0
     assert small.taken_at
+
+
+def test_what_cannot_be_had_is_left_out_of_a_study(tmp_path, capsys):
+    costs = costs_of(["no_such_net:32", "test_efficientnet:32"], tmp_path / "networks", "cpu")
+    assert list(costs) == ["test_efficientnet:32"]
+    assert costs["test_efficientnet:32"].ms["onnxruntime (processor time)"] > 0
+    assert "no_such_net:32 is not timed" in capsys.readouterr().out
+    assert (tmp_path / "networks" / "test_efficientnet-32.onnx").exists()
 
 
 def test_a_table(capsys):

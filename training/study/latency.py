@@ -4,7 +4,7 @@ import random
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from export.checking.targets import TARGETS
 from runtime.engines.engine import Engine
 from runtime.engines.onnx import OnnxEngine
 from runtime.engines.openvino import OpenVINOEngine
-from runtime.errors import MissingPackageError, UsageError
+from runtime.errors import MissingPackageError, ModelError, UsageError
 
 BATCH, EMBEDDING, SEEN_BATCHES, ROUNDS = 8, 128, 20, 15
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
@@ -32,10 +32,10 @@ class Cost(NamedTuple):
 def costs_of(wanted: Sequence[str], folder: Path, clock: str) -> Dict[str, Cost]:
     """Of each NAME:PX on all engines at hand, in turns in one run; the networks as ONNX stay in `folder`.
 
-    `clock`: of CLOCKS. ModelError for what timm has not.
+    `clock`: of CLOCKS. What cannot be had or exported is left out, and the log says why.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    networks = [candidate(text, folder) for text in wanted]
+    networks = [one for one in (_possible(text, folder) for text in wanted) if one is not None]
     engines = {ONNXRUNTIME: networks}
     try:
         engines[OPENVINO] = [one._replace(engine=OpenVINOEngine(one.path, threads=1)) for one in networks]
@@ -45,11 +45,19 @@ def costs_of(wanted: Sequence[str], folder: Path, clock: str) -> Dict[str, Cost]
     words = " (processor time)" if clock == "cpu" else ""
     by_engine = {engine + words: ms[place * len(networks) :] for place, engine in enumerate(engines)}
     return {
-        text: Cost(
+        f"{one.name}:{one.side_px}": Cost(
             one.parameters, one.multiplications, {engine: round(each[place], 4) for engine, each in by_engine.items()}
         )
-        for place, (text, one) in enumerate(zip(wanted, networks))
+        for place, one in enumerate(networks)
     }
+
+
+def _possible(text: str, folder: Path) -> Optional["Candidate"]:
+    try:
+        return candidate(text, folder)
+    except ModelError as error:
+        print(f"{text} is not timed: {error}")
+        return None
 
 
 class Candidate(NamedTuple):

@@ -15,7 +15,7 @@ SHARES = {"top1": "top-1, %", "top5": "top-5, %", "mean_ap": "mAP, %", "match_f1
 def report(name: str, study: Study, rows: Sequence[Row], left_out: Dict[str, str]) -> str:
     """In Markdown: a line a variant, means over its seeds with the sample deviation, and the conditions of both."""
     shown = by_variant(study, rows)
-    engines = list(shown[0][1][0].ms) if shown else []
+    engines = list(dict.fromkeys(engine for _, own in shown for engine in own[0].ms))
     head = ["variant", "runs", *SHARES.values(), "published", "epochs", "s a run", "peak MiB"]
     head += ["parameters, M", "MACs, M"] + [f"{engine}, ms a crop" for engine in engines] + ["started from"]
     lines = [f"# {name}: {study.question}", "", _line(head), _line(["---"] * len(head))]
@@ -31,7 +31,7 @@ def latency_table(study: Study, rows: Sequence[Row], costs: Dict[str, Cost]) -> 
 
     `costs`: by NAME:PX, of networks that have runs or not.
     """
-    engines = list(next(iter(costs.values())).ms)
+    engines = list(next(iter(costs.values())).ms) if costs else []
     reached = {variant.flags["backbone"]: own for variant, own in by_variant(study, rows)}
     head = ["network", "top-1, %", *(f"{engine}, ms a crop" for engine in engines), "MACs, M", "parameters, M"]
     lines = [_line(head), _line(["---"] * len(head))]
@@ -74,7 +74,7 @@ def _cells(variant: Variant, rows: Sequence[Row], engines: Sequence[str]) -> Lis
              (("epochs", 1), ("seconds", 0), ("peak_mib", 0))]  # fmt: skip
     one = rows[0]
     costs = [f"{one.parameters / 1e6:.2f}", f"{one.multiplications / 1e6:.1f}"]
-    costs += [f"{one.ms[engine]:.3f}" for engine in engines]
+    costs += [f"{one.ms[engine]:.3f}" if engine in one.ms else "-" for engine in engines]
     return [variant.name, str(len(rows)), *shares, variant.published, *times, *costs, one.weights]
 
 
@@ -128,7 +128,7 @@ def _plot_costs(pyplot: Any, study: Study, shown: Sequence[Tuple[Variant, List[R
     """Each network's mean over what it costs: measured on each engine, and counted."""
     engines = list(shown[0][1][0].ms) if shown else []
     figure, panels = pyplot.subplots(1, len(engines) + 1, figsize=(5 * (len(engines) + 1), 4), sharey=True)
-    costs = [(f"{engine}, ms a crop", lambda row, engine=engine: row.ms[engine]) for engine in engines]
+    costs = [(f"{engine}, ms a crop", lambda row, engine=engine: row.ms.get(engine, np.nan)) for engine in engines]
     costs.append(("MACs, M", lambda row: row.multiplications / 1e6))
     for axes, (words, cost_of) in zip(np.atleast_1d(panels), costs):
         for variant, own in shown:
