@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from typing import Any, BinaryIO, Dict, List, NamedTuple, Tuple
+from typing import Any, BinaryIO, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class Bundle(NamedTuple):
     """Side of the classifier's input in pixels."""
     crop_margin: float
     """How much of its size a box is widened by, in all."""
+    usual: Optional[float] = None
+    """Cosine that half of its own products' crops reach where the threshold was calibrated; None: not told."""
 
     @property
     def recogniser(self) -> str:
@@ -84,6 +86,11 @@ class Bundle(NamedTuple):
                 iou=fields.number(description, "detector", "iou", 0.0, 1.0),
                 crop_size=fields.whole(description, "classifier", "crop_size", 16, MAX_CROP_PX),
                 crop_margin=fields.number(description, "classifier", "crop_margin", 0.0, 4.0),
+                usual=(
+                    fields.number(description, "classifier", "usual", threshold, 1.0)
+                    if "usual" in description["classifier"]
+                    else None
+                ),
             )
         except ValueError as error:
             if isinstance(error, BundleError):

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from runtime.bundle import Bundle
 from runtime.engines.onnx import OnnxEngine
 from runtime.recognition.classifier import Classifier
+from search.looking.looker import certain_margin
 from search.storing.index_file import IndexFile
 
 AT_ONCE = 64
@@ -27,10 +28,10 @@ def renew(path: str, bundle: Bundle, is_quiet: bool = False) -> int:
         index.set_recogniser(wanted + UNFINISHED)
         with contextlib.suppress(FileNotFoundError):
             os.remove(path + ".vectors")
-        done = 0
+        done, certain = 0, certain_margin(bundle)
         with tqdm(total=index.crop_count(), disable=True if is_quiet else None) as bar:
             for some in _batches(index.crops()):
-                _renew(index, classifier, bundle.products, some)
+                _renew(index, classifier, bundle.products, certain, some)
                 done += len(some)
                 bar.update(len(some))
         index.set_recogniser(wanted)
@@ -48,7 +49,10 @@ def _batches(crops: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, byt
         yield some
 
 
-def _renew(index: IndexFile, classifier: Classifier, products: list[str], some: list[tuple[int, bytes]]) -> None:
+def _renew(
+    index: IndexFile, classifier: Classifier, products: list[str], certain: float, some: list[tuple[int, bytes]]
+) -> None:
+    """A name needs the margin `certain`: there is one crop of each."""
     decoded = [(number, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)) for number, data in some]
     images = [(number, image) for number, image in decoded if image is not None]
     if not images:
@@ -59,12 +63,12 @@ def _renew(index: IndexFile, classifier: Classifier, products: list[str], some: 
         (
             (
                 number,
-                products[product] if product >= 0 else None,
+                products[product] if product >= 0 and margin >= certain else None,
                 round(similarity, 4),
                 embedding.astype("<f2").tobytes(),
             )
-            for (number, _), product, similarity, embedding in zip(
-                images, answer.products.tolist(), answer.similarities.tolist(), embeddings
+            for (number, _), product, similarity, margin, embedding in zip(
+                images, answer.products.tolist(), answer.similarities.tolist(), answer.margins.tolist(), embeddings
             )
         )
     )

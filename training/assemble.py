@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -43,15 +43,17 @@ def parity_frames() -> List[np.ndarray]:
 
 
 def calibrated(seen: Sequence[List[Seen]]) -> Dict[str, float]:
-    """min_score and threshold from what was seen, by set and size, of sets that neither network was trained on.
+    """min_score, threshold and usual from what was seen, by set and size, of sets that neither network was trained on.
 
     With strangers among the boxes: min_score by the boxes alone, all sets and sizes; threshold by the true boxes of the
-    first set, so that few of the known are lost. Without: both for the best F1 of the names.
+    first set, so that few of the known are lost. Without: both for the best F1 of the names. `usual`: the median cosine
+    of the true boxes of the first set whose nearest product is right.
     """
     everything = [each for pictures in seen for each in pictures]
-    if any((each.products == UNKNOWN).any() for each in seen[0]):
+    known, strangers = _similarities(seen[0])
+    if len(strangers):
         min_score, f1 = choose_min_score([each.found for each in everything], [each.truth for each in everything])
-        threshold = _threshold_beside_strangers(seen[0])
+        threshold = _threshold_beside_strangers(known, strangers)
     else:
         scores = np.concatenate([each.sure.scores for each in everything])
         similarities = np.concatenate([each.sure_similarities for each in everything])
@@ -59,16 +61,20 @@ def calibrated(seen: Sequence[List[Seen]]) -> Dict[str, float]:
             lambda *chosen: detected(everything, *chosen)["f1"] or 0.0, scores, similarities
         )
         f1 = detected(everything, min_score, threshold)["f1"] or 0.0
-    print(f"min_score {min_score:.3f}, threshold {threshold:.3f}, F1 {f1:.3f}", flush=True)
-    return {"min_score": round(min_score, 3), "threshold": round(threshold, 4)}
+    usual = max(threshold, float(np.median(known))) if len(known) else threshold
+    print(f"min_score {min_score:.3f}, threshold {threshold:.3f}, usual {usual:.3f}, F1 {f1:.3f}", flush=True)
+    return {"min_score": round(min_score, 3), "threshold": round(threshold, 4), "usual": round(usual, 4)}
 
 
-def _threshold_beside_strangers(seen: List[Seen]) -> float:
+def _similarities(seen: List[Seen]) -> Tuple[np.ndarray, np.ndarray]:
+    """Of true boxes whose nearest product is right, (n,), and of strangers, (m,)."""
     similarities = np.concatenate([each.similarities for each in seen])
     products = np.concatenate([each.products for each in seen])
     nearest = np.concatenate([each.nearest for each in seen])
-    known = similarities[(products != UNKNOWN) & (products == nearest)]
-    strangers = similarities[products == UNKNOWN]
+    return similarities[(products != UNKNOWN) & (products == nearest)], similarities[products == UNKNOWN]
+
+
+def _threshold_beside_strangers(known: np.ndarray, strangers: np.ndarray) -> float:
     threshold = choose_threshold(known, strangers)
     lost, rejected = (known < threshold).mean(), (strangers < threshold).mean()
     print(f"{lost:.3f} of {len(known)} known lost, {rejected:.3f} of {len(strangers)} strangers rejected")
@@ -128,7 +134,7 @@ def put_together(values: Dict[str, Any]) -> Bundle:
         if values["calibrate"]:
             chosen = calibrated([seen[group, size] for group in values["calibrate"] for size in values["sizes"]])
             description["detector"]["min_score"] = chosen["min_score"]
-            description["classifier"]["threshold"] = chosen["threshold"]
+            description["classifier"].update(threshold=chosen["threshold"], usual=chosen["usual"])
             bundle = assemble_bundle(str(work / "calibrated"), files, description)
         description["accuracy"] = {}
         for group in values["test"]:

@@ -13,7 +13,7 @@ from runtime.recognition.votes import Votes
 from runtime.seen import Box
 
 LEAST_SAMPLES = 2
-"""Of a sighting, and of equal answers about its name: what comes once is a flicker."""
+"""Of a sighting, and of answers that are certain of its name: what comes once is a flicker."""
 CROP_PX = 192
 """Longer side of a kept crop."""
 QUALITY = 85
@@ -43,7 +43,8 @@ class Appearance:
         self.unasked = 0
         """Samples since stage 2 was asked."""
         self.votes = Votes(answered.product, answered.similarity, answered.margin)
-        self._said = {answered.product: 1}
+        self._margins = {answered.product: [answered.margin]}
+        """Of the answers so far, by what they said."""
         self._streak_s = first_s
         self._best = answered
         self._box = box
@@ -72,8 +73,9 @@ class Appearance:
         if votes.streak and answered.product == before:
             self._streak_s = time_s
         votes.add(answered.product, answered.similarity, answered.margin)
-        self._said[answered.product] = self._said.get(answered.product, 0) + 1
-        if votes.product not in (before, UNKNOWN) and before != UNKNOWN and self._said[before] >= LEAST_SAMPLES:
+        self._margins.setdefault(answered.product, []).append(answered.margin)
+        is_settled = before != UNKNOWN and len(self._margins[before]) >= LEAST_SAMPLES
+        if votes.product not in (before, UNKNOWN) and is_settled:
             return self._replaced(time_s, box, answered)
         is_better = answered.similarity > self._best.similarity or self._best.product != votes.product
         if answered.product == votes.product and is_better:
@@ -86,17 +88,20 @@ class Appearance:
         after = Appearance(self.shape, self._streak_s, box, answered)
         after.last_s, after.samples = time_s, LEAST_SAMPLES
         after.score = self.score
-        after._said = {answered.product: LEAST_SAMPLES}
+        after._margins = {answered.product: self._margins[answered.product][-LEAST_SAMPLES:]}
         self.last_s = self._streak_s
         return after
 
-    def sighting(self, track: int, products: list[str], sure: float) -> Sighting | None:
-        """None: it was a flicker. `sure`: of stage 1, without which it gets no name."""
+    def sighting(self, track: int, products: list[str], sure: float, certain: float) -> Sighting | None:
+        """None: it was a flicker.
+
+        A name needs a score of stage 1 that is `sure` or more, and LEAST_SAMPLES answers with a margin of `certain`.
+        """
         if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
             return None
         product = self.votes.product
-        is_sure = self.score >= sure
-        is_named = product != UNKNOWN and is_sure and self._said.get(product, 0) >= LEAST_SAMPLES
+        answers = sum(margin >= certain for margin in self._margins.get(product, ()))
+        is_named = product != UNKNOWN and self.score >= sure and answers >= LEAST_SAMPLES
         best = self._best
         return Sighting(
             track,
@@ -107,7 +112,7 @@ class Appearance:
             self.samples,
             round(best.similarity, 4),
             Box(*(round(value, 1) for value in self._box)),
-            is_corrected=len([one for one in self._said if one != UNKNOWN]) > 1,
+            is_corrected=len([one for one in self._margins if one != UNKNOWN]) > 1,
             crop=_jpeg(best.crop),
             embedding=best.embedding.astype("<f2").tobytes(),
         )

@@ -30,6 +30,9 @@ class FollowingPolicy(NamedTuple):
     sure: float = 0.7
     """Stage 1's score that a thing must reach once to be named. Hair and printed stones pass stage 2 in pictures that
     no network was trained on, but stage 1 is never sure of them."""
+    certain: float = 0.0
+    """Margin of stage 2, above the threshold and the next product, that two answers about a thing must have for its
+    name. Of what only looks like a product, some views pass for it, but not as clearly as the product's own."""
 
 
 class Following:
@@ -126,7 +129,7 @@ class Following:
                 self._close(self._open.pop(track))
 
     def _close(self, one: Appearance) -> None:
-        sighting = one.sighting(self._next, self._products, self._policy.sure)
+        sighting = one.sighting(self._next, self._products, self._policy.sure, self._policy.certain)
         if sighting is not None:
             self.sightings.append(sighting)
             self._next += 1

@@ -25,6 +25,9 @@ NAMING_EVERY = FollowingPolicy(ask_every=1, max_missed=15)
 
 SURE = 0.5
 """Of the way from the bundle's least score to 1: what stage 1 must reach once for a name."""
+CERTAIN = 0.75
+"""Of the way from the bundle's threshold to what its own products usually reach: the margin that stage 2 must have
+twice. Chosen in docs/search.md."""
 
 
 class Request(NamedTuple):
@@ -88,7 +91,9 @@ class Looker:
             classifier,
             self._bundle.shapes,
             self._bundle.products,
-            (NAMING_EVERY if self._policy.every_picture else FollowingPolicy())._replace(sure=self._sure),
+            (NAMING_EVERY if self._policy.every_picture else FollowingPolicy())._replace(
+                sure=self._sure, certain=certain_margin(self._bundle)
+            ),
             piece.number,
         )
         sampler = Sampler(self._policy)
@@ -132,6 +137,11 @@ class Looker:
     def close(self) -> None:
         """Free both networks."""
         self._stages.close()
+
+
+def certain_margin(bundle: Bundle) -> float:
+    """See CERTAIN; 0 of a bundle that does not tell what is usual."""
+    return 0.0 if bundle.usual is None else CERTAIN * (bundle.usual - bundle.gallery.threshold)
 
 
 def _began_s(cut_s: float | None, sampled_s: float | None, time_s: float) -> float:

@@ -44,6 +44,14 @@ def test_a_good_one_opens(folder):
     assert bundle.size == 160
 
 
+def test_what_is_usual_may_be_told_and_is_no_less_than_the_threshold(folder):
+    assert Bundle.open(str(folder)).usual is None
+    edit(folder, classifier={"threshold": 0.5, "usual": 0.8})
+    assert Bundle.open(str(folder)).usual == 0.8
+    edit(folder, classifier={"usual": 0.4})
+    assert "classifier.usual is 0.4, expected a number from 0.5 to 1" in refused(folder)
+
+
 def test_a_shipped_one_opens_by_its_name_unless_there_is_such_a_folder(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(str(tmp_path))
     assert Bundle.open("demo").name == "demo"

@@ -1,0 +1,69 @@
+"""What an appearance is called: by two answers that are certain, of a thing that stage 1 was once sure of."""
+
+import pytest
+
+pytest.importorskip("av", reason="needs PyAV, of the extra search")
+
+import numpy as np
+
+from runtime.bundle import Bundle
+from runtime.frame import UNKNOWN
+from runtime.seen import Box
+from search.looking.appearances import Answered, Appearance
+from search.looking.looker import CERTAIN, certain_margin
+
+BOX = Box(0.0, 0.0, 20.0, 20.0)
+TEA, RICE = 0, 1
+
+
+def named(*answers, score=0.9, certain=0.2):
+    """The name after answers of product and margin, one a second."""
+    told = [
+        Answered(product, 0.5 + margin, margin, np.ones(2, np.float32), np.zeros((20, 20, 3), np.uint8))
+        for product, margin in answers
+    ]
+    one = Appearance("box", 0.0, BOX, told[0])
+    one.seen(0.0, score)
+    for time_s, answered in enumerate(told[1:], 1):
+        assert one.add(float(time_s), BOX, answered) is None
+        one.seen(float(time_s), score)
+    sighting = one.sighting(1, ["tea", "rice"], 0.7, certain)
+    assert sighting is not None
+    return sighting.product
+
+
+def test_two_certain_answers_give_a_name_however_many_others_there_are():
+    assert named((TEA, 0.3), (TEA, 0.2)) == "tea"
+    assert named((UNKNOWN, 0.3), (TEA, 0.1), (TEA, 0.25), (TEA, 0.3), (TEA, 0.05)) == "tea"
+
+
+def test_what_only_looks_like_it_stays_unknown_however_often():
+    assert named((TEA, 0.1), (TEA, 0.15), (TEA, 0.3), (TEA, 0.1), (TEA, 0.15)) is None
+    assert named((TEA, 0.1), (TEA, 0.15), certain=0.0) == "tea"
+
+
+def test_certain_answers_about_another_do_not_count():
+    assert named((TEA, 0.1), (TEA, 0.1), (RICE, 0.3), (TEA, 0.3), (TEA, 0.1)) is None
+
+
+def test_no_name_without_stage_1():
+    assert named((TEA, 0.3), (TEA, 0.3), score=0.6) is None
+
+
+def test_what_takes_another_s_place_needs_its_own_answers():
+    told = [
+        Answered(product, 0.9, margin, np.ones(2, np.float32), np.zeros((20, 20, 3), np.uint8))
+        for product, margin in [(TEA, 0.3), (TEA, 0.3), (RICE, 0.3), (RICE, 0.1), (RICE, 0.1)]
+    ]
+    one = Appearance("box", 0.0, BOX, told[0])
+    after = [one.add(float(time_s), BOX, answered) for time_s, answered in enumerate(told[1:], 1)]
+    assert after[:3] == [None] * 3
+    after[3].seen(4.0, 0.9)
+    assert after[3].sighting(1, ["tea", "rice"], 0.7, 0.2).product is None
+    assert after[3].sighting(1, ["tea", "rice"], 0.7, 0.05).product == "rice"
+
+
+def test_how_certain_follows_from_what_the_bundle_tells():
+    bundle = Bundle.open("demo")
+    assert certain_margin(bundle) == pytest.approx(CERTAIN * (bundle.usual - bundle.gallery.threshold))
+    assert certain_margin(bundle._replace(usual=None)) == 0.0
