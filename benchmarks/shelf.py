@@ -26,7 +26,7 @@ from runtime.figures.stopwatch import Stopwatch
 from runtime.frame import Frame
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
-from runtime.recognition.naming import Naming, NamingPolicy
+from runtime.recognition.naming import EVERY, Naming, NamingPolicy
 from runtime.recognition.recogniser import Recogniser
 from runtime.recognition.tracker import Tracker
 from runtime.scene.shelf import ShelfScene, ShelfSettings, SlotTruth
@@ -37,6 +37,7 @@ from runtime.shelf.watch import Change, ShelfWatch
 from runtime.sides import sides_for
 
 RES = (640, 480)
+CAMERA_FPS = 30.0
 TAUGHT_S = 4.0
 AFTER_S = 5.0
 """After a change, after somebody was in front, and as it begins, a state may be another."""
@@ -187,13 +188,14 @@ def _run(own: argparse.Namespace) -> None:
     own.took_s = []
     score = Score()
     bundle = Bundle.open("demo")
+    every = max(1, round(EVERY * own.fps / CAMERA_FPS))  # as often in time as beside a camera
     width, height = sides_for(own.size, RES)
     first = OnnxEngine(bundle.detector, own.threads, {"n": 1, "h": height, "w": width})
     with first, OnnxEngine(bundle.classifier, own.threads) as second:
         detector = Detector(first, own.size, True, None, bundle.shapes, bundle.min_score, bundle.iou, RES)
         classifier = Classifier(second, bundle.gallery, bundle.crop_size, bundle.crop_margin)
         for seed in own.seeds:
-            recogniser = Recogniser(detector, Tracker(), Naming(classifier, NamingPolicy(10)), bundle.products)
+            recogniser = Recogniser(detector, Tracker(), Naming(classifier, NamingPolicy(every)), bundle.products)
             run_scene(own, seed, recogniser, score)
     delays = score.delays_s or [float("nan")]
     p50, p95 = np.percentile(delays, [50, 95])

@@ -11,8 +11,8 @@ STRIP = 0.035
 """Height of the board under a slot that is looked at, in heights of the picture."""
 GAP = 0.02
 """Between a slot and its strip: feet and shadows of what stands there are none of it."""
-PIECES = 8
-"""That a strip is looked at in: the edge of somebody covers one of them."""
+PIECES, ROWS = 8, 2
+"""That a strip is looked at in: the edge of somebody covers one of them, and one of the board's colour has not its edges."""
 BESIDE = 0.05
 """How far a strip goes beyond its slot on either side, in its widths."""
 CHANGED = 14.0
@@ -80,7 +80,7 @@ def _strip(straight: np.ndarray, slot: Slot) -> np.ndarray:
     top = min(height - 2, int((bottom + GAP) * height) + 1)
     end = min(height, max(top + 2, top + int(STRIP * height)))
     first, last = max(0, int((left - beside) * width)), min(width, int((right + beside) * width) + 1)
-    return cv2.resize(straight[top:end, first:last], (PIECES, 1), interpolation=cv2.INTER_AREA)[0].astype(np.float32)
+    return cv2.resize(straight[top:end, first:last], (PIECES, ROWS), interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float32)
 
 
 def _is_below(slot: Slot, other: Slot) -> bool:

@@ -13,6 +13,10 @@ LASTS_S = 0.6
 """How long another state must be decided before it is taken."""
 STRANGE_LASTS_S = 1.5
 """The same for wrong and unknown: what is named half behind somebody keeps that name for some looks."""
+TOUCHED_S = 8.0
+"""So long after somebody was in front, what he has changed may show."""
+ALONE_S = 12.0
+"""How long another state must be decided where nobody was: a shelf does not change by itself, but a hand may be overlooked."""
 HIDDEN_S = 2.0
 """So long behind somebody, and nobody knows any more."""
 THERE = 0.45
@@ -43,6 +47,7 @@ class SlotState:
         self._full = facings
         self._looks: Deque[Tuple[float, Look]] = deque()
         self._covered_s: Optional[float] = None
+        self._touched_s = float("-inf")
         self._right_since_s: Optional[float] = None
         """Since when, with nobody in front, nothing was seen but what belongs there."""
         self._right_s = 0.0
@@ -60,6 +65,7 @@ class SlotState:
     def cover(self, now_s: float) -> bool:
         """Somebody is in front; whether the state is another by that."""
         self._pass(now_s)
+        self._touched_s = now_s
         self._looks.clear()
         self._right_since_s = None
         self._next = ("", 0.0)
@@ -79,15 +85,26 @@ class SlotState:
         if len(self._looks) < LEAST_LOOKS or now_s - self._looks[0][0] < LEAST_S:
             return False
         decided = self._decided()
+        if (self.state, decided) == (WRONG, UNKNOWN) and not self._is_touched(now_s):
+            decided = WRONG  # what had a name has it still
         if decided == self.state:
             self._next = ("", 0.0)
             return False
         if self._next[0] != decided:
             self._next = (decided, now_s)
-        if now_s - self._next[1] < (STRANGE_LASTS_S if decided in (WRONG, UNKNOWN) else LASTS_S):
+        if now_s - self._next[1] < self._lasts_s(decided):
             return False
         self._next = ("", 0.0)
         return self._take(decided, now_s)
+
+    def _lasts_s(self, decided: str) -> float:
+        """How long `decided` must be, from its first look on."""
+        if self.state != HIDDEN and not self._is_touched(self._next[1]):
+            return ALONE_S
+        return STRANGE_LASTS_S if decided in (WRONG, UNKNOWN) else LASTS_S
+
+    def _is_touched(self, now_s: float) -> bool:
+        return now_s - self._touched_s <= TOUCHED_S
 
     @property
     def in_stock(self) -> Optional[float]:
@@ -117,7 +134,6 @@ class SlotState:
         if sum(bool(look.others) for look in looks) >= STRANGE * len(looks):
             self.wrong = Counter(name for look in looks for name in look.others).most_common(1)[0][0]
             return WRONG
-        self.wrong = None
         if there == self._full:
             return FILLED
         if sum(look.unknown > 0 for look in looks) >= STRANGE * len(looks):
@@ -126,6 +142,7 @@ class SlotState:
 
     def _take(self, state: str, now_s: float) -> bool:
         self.state, self.since_s = state, now_s
+        self.wrong = self.wrong if state == WRONG else None
         return True
 
     def _pass(self, now_s: float) -> None:

@@ -53,6 +53,19 @@ def test_who_is_in_front_of_a_slot_is_in_front_of_those_below(front):
     assert covered(front, somebody(board(), 0, 1, top=150)) == "00001000"
 
 
+def test_a_coat_of_the_boards_own_colour_has_not_its_edge():
+    front, picture = Front(SLOTS), board()
+    for bottom in (96, 216):  # of the slots; their strips begin five lines below
+        picture[bottom + 5 : bottom + 9] *= 1.3
+        picture[bottom + 9 : bottom + 13] *= 0.7
+    for _ in range(5):
+        front.look(picture.astype(np.uint8), ALL_SEEN)
+    coat = picture.copy()
+    coat[:, :40] = board()[:, :40]
+    assert covered(front, picture) == "00000000"
+    assert covered(front, coat) == "10001000"
+
+
 def test_another_price_tag_is_learnt_where_the_product_is_seen(front):
     tagged = somebody(board(), 0, 1)
     said = [covered(front, tagged, ALL_SEEN) for _ in range(STILL_LOOKS + 3)]

@@ -51,16 +51,32 @@ def test_nothing_becomes_another_product_by_itself(called):
     for _ in range(5):
         played.see(10, Look(2)).see(15, called)
     assert played.states == [FILLED]
-    assert played.see(15, called).states[1:] != []
+    assert played.see(30, called).states[1:] != []
+
+
+def test_what_nobody_has_touched_changes_only_after_long():
+    played = Played().see(20, Look(2))
+    for _ in range(5):
+        played.see(10, Look(1)).see(5, Look(2))
+    assert played.states == [FILLED]
+    assert played.see(20, Look(1)).states == [FILLED, LOW]
+
+
+def test_what_had_a_name_has_it_until_somebody_comes():
+    played = Played().see(10, Look(2)).see(1, None).see(20, Look(0, ("milk",))).see(60, Look(0, (), 1))
+    assert played.states == [FILLED, WRONG]
+    assert played.slot.wrong == "milk"
+    assert played.see(1, None).see(5, Look(0, (), 1)).states == [FILLED, WRONG, UNKNOWN]
+    assert played.slot.wrong is None
 
 
 def test_what_is_put_beside_what_stands_there_is_wrong_at_once():
-    played = Played().see(10, Look(1)).see(5, Look(1, ("milk",)))
+    played = Played().see(10, Look(1)).see(1, None).see(5, Look(1, ("milk",)))
     assert played.states == [LOW, WRONG]
 
 
 def test_a_thing_that_is_called_otherwise_is_missed_all_the_same():
-    played = Played().see(10, Look(2)).see(5, Look(1, ("milk",))).see(5, Look(0, ("milk",)))
+    played = Played().see(10, Look(2)).see(5, Look(1, ("milk",))).see(14, Look(0, ("milk",)))
     assert played.states == [FILLED, LOW]
 
 
@@ -90,5 +106,5 @@ def test_a_trolley_hides_and_then_all_is_as_before():
 
 
 def test_share_of_the_time_in_stock():
-    played = Played().see(60, Look(2)).see(60, Look(0)).see(30, None)
+    played = Played().see(60, Look(2)).see(1, None).see(60, Look(0)).see(30, None)
     assert played.slot.in_stock == pytest.approx(0.5, abs=0.05)
