@@ -12,7 +12,7 @@ STRIP = 0.035
 GAP = 0.02
 """Between a slot and its strip: feet and shadows of what stands there are none of it."""
 PIECES, ROWS = 8, 2
-"""That a strip is looked at in: the edge of somebody covers one of them, and one of the board's colour has not its edges."""
+"""That a strip is looked at in: the edge of somebody covers one, and who has the board's colour has not its edges."""
 BESIDE = 0.05
 """How far a strip goes beyond its slot on either side, in its widths."""
 CHANGED = 14.0
@@ -30,7 +30,7 @@ class Front:
     def __init__(self, slots: Sequence[Slot]) -> None:
         self._slots = slots
         self._strips: Optional[np.ndarray] = None
-        """(N, PIECES, 3) float32, as they should be."""
+        """(N, PIECES * ROWS, 3) float32, as they should be."""
         self._before: Optional[np.ndarray] = None
         """As they were at the last look, in the light of then."""
         self._still = np.zeros(len(slots), np.int64)
@@ -73,14 +73,18 @@ class Front:
 
 
 def _strip(straight: np.ndarray, slot: Slot) -> np.ndarray:
-    """(PIECES, 3) float32: mean colours of pieces of the board under it, and a little beside."""
+    """(PIECES * ROWS, 3) float32: mean colours of pieces of the board under it, and a little beside."""
     height, width = straight.shape[:2]
     left, _, right, bottom = slot.box
     beside = BESIDE * (right - left)
     top = min(height - 2, int((bottom + GAP) * height) + 1)
     end = min(height, max(top + 2, top + int(STRIP * height)))
     first, last = max(0, int((left - beside) * width)), min(width, int((right + beside) * width) + 1)
-    return cv2.resize(straight[top:end, first:last], (PIECES, ROWS), interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float32)
+    return (
+        cv2.resize(straight[top:end, first:last], (PIECES, ROWS), interpolation=cv2.INTER_AREA)
+        .reshape(-1, 3)
+        .astype(np.float32)
+    )
 
 
 def _is_below(slot: Slot, other: Slot) -> bool:

@@ -16,7 +16,7 @@ STRANGE_LASTS_S = 1.5
 TOUCHED_S = 8.0
 """So long after somebody was in front, what he has changed may show."""
 ALONE_S = 12.0
-"""How long another state must be decided where nobody was: a shelf does not change by itself, but a hand may be overlooked."""
+"""How long another state must be decided where nobody was: no shelf changes by itself, but a hand may be overlooked."""
 HIDDEN_S = 2.0
 """So long behind somebody, and nobody knows any more."""
 THERE = 0.45
