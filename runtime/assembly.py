@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 import cv2
 
 from runtime import shipped
+from runtime.allocator import give_back
 from runtime.bundle import Bundle
 from runtime.cameras import Camera, naming_policy, open_camera
 from runtime.catalogue.opening import open_teacher
@@ -167,6 +168,7 @@ def assemble(
                     sink.take_up(again)
             stages.take_up(again)
 
+        give_back()  # of what loading the networks took
         yield Assembly(settings, cameras, bundle, loop, stages.engines, board or Board(), take_up)
 
 

@@ -20,6 +20,7 @@ import threading
 import traceback
 from typing import List, Optional, Sequence
 
+from runtime.allocator import share_heaps
 from runtime.command_line.again import become
 from runtime.command_line.arguments import settings_from_arguments
 from runtime.command_line.log_format import formatter_for, goes_to_journal, journal_prefix
@@ -46,6 +47,7 @@ def main(arguments: Optional[List[str]] = None, stop: Optional[threading.Event] 
     try:
         settings = settings_from_arguments(arguments)
         _start_log(settings.verbose)
+        share_heaps()
         load_opencv(quiet=not settings.verbose)
         if settings.list_modes:
             _list_modes(settings)

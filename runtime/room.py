@@ -1,18 +1,28 @@
 """Whether there is memory for so many cameras: estimated before anything is opened."""
 
 import os
-from typing import List, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence
 
 from runtime.errors import UsageError
 from runtime.settings import DEFAULT_RES, Settings
 
 PROGRAM_MIB = 350.0
 """With its networks and one camera: the bound of benchmarks/memory.py."""
-CAMERA_MIB = 10.0
-"""Of each further one, beside its pictures."""
-PICTURES = 12
-"""Of each camera that are held at once, at most: in its driver, between the threads, in the page's two copies."""
 MIB = 2.0**20
+
+
+class Need(NamedTuple):
+    """Of each further camera."""
+
+    mib: float
+    pictures: int
+    """Of its size."""
+
+
+CAMERA = Need(10.0, 12)
+"""Pictures in its driver, between the threads, in the page's two copies."""
+DEMO = Need(13.0, 13)
+"""Hands, and the layers that its pictures are made of, instead of a driver: 25 MiB at 640x480 (docs/cameras.md)."""
 
 
 def check_room(cameras: Sequence[Settings], free_mib: Optional[float] = None) -> None:
@@ -30,7 +40,8 @@ def check_room(cameras: Sequence[Settings], free_mib: Optional[float] = None) ->
 
 def _of_camera_mib(camera: Settings) -> float:
     width, height = camera.res or DEFAULT_RES
-    return CAMERA_MIB + PICTURES * width * height * 3 / MIB
+    need = DEMO if camera.source.split("@")[-1].startswith("demo://") else CAMERA
+    return need.mib + need.pictures * width * height * 3 / MIB
 
 
 def _free_mib() -> Optional[float]:

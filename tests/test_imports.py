@@ -90,6 +90,7 @@ FLOOR = {
         "database",
         "errors",
         "frame",
+        "allocator",
         "gallery",
         "handles",
         "outputs",

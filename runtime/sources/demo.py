@@ -5,6 +5,7 @@ from collections import OrderedDict
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 from urllib.parse import parse_qsl, urlsplit
 
+from runtime.allocator import give_back
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError, UsageError
 from runtime.frame import EndOfStream, Frame
@@ -20,7 +21,8 @@ SHELF = "shelf"
 """After demo://: the shelf instead of the moving scene."""
 TRUTHS_KEPT = 64
 """Two seconds at 30 frames per second: longer than any frame takes through the pipeline."""
-FURNISH_EVERY_S = 1.0
+FURNISH_EVERY_S = 3.0
+"""A hand that comes next is drawn ahead while the one before is there, for 9 s."""
 JOIN_S = 1.0
 
 
@@ -84,6 +86,7 @@ class DemoSource(Source):
             for _ in self._scene.furnish(self._filmed_s):
                 if self._stop.is_set():
                     return
+            give_back()
             self._stop.wait(FURNISH_EVERY_S)
 
     def _run(self) -> None:

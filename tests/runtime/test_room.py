@@ -27,6 +27,15 @@ def test_large_pictures_need_more():
     check_room(cameras(2), 450)
 
 
+def test_the_demo_needs_what_it_was_measured_to():
+    free_mib = 350 + 8 * 25
+    check_room(cameras(8), free_mib)
+    real = settings_from_arguments([flag for number in range(9) for flag in ("--source", str(number))]).each
+    check_room(real, free_mib)
+    with pytest.raises(UsageError):
+        check_room(cameras(9), free_mib)
+
+
 def test_it_is_said_before_anything_is_opened(monkeypatch, capsys):
     monkeypatch.setattr("runtime.room._free_mib", lambda: 400.0)
     assert main(["--source", "a=/dev/video97", "--source", "b=/dev/video98", "--source", "c=/dev/video99"]) == 2
