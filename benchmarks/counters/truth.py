@@ -26,19 +26,27 @@ def lines_for(scene: Scene, times_s: List[float]) -> List[Tuple[Point, Point]]:
 
 
 def passed_in(scene: Scene, times_s: List[float], lines: List[Tuple[Point, Point]]) -> Passed:
-    """By line, direction and product. The lines are upright."""
+    """By line, direction and product: what has gone between the ends, once it is beyond. The lines are upright."""
     sides: Dict[Tuple[int, int], int] = {}
+    last: Dict[Tuple[int, int], Tuple[float, float]] = {}
+    goes_through: Dict[Tuple[int, int], bool] = {}
     passed: Tally = Tally()
     for time_s in times_s:
         for place in scene.places(time_s):
             x, y = place.centre_px
             for number, ((line_x, start_y), (_, end_y)) in enumerate(lines):
+                key = place.track_id, number
                 apart_px = (line_x - x) if end_y > start_y else (x - line_x)
+                before_px, before_y = last.get(key, (apart_px, y))
+                last[key] = apart_px, y
+                if (before_px > 0) != (apart_px > 0):
+                    line_y = y + (before_y - y) * apart_px / (apart_px - before_px)
+                    goes_through[key] = min(start_y, end_y) <= line_y <= max(start_y, end_y)
                 if abs(apart_px) <= BAND * place.size_px:
                     continue
                 side = 1 if apart_px > 0 else -1
-                before = sides.get((place.track_id, number), side)
-                sides[place.track_id, number] = side
-                if side != before and min(start_y, end_y) <= y <= max(start_y, end_y):
+                before = sides.get(key, side)
+                sides[key] = side
+                if side != before and goes_through[key]:
                     passed[number, side, PRODUCTS[place.product].name] += 1
     return dict(passed)

@@ -18,7 +18,9 @@ NEARBY = 1.0
 FASTER = 1.5
 """How much faster than before it may have gone."""
 SMOOTHING_S = 1.5
-"""Of its velocity: while it is being covered, its box seems to move otherwise."""
+"""Of its velocity, from 0 on: at first, and while it is being covered, its box seems to move otherwise."""
+SHRINKS_S = 10.0
+"""Of its size, where it looks smaller: what is being covered is as large as it was."""
 SWAPPED_FRAMES = 3
 """In a row by another product's name, after WELL_NAMED by its own: a hand has come back with another thing."""
 WELL_NAMED = 20
@@ -35,6 +37,7 @@ class Followed:
         self.before: Box = one.box
         """Of the frame before."""
         self.size_px = _size_px(one.box)
+        """Of the whole of it (the root of its area)."""
         self.last_s = now_s
         self.frames = 0
         self.velocity_px_s = (0.0, 0.0)
@@ -63,14 +66,14 @@ class Followed:
         if passed_s > 0 and self.frames:
             x, y = _centre(one.box)
             before_x, before_y = _centre(self.box)
-            share = min(1.0, passed_s / SMOOTHING_S) if self.frames > 1 else 1.0
+            share = min(1.0, passed_s / SMOOTHING_S)
             vx, vy = self.velocity_px_s
             self.velocity_px_s = (
                 vx + share * ((x - before_x) / passed_s - vx),
                 vy + share * ((y - before_y) / passed_s - vy),
             )
         self.before, self.box = self.box, one.box
-        self.size_px = _size_px(one.box)
+        self.size_px = max(_size_px(one.box), self.size_px * math.exp(-passed_s / SHRINKS_S))
         self.last_s = now_s
         self.is_away = False
         self.frames += 1

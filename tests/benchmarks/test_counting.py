@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from benchmarks import counting
 from benchmarks.ap50 import Seen
 from benchmarks.counters.recorded import Box, Recorded, read_recorded, write_recorded
+from benchmarks.counters.truth import passed_in
 from benchmarks.counting import THRESHOLDS, best, row_of, rows_of
 from benchmarks.counting_lines import main
 from benchmarks.counting_lines import row_of as row_of_lines
@@ -82,6 +84,37 @@ def test_tracks_come_back_as_they_were_written(tmp_path):
     scene = Recorded(1, 2, 15.0, (640, 480), [((0.0, 1.0), (2.0, 3.0))], [[], [box]], {(0, -1, "tea"): 3})
     write_recorded(str(tmp_path / "tracks.npz"), [scene])
     assert read_recorded(str(tmp_path / "tracks.npz")) == [scene]
+
+
+class Drawn:
+    """A thing of 100 px on its way, one place a second."""
+
+    def __init__(self, *way):
+        self._way = way
+
+    def places(self, time_s):
+        return [Place(0, 0, self._way[int(time_s)], 100.0)]
+
+
+class Place(NamedTuple):
+    track_id: int
+    product: int
+    centre_px: tuple
+    size_px: float
+
+
+@pytest.mark.parametrize(
+    ("way", "count"),
+    [
+        (((40, 50), (60, 50), (40, 50)), 0),  # within the band of 10 px it has not passed
+        (((30, 50), (70, 50)), 1),
+        (((30, 150), (49, 110), (51, 100), (70, 50)), 0),  # beyond the end where it goes over the line
+        (((30, 50), (49, 90), (51, 98), (70, 150)), 1),
+    ],
+)
+def test_what_truly_passes_goes_over_the_line_between_its_ends(way, count):
+    passed = passed_in(Drawn(*way), [float(step) for step in range(len(way))], [((50.0, 99.0), (50.0, 0.0))])
+    assert list(passed.values()) == [count] * bool(count)
 
 
 def test_how_far_counts_are_from_the_truth():

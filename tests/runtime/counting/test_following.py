@@ -47,6 +47,25 @@ def test_who_was_hidden_had_not_left():
     assert 7.5 < zone.dwell_s < 8.1
 
 
+def test_what_another_covers_at_the_line_has_passed():
+    """Who comes towards it cuts its box off from the front, then from behind: small, its centre far from its own."""
+    frames = []
+    for number in range(200):
+        x, cover = 470 + 0.5 * number, 620 - 3.0 * number
+        in_front, behind = (x - 50, min(x + 50, cover)), (max(x - 50, cover + 100), x + 50)
+        left, right = max(in_front, behind, key=lambda part: part[1] - part[0])
+        track = 1 if (left, right) == in_front else 2
+        frames.append([thing(track, (left + right) / 2, width=right - left)] if right - left >= 15 else [])
+    assert passed(frames) == (0, 1)
+
+
+def test_what_is_seen_for_three_frames_is_not_found_again_far_away():
+    """Its box settles yet: so it has no speed."""
+    unknown = [thing(1, x, name="unknown box")._replace(product=None) for x in (300, 320, 340)]
+    later = thing(2, 700, name="unknown box")._replace(product=None)
+    assert passed([[one] for one in unknown] + [[]] * 30 + [[later]] * 30) == (0, 0)
+
+
 def test_a_second_box_on_one_thing_takes_over_when_the_first_ends():
     xs = way(200, 800, 120)
     frames = []
