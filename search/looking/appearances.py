@@ -92,16 +92,20 @@ class Appearance:
         self.last_s = self._streak_s
         return after
 
+    def _is_certain(self, product: int, certain: float) -> bool:
+        margins, answers = self._margins.get(product, []), sum(map(len, self._margins.values()))
+        return 2 * len(margins) > answers and sum(margin >= certain for margin in margins) >= LEAST_SAMPLES
+
     def sighting(self, track: int, products: list[str], sure: float, certain: float) -> Sighting | None:
         """None: it was a flicker.
 
-        A name needs a score of stage 1 that is `sure` or more, and LEAST_SAMPLES answers with a margin of `certain`.
+        A name needs a score of stage 1 that is `sure` or more, LEAST_SAMPLES answers with a margin of `certain`, and more
+        answers for it than without.
         """
         if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
             return None
         product = self.votes.product
-        answers = sum(margin >= certain for margin in self._margins.get(product, ()))
-        is_named = product != UNKNOWN and self.score >= sure and answers >= LEAST_SAMPLES
+        is_named = product != UNKNOWN and self.score >= sure and self._is_certain(product, certain)
         best = self._best
         return Sighting(
             track,

@@ -1,4 +1,4 @@
-"""What an appearance is called: by two answers that are certain, of a thing that stage 1 was once sure of."""
+"""What an appearance is called: by most of its answers, two of them certain, of a thing that stage 1 was once sure of."""
 
 import pytest
 
@@ -32,9 +32,10 @@ def named(*answers, score=0.9, certain=0.2):
     return sighting.product
 
 
-def test_two_certain_answers_give_a_name_however_many_others_there_are():
+def test_two_certain_answers_give_a_name_where_most_agree():
     assert named((TEA, 0.3), (TEA, 0.2)) == "tea"
     assert named((UNKNOWN, 0.3), (TEA, 0.1), (TEA, 0.25), (TEA, 0.3), (TEA, 0.05)) == "tea"
+    assert named((UNKNOWN, 0.3), (UNKNOWN, 0.1), (TEA, 0.25), (TEA, 0.3)) is None
 
 
 def test_what_only_looks_like_it_stays_unknown_however_often():
