@@ -14,6 +14,8 @@ from runtime.seen import Box
 
 LEAST_SAMPLES = 2
 """Of a sighting, and of answers that are certain of its name: what comes once is a flicker."""
+MOST_ANSWERS = 8
+"""About a name, after which what is not certain of it is not looked at more closely any more."""
 CROP_PX = 192
 """Longer side of a kept crop."""
 QUALITY = 85
@@ -54,10 +56,13 @@ class Appearance:
     def _keep(self) -> None:
         self._best = self._best._replace(crop=self._best.crop.copy())  # a view would keep the whole picture
 
-    @property
-    def is_unsettled(self) -> bool:
-        """Whether it should be looked at again soon."""
-        return self.samples < LEAST_SAMPLES or self.votes.is_contested or self.votes.streak < LEAST_SAMPLES
+    def is_unsettled(self, certain: float) -> bool:
+        """Whether it should be looked at again soon: also where it has a name that is not certain yet."""
+        votes = self.votes
+        if self.samples < LEAST_SAMPLES or votes.is_contested or votes.streak < LEAST_SAMPLES:
+            return True
+        answers = sum(map(len, self._margins.values()))
+        return votes.product != UNKNOWN and answers < MOST_ANSWERS and not self._is_certain(votes.product, certain)
 
     def seen(self, time_s: float, score: float) -> None:
         """It is in the picture of this time; `score`: stage 1's."""
@@ -99,8 +104,8 @@ class Appearance:
     def sighting(self, track: int, products: list[str], sure: float, certain: float) -> Sighting | None:
         """None: it was a flicker.
 
-        A name needs a score of stage 1 that is `sure` or more, LEAST_SAMPLES answers with a margin of `certain`, and more
-        answers for it than without.
+        A name needs a score of stage 1 that is `sure` or more, LEAST_SAMPLES answers with a margin of `certain`, and
+        most of all answers.
         """
         if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
             return None

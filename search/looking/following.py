@@ -52,7 +52,8 @@ class Following:
     @property
     def is_unsettled(self) -> bool:
         """Whether a picture should be looked at soon."""
-        return any(one.is_unsettled and one.last_s == self._sampled_s for one in self._open.values())
+        certain, now_s = self._policy.certain, self._sampled_s
+        return any(one.last_s == now_s and one.is_unsettled(certain) for one in self._open.values())
 
     def cut(self, time_s: float) -> None:
         """A shot ended before `time_s`: what was in view is not any more."""
@@ -87,7 +88,7 @@ class Following:
         }
 
     def _is_due(self, known: Appearance | None, box: Box) -> bool:
-        if known is None or known.is_unsettled or known.unasked + 1 >= self._policy.ask_every:
+        if known is None or known.is_unsettled(self._policy.certain) or known.unasked + 1 >= self._policy.ask_every:
             return True
         before = known.asked_box
         return any(

@@ -1,4 +1,4 @@
-"""What an appearance is called: by most of its answers, two of them certain, of a thing that stage 1 was once sure of."""
+"""What an appearance is called: by most of its answers, two of them certain, where stage 1 was once sure of it."""
 
 import pytest
 
@@ -9,27 +9,29 @@ import numpy as np
 from runtime.bundle import Bundle
 from runtime.frame import UNKNOWN
 from runtime.seen import Box
-from search.looking.appearances import Answered, Appearance
+from search.looking.appearances import MOST_ANSWERS, Answered, Appearance
 from search.looking.looker import CERTAIN, certain_margin
 
 BOX = Box(0.0, 0.0, 20.0, 20.0)
 TEA, RICE = 0, 1
 
 
-def named(*answers, score=0.9, certain=0.2):
-    """The name after answers of product and margin, one a second."""
-    told = [
-        Answered(product, 0.5 + margin, margin, np.ones(2, np.float32), np.zeros((20, 20, 3), np.uint8))
-        for product, margin in answers
-    ]
-    one = Appearance("box", 0.0, BOX, told[0])
+def answer(product, margin):
+    return Answered(product, 0.5 + margin, margin, np.ones(2, np.float32), np.zeros((20, 20, 3), np.uint8))
+
+
+def seen(*answers, score=0.9):
+    """An appearance after answers of product and margin, one a second."""
+    one = Appearance("box", 0.0, BOX, answer(*answers[0]))
     one.seen(0.0, score)
-    for time_s, answered in enumerate(told[1:], 1):
-        assert one.add(float(time_s), BOX, answered) is None
+    for time_s, told in enumerate(answers[1:], 1):
+        assert one.add(float(time_s), BOX, answer(*told)) is None
         one.seen(float(time_s), score)
-    sighting = one.sighting(1, ["tea", "rice"], 0.7, certain)
-    assert sighting is not None
-    return sighting.product
+    return one
+
+
+def named(*answers, score=0.9, certain=0.2):
+    return seen(*answers, score=score).sighting(1, ["tea", "rice"], 0.7, certain).product
 
 
 def test_two_certain_answers_give_a_name_where_most_agree():
@@ -52,16 +54,19 @@ def test_no_name_without_stage_1():
 
 
 def test_what_takes_another_s_place_needs_its_own_answers():
-    told = [
-        Answered(product, 0.9, margin, np.ones(2, np.float32), np.zeros((20, 20, 3), np.uint8))
-        for product, margin in [(TEA, 0.3), (TEA, 0.3), (RICE, 0.3), (RICE, 0.1), (RICE, 0.1)]
-    ]
-    one = Appearance("box", 0.0, BOX, told[0])
-    after = [one.add(float(time_s), BOX, answered) for time_s, answered in enumerate(told[1:], 1)]
-    assert after[:3] == [None] * 3
-    after[3].seen(4.0, 0.9)
-    assert after[3].sighting(1, ["tea", "rice"], 0.7, 0.2).product is None
-    assert after[3].sighting(1, ["tea", "rice"], 0.7, 0.05).product == "rice"
+    one = seen((TEA, 0.3), (TEA, 0.3), (RICE, 0.3), (RICE, 0.1))
+    after = one.add(4.0, BOX, answer(RICE, 0.1))
+    after.seen(4.0, 0.9)
+    assert after.sighting(1, ["tea", "rice"], 0.7, 0.2).product is None
+    assert after.sighting(1, ["tea", "rice"], 0.7, 0.05).product == "rice"
+
+
+def test_a_name_is_looked_at_closely_until_it_is_certain_or_was_asked_about_often():
+    assert not seen((TEA, 0.3), (TEA, 0.3)).is_unsettled(0.2)
+    assert seen((TEA, 0.3), (TEA, 0.1)).is_unsettled(0.2)
+    assert seen(*[(TEA, 0.1)] * (MOST_ANSWERS - 1)).is_unsettled(0.2)
+    assert not seen(*[(TEA, 0.1)] * MOST_ANSWERS).is_unsettled(0.2)
+    assert not seen((UNKNOWN, 0.1), (UNKNOWN, 0.1)).is_unsettled(0.2)
 
 
 def test_how_certain_follows_from_what_the_bundle_tells():
