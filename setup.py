@@ -96,6 +96,7 @@ setup(
     package_data={
         "shelfsight": ["py.typed"],
         "jetson": ["devices/*.html"],
+        "benchmarks": ["*.json"],
         "runtime": ["py.typed", "engines/*.cu", "picture/fonts/*", "sinks/html/*", "bundles/*/*"],
     },
     install_requires=INSTALL,

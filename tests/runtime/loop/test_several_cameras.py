@@ -52,14 +52,16 @@ class Endless(FakeSource):
 
 
 class Silent(FakeSource):
-    """Live, and every read takes 0.3 s in vain."""
+    """Live, and every read takes 0.3 s in vain, the first one so much more."""
 
-    def __init__(self):
+    def __init__(self, more_s=0.0):
         super().__init__([], live=True)
         self.res = (64, 48)
+        self._more_s = more_s
 
     def read(self, timeout_s):
-        time.sleep(0.3)
+        time.sleep(0.3 + self._more_s)
+        self._more_s = 0.0
 
 
 def loop_of(*each, clock=None, **limits):
@@ -126,7 +128,9 @@ def test_eight_that_hang_are_waited_for_together():
             shown_s.append(time.monotonic())
             return super().present(picture, observation, figures)
 
-    loop_of(*[(Silent(), FakeSink()) for _ in range(8)], (Endless(), Noting()), frames=5).run()
+    # each begins a read just before the one before it ends its own: one after the other they would take 2 s
+    silent = [(Silent(0.04 * number), FakeSink()) for number in reversed(range(8))]
+    loop_of(*silent, (Endless(), Noting()), seconds=0.8).run()
     assert time.monotonic() - shown_s[-1] < 8 * 0.3 - 0.9
     assert not [thread for thread in threading.enumerate() if thread.name == "capture"]
 
