@@ -98,14 +98,15 @@ class Appearance:
         return after
 
     def _is_certain(self, product: int, certain: float) -> bool:
-        margins, answers = self._margins.get(product, []), sum(map(len, self._margins.values()))
-        return 2 * len(margins) > answers and sum(margin >= certain for margin in margins) >= LEAST_SAMPLES
+        answers = sum(map(len, self._margins.values()))
+        agreed = sum(margin >= certain for margin in self._margins.get(product, ()))
+        return agreed >= LEAST_SAMPLES and 2 * agreed >= answers
 
     def sighting(self, track: int, products: list[str], sure: float, certain: float) -> Sighting | None:
         """None: it was a flicker.
 
-        A name needs a score of stage 1 that is `sure` or more, LEAST_SAMPLES answers with a margin of `certain`, and
-        most of all answers.
+        A name needs a score of stage 1 that is `sure` or more, and a margin of `certain` in LEAST_SAMPLES of the answers
+        and in half of all.
         """
         if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
             return None

@@ -31,8 +31,8 @@ class FollowingPolicy(NamedTuple):
     """Stage 1's score that a thing must reach once to be named. Hair and printed stones pass stage 2 in pictures that
     no network was trained on, but stage 1 is never sure of them."""
     certain: float = 0.0
-    """Margin of stage 2, above the threshold and the next product, that two answers about a thing must have for its
-    name. Of what only looks like a product, some views pass for it, but not as clearly as the product's own."""
+    """Margin of stage 2, above the threshold and the next product, that two answers about a thing and half of all must
+    have for its name. Of what only looks like a product, some views pass for it, but not as many, nor as clearly."""
 
 
 class Following:

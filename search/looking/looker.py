@@ -26,8 +26,8 @@ NAMING_EVERY = FollowingPolicy(ask_every=1, max_missed=15)
 SURE = 0.5
 """Of the way from the bundle's least score to 1: what stage 1 must reach once for a name."""
 CERTAIN = 0.85
-"""Of the way from the bundle's threshold to what its own products usually reach: the margin that stage 2 must have
-twice. Chosen in docs/search.md."""
+"""Of the way from the bundle's threshold to what its own products usually reach: the margin of an answer that is
+certain. Chosen in docs/search.md."""
 
 
 class Request(NamedTuple):
