@@ -105,8 +105,8 @@ class Appearance:
     def sighting(self, track: int, products: list[str], sure: float, certain: float) -> Sighting | None:
         """None: it was a flicker.
 
-        A name needs a score of stage 1 that is `sure` or more, and a margin of `certain` in LEAST_SAMPLES of the answers
-        and in half of all.
+        A name needs a score of stage 1 that is `sure` or more, and a margin of `certain` in LEAST_SAMPLES answers and
+        in half of all.
         """
         if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
             return None
