@@ -5,7 +5,7 @@ from typing import Any, Callable, Container, Dict, List, NamedTuple, Optional, S
 
 from runtime.seen import Box, SeenObject
 
-LEAST_FRAMES = 3
+LEAST_FRAMES = 4
 """Before it counts: what is seen in fewer is a flicker."""
 AWAY_S = 2.0
 """Not seen for so long, it has left. Until then it may come back under another number, whatever it is called."""

@@ -125,5 +125,6 @@ def test_a_short_offline_gap_on_the_line_does_not_lose_who_passes():
     assert passed([[] if 40 <= step < 60 else [thing(1, x)] for step, x in enumerate(xs)]) == (0, 1)
 
 
-def test_a_flicker_of_two_frames_is_not_counted():
-    assert passed([[], [thing(1, 200)], [thing(1, 800)], []] + [[]] * 100) == (0, 0)
+@pytest.mark.parametrize(("frames", "count"), [(2, 0), (3, 0), (4, 1)])
+def test_a_flicker_is_not_counted(frames, count):
+    assert passed([[], [thing(1, 200)]] + [[thing(1, 800)]] * (frames - 1) + [[]] * 100) == (0, count)
