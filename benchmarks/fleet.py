@@ -32,8 +32,8 @@ FIGURES_EVERY_S = 0.5
 WAIT_S = 300.0
 SPRING, EMPTY = "spring", "empty"
 """What the bundle that is rolled out is called, and a folder that holds nothing."""
-HAS_IT, FAILED = ("has it", "had it"), "failed"
-"""What a roll says of a device."""
+HAS_IT, FAILED = ("has it", "had it"), "failed: "
+"""What a roll says came of a device; failed alone is what the device did the time before."""
 
 
 class Rolled(NamedTuple):
