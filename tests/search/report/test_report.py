@@ -45,6 +45,15 @@ def test_the_page_says_nothing_that_a_name_could_smuggle_in(tmp_path):
     assert (tmp_path / "page" / "crops" / "1.jpg").read_bytes() == b"jpeg"
 
 
+def test_the_page_has_totals_by_product_and_by_month(tmp_path):
+    videos = videos_of([match(0, 1), match(0, 9, "oil", "/films/b.mp4")])
+    write_report(str(tmp_path), "all", videos, lambda number: None)
+    html = (tmp_path / "index.html").read_text(encoding="utf-8")
+    heads = "<th class=number>Videos<th class=number>Times seen<th class=number>On screen"
+    assert "<th>Product" + heads + "<tr><td>oil<td class=number>1<td class=number>1<td class=number>9.0 s" in html
+    assert "<th>Month" + heads + "<tr><td>2026-11<td class=number>2<td class=number>2<td class=number>10.0 s" in html
+
+
 def test_names_in_korean_stay_as_they_are(tmp_path):
     videos = videos_of([match(0, 1, "녹차", "/films/리뷰.mp4")])
     write_report(str(tmp_path), "녹차", videos, lambda number: None)
