@@ -9,7 +9,7 @@ from runtime.assembly import assemble
 from runtime.command_line.arguments import settings_from_arguments
 
 ROUNDS, AT_ONCE = 10, 5
-FLAGS = ("--res", "160x120", "--size", "96", "--engine", "onnx", "--threads", "1", "--frames", "10", "--fps", "0")
+FLAGS = ("--res", "160x120", "--size", "96", "--engine", "onnx", "--threads", "1", "--frames", "5", "--fps", "0")
 
 
 def left_behind(bundle: str) -> Dict[str, Any]:

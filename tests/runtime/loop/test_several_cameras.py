@@ -173,7 +173,7 @@ class Waiting:
         self._clock.advance(0.001)
 
 
-SECONDS = 40.0
+SECONDS = 15.0
 ON_TIME_S = np.arange(0.0, SECONDS, PERIOD_S)
 CHANCE = np.random.RandomState(5)
 FAULTS = {
