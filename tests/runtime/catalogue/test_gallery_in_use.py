@@ -1,6 +1,7 @@
 """The gallery in use: the bundle's and the taught ones; changed in part, it is as if it were made anew."""
 
 import numpy as np
+from around_axes import AXES, BUNDLE, PRODUCTS, around
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,16 +10,6 @@ from runtime.catalogue.gallery_in_use import GalleryInUse, known_of
 from runtime.catalogue.schema import NOTHING, PRODUCT
 from runtime.catalogue.taught import Taught
 from runtime.frame import UNKNOWN
-from runtime.gallery import Gallery
-
-AXES = np.eye(8, dtype=np.float32)
-BUNDLE = Gallery(AXES[:2], np.array([0, 1], np.int32), 0.6)
-PRODUCTS = ["tea", "rice"]
-
-
-def around(axis, towards, shares):
-    rows = np.array([AXES[axis] * (1 - share) + AXES[towards] * share for share in shares], np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_taught_products_are_named_beside_the_bundles():

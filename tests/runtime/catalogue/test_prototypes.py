@@ -1,6 +1,7 @@
 """What stands for a product that was taught, and what is told of its likeness to others."""
 
 import numpy as np
+from around_axes import AXES, BUNDLE, PRODUCTS, around
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,16 +10,6 @@ from runtime.catalogue.likeness import findings, likeness_of
 from runtime.catalogue.prototypes import MOST, prototypes_of
 from runtime.catalogue.schema import PRODUCT
 from runtime.catalogue.taught import Taught
-from runtime.gallery import Gallery
-
-AXES = np.eye(8, dtype=np.float32)
-BUNDLE = Gallery(AXES[:2], np.array([0, 1], np.int32), 0.6)
-PRODUCTS = ["tea", "rice"]
-
-
-def around(axis, towards, shares):
-    rows = np.array([AXES[axis] * (1 - share) + AXES[towards] * share for share in shares], np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 @given(st.integers(1, 40), st.integers(0, 1000))

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from passing_time import Waiting
 
 from runtime.clock import FakeClock, MonotonicClock
 from runtime.errors import SourceError
@@ -155,22 +156,6 @@ class Scheduled:
         self._taken = self._there()
         number = None if self._is_offline else self._taken - 1
         return Frame(IMAGE, number, float(self._times_s[self._taken - 1]))
-
-
-class Waiting:
-    """Stands for the condition: nobody tells, time passes."""
-
-    def __init__(self, clock):
-        self._clock = clock
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def wait(self, timeout_s):
-        self._clock.advance(0.001)
 
 
 SECONDS = 15.0

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from passing_time import Waiting
 
 from runtime.clock import FakeClock
 from runtime.frame import EndOfStream, Frame
@@ -32,22 +33,6 @@ class Camera:
         self._taken_s = self._clock.now_s()
         self._id += 1
         return Frame(IMAGE, self._id, self._taken_s)
-
-
-class Waiting:
-    """Stands for the condition: nobody tells, time passes."""
-
-    def __init__(self, clock):
-        self._clock = clock
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def wait(self, timeout_s):
-        self._clock.advance(0.001)
 
 
 def work(turns, had, costs_s, clock):
