@@ -60,6 +60,8 @@ class Counter:
         self._zone_tables: List[Dict[str, ZoneCount]] = [{} for _ in plan.zones]
         self._line_tables: List[Dict[str, LineCount]] = [{} for _ in plan.lines]
         self._tables: List[Dict[str, Any]] = list(self._zone_tables) + list(self._line_tables)
+        self.version = 0
+        """Another number whenever totals may be others, with an event or without."""
         self._now_s = 0.0
         self._events: List[Event] = []
 
@@ -85,6 +87,7 @@ class Counter:
         that, and enters here."""
         for followed in before._follower.known:
             before._leave(followed)
+        self.version = before.version + 1
         for zone, zone_table in zip(self.plan.zones, self._zone_tables):
             if zone in before.plan.zones:
                 zone_table.update(before._zone_tables[before.plan.zones.index(zone)])
@@ -210,8 +213,12 @@ class Counter:
             self._events.append(Event(self._now_s, kind, places[table].name, place.name, followed.box))
 
     def _add(self, followed: Followed, table: int, added: Any) -> None:
-        _add(self._tables[table], followed.place.name, added)
+        self._total(table, followed.place.name, added)
         _add(followed.place.counted, table, added)
+
+    def _total(self, table: int, name: str, added: Any) -> None:
+        _add(self._tables[table], name, added)
+        self.version += 1
 
     def _replace(self, before: Followed, new: Followed) -> None:
         """Another thing has its number, for a moment already: what passed meanwhile is the other's."""
@@ -226,7 +233,7 @@ class Counter:
     def _withdraw(self, taken: Followed) -> None:
         """It was not new: who it is counts what it does."""
         for table, added in taken.place.counted.items():
-            _add(self._tables[table], taken.place.name, type(added)(*[-value for value in added]))
+            self._total(table, taken.place.name, type(added)(*[-value for value in added]))
         for before, table, passed in taken.place.borrowed:
             self._add(before, table, passed)
 
@@ -234,8 +241,8 @@ class Counter:
         """It turns out to be something else: what it was counted as moves with it."""
         place = followed.place
         for table, added in place.counted.items():
-            _add(self._tables[table], place.name, type(added)(*[-value for value in added]))
-            _add(self._tables[table], followed.name, added)
+            self._total(table, place.name, type(added)(*[-value for value in added]))
+            self._total(table, followed.name, added)
         place.name = followed.name
 
 

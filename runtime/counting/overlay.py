@@ -88,14 +88,13 @@ class CountingOverlay(Overlay):
     def _count_by(self, plan: Plan) -> None:
         counter = Counter(plan)
         counter.take_over(self._counter)
-        self._plan, self._counter = plan, counter
-        self.version += 1
+        self._plan, self._counter, self.version = plan, counter, counter.version
         if any(self._res):
             self._check_aspect()
 
     def _tell(self, events: Sequence[Event]) -> None:
+        self.version = self._counter.version
         for event in events:
-            self.version += 1
             log.debug("%s: %s %s", event.place, event.name, event.kind)
             if self._listener is not None:
                 self._listener(event)

@@ -11,7 +11,7 @@ from runtime.counting.plan import CENTRE, Line, Plan, Zone
 from runtime.figures.counts import Counts, LineCount, LineCounts, ZoneCount, ZoneCounts
 from runtime.figures.figures import Figures, Stages
 from runtime.figures.report import figures_as_json
-from runtime.frame import Detections, Frame, Observation, Words
+from runtime.frame import Detections, Frame, Names, Observation, Words
 
 FIGURES = Figures(30.0, 30.0, 30.0, 40.0, 60.0, Stages(), 1, 1, 0, 0, "camera")
 PLAN = Plan(
@@ -27,6 +27,12 @@ def seen(x, number, size=(640, 480)):
     return Observation(frame, Detections(boxes, np.float32([0.9]), np.int32([0])), np.array([4]), None, Words(["jar"]))
 
 
+def picture_by(overlay):
+    picture = np.zeros((480, 640, 3), np.uint8)
+    overlay.draw(picture)
+    return picture
+
+
 def test_what_passes_is_in_the_figures_and_on_the_picture():
     events = []
     overlay = CountingOverlay(PLAN, events.append)
@@ -38,12 +44,28 @@ def test_what_passes_is_in_the_figures_and_on_the_picture():
     assert (till["now"], till["entered"], till["left"]) == (0, 1, 1)
     assert 0.8 < till["dwell_s"] < 1.5
     assert [(event.place, event.kind) for event in events] == [("till", "entered"), ("door", "out"), ("till", "left")]
-    picture = np.zeros((480, 640, 3), np.uint8)
-    overlay.draw(picture)
+    picture = picture_by(overlay)
     assert picture[400, 320].any()
     assert overlay.version == 3
     assert not picture[400, 500].any()
     json.dumps(content)
+
+
+def test_who_comes_back_by_its_old_number_is_on_the_picture_at_once():
+    overlay, names = CountingOverlay(PLAN), Names(np.int32([0]), np.float32([0.9]), 0, 1)
+
+    def named(number):
+        return seen(100, number)._replace(names=names, words=Words(["jar"], ["tea"]))
+
+    for number in range(10):
+        overlay.see(named(number))
+    overlay.see(seen(100, 100)._replace(detections=Detections.none(), track_ids=np.empty(0, np.int64)))
+    version, picture = overlay.version, picture_by(overlay)
+    overlay.see(named(110))
+    now = overlay.told(FIGURES).counts.zones[0].total
+    assert (now.now, now.entered, now.left) == (1, 1, 0)
+    assert (picture_by(overlay) != picture).any()
+    assert overlay.version != version
 
 
 def test_a_picture_of_another_shape_is_told(caplog):
