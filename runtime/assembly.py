@@ -145,6 +145,8 @@ def assemble(
             of_it = (opener.open(own) if given is None else given) + opener.tellers(own)
             looking = recogniser.beside(policy, tracker) if cameras else recogniser
             cameras.append(open_camera(own, opened, looking, of_it))
+            for overlay in cameras[-1].overlays:
+                stack.callback(overlay.end)
         members = [camera.member(board, keeps_frames) for camera in cameras]
         limits = Limits(settings.frames, settings.seconds)
         in_batches = len(members) > 1 and is_faster_in_batches(detector, len(members))

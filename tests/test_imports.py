@@ -93,6 +93,7 @@ FLOOR = {
         "allocator",
         "gallery",
         "handles",
+        "newest",
         "outputs",
         "redacted",
         "seen",

@@ -10,11 +10,11 @@ from runtime.engines.engine import TensorSpec
 from runtime.engines.fake import FakeEngine
 from runtime.frame import EndOfStream, Frame
 from runtime.gallery import Gallery
+from runtime.newest import NewestSlot
 from runtime.recognition.classifier import Classifier
 from runtime.recognition.detector import Detector
 from runtime.recognition.heads import grid_cells
 from runtime.sides import square
-from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 
 SIZE = 160

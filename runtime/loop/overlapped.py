@@ -12,8 +12,8 @@ from runtime.loop.intake import READ_TIMEOUT_S
 from runtime.loop.loop import Loop, LoopParts
 from runtime.loop.showing import Shown
 from runtime.loop.turns import Line, Turns
+from runtime.newest import NewestSlots
 from runtime.recognition.recogniser import Look, observe_together
-from runtime.sources.newest import NewestSlots
 from runtime.sources.read_ahead import ReadAhead
 
 JOIN_S = 5.0

@@ -25,4 +25,4 @@ class Overlay:
         return figures
 
     def end(self) -> None:
-        """The run is over: no observation comes any more."""
+        """The run is over, or asked how far it is: what hangs in the air is settled. May be called twice."""

@@ -48,7 +48,7 @@ class ShelfWatch:
 
     def update(self, now_s: float, image: np.ndarray, objects: Sequence[SeenObject]) -> List[Change]:
         """One frame, (H, W, 3) uint8 BGR as captured; what has changed by it."""
-        if not self.is_due(now_s):
+        if now_s - self._looked_s < LOOK_S:
             return []
         self._looked_s = self.now_s = now_s
         res = (image.shape[1], image.shape[0])
@@ -95,10 +95,6 @@ class ShelfWatch:
             if left <= x <= right and top + 0.4 * (bottom - top) <= y <= bottom + 0.15 * (bottom - top):
                 return number
         return None
-
-    def is_due(self, now_s: float) -> bool:
-        """Whether `update` would look at a frame of now."""
-        return now_s - self._looked_s >= LOOK_S
 
     def cover(self, now_s: float) -> None:
         """The camera is away: after a while nobody knows."""

@@ -12,8 +12,8 @@ import numpy as np
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError
 from runtime.frame import Frame, capture_time_s
+from runtime.newest import NewestSlot
 from runtime.sources.fitting import Size, fitted, res_of
-from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 
 log = logging.getLogger(__name__)

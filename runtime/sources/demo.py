@@ -9,11 +9,11 @@ from runtime.allocator import give_back
 from runtime.clock import MonotonicClock
 from runtime.errors import SourceError, UsageError
 from runtime.frame import EndOfStream, Frame
+from runtime.newest import NewestSlot
 from runtime.scene.scene import Scene
 from runtime.scene.settings import SPLITS, SceneSettings
 from runtime.scene.shelf import ShelfScene, ShelfSettings
 from runtime.scene.truth import Truth
-from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 
 DEFAULT_FPS = 30.0

@@ -4,7 +4,7 @@ import threading
 from typing import Callable, Optional
 
 from runtime.frame import EndOfStream, Frame
-from runtime.sources.newest import NewestSlot
+from runtime.newest import NewestSlot
 from runtime.sources.source import Source
 
 READ_TIMEOUT_S = 0.2

@@ -8,8 +8,8 @@ from runtime.clock import MonotonicClock
 from runtime.errors import ShelfsightError, SourceError
 from runtime.frame import EndOfStream, Frame, capture_time_s
 from runtime.gstreamer.capture import Capture
+from runtime.newest import NewestSlot
 from runtime.sources.fitting import Size, fitted, fitted_size, res_of
-from runtime.sources.newest import NewestSlot
 from runtime.sources.source import Source
 from runtime.sources.times import FPS, RisingTimes, sensible_fps
 from runtime.told import TOLD

@@ -29,7 +29,7 @@ def seen(scene, time_s, number=0):
     k = len(truth.shapes)
     names = Names(truth.products, np.full(k, 0.9, np.float32), 0, 0)
     words = Words(SHAPES, [product.name for product in PRODUCTS])
-    frame = Frame(image, number, time_s)
+    frame = Frame(image, number, time_s, source_s=time_s)  # of a file: looked at on the thread that presents
     found = Detections(truth.boxes_px, np.ones(k, np.float32), truth.shapes)
     return Observation(frame, found, truth.track_ids, names, words)
 
@@ -42,6 +42,10 @@ def scene():
 @pytest.fixture(scope="module")
 def layout(scene):
     return layout_of(objects_in(seen(scene, 1.0)), RES)
+
+
+def live(observation):
+    return observation._replace(frame=observation.frame._replace(source_s=None))
 
 
 def watched(scene, layout, begin_s, end_s):
@@ -164,3 +168,67 @@ def test_a_picture_of_another_shape_is_told(scene, layout, tmp_path, caplog):
     overlay.see(seen(scene, 1.0))
     overlay.see(seen(scene, 1.1))
     assert caplog.text.count("taught on a picture of 1.78 to 1, this one is 640x480") == 1
+
+
+def settled(overlay):
+    """Once the look under way is over; the next one begins a thread anew."""
+    overlay.end()
+    return overlay.told(FIGURES).shelf
+
+
+def test_a_live_shelf_is_looked_at_beside_and_comes_out_the_same(scene, layout, tmp_path):
+    both = [ShelfOverlay(layout, ShelfDesk(str(tmp_path / "s.json"))) for _ in range(2)]
+    for number in range(60):
+        observation = seen(scene, 10.0 + number / 3, number)
+        both[0].see(observation)
+        copy = observation.frame.image.copy()
+        both[1].see(live(observation._replace(frame=observation.frame._replace(image=copy))))
+        copy[:] = 255  # what is drawn on a picture is not looked at
+        assert settled(both[1]) == both[0].told(FIGURES).shelf
+    assert {slot.state for slot in both[0].told(FIGURES).shelf.slots} != {HIDDEN}
+    pictures = [np.zeros((480, 640, 3), np.uint8) for _ in both]
+    for overlay, picture in zip(both, pictures):
+        overlay.draw(picture)
+    assert (pictures[0] == pictures[1]).all()
+
+
+def test_what_is_found_by_a_layout_that_is_no_more_is_not_told(scene, layout, tmp_path, monkeypatch):
+    goes_on, begun = threading.Event(), threading.Event()
+    update = ShelfWatch.update
+
+    def slow_update(*arguments):
+        begun.set()
+        assert goes_on.wait(20.0)
+        return update(*arguments)
+
+    monkeypatch.setattr(ShelfWatch, "update", slow_update)
+    desk = ShelfDesk(str(tmp_path / "s.json"))
+    overlay = ShelfOverlay(layout, desk)
+    overlay.see(live(seen(scene, 1.0, 0)))
+    assert begun.wait(20.0)
+    desk.give(layout._replace(slots=layout.slots[:3]))
+    overlay.see(live(seen(scene, 1.1, 1)))
+    assert len(overlay.told(FIGURES).shelf.slots) == 3
+    goes_on.set()
+    assert len(settled(overlay).slots) == 3
+    assert overlay.told(FIGURES).shelf.slots == overlay._found.now.slots
+
+
+def test_a_shelf_that_cannot_be_looked_at_is_one_line_and_hidden(scene, layout, tmp_path, monkeypatch, caplog):
+    overlay = ShelfOverlay(layout, ShelfDesk(str(tmp_path / "s.json")))
+    for number in range(30):
+        overlay.see(live(seen(scene, 1.0 + number / 3, number)))
+        overlay.end()
+    assert {slot.state for slot in settled(overlay).slots} == {FILLED}
+
+    def failing(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(ShelfWatch, "update", failing)
+    for number in range(30, 45):
+        overlay.see(live(seen(scene, 1.0 + number / 3, number)))
+        overlay.end()
+    assert {slot.state for slot in settled(overlay).slots} == {HIDDEN}
+    assert [record.getMessage() for record in caplog.records] == [
+        "the shelf cannot be looked at, the rest goes on: MemoryError: no room"
+    ]

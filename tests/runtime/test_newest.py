@@ -7,7 +7,7 @@ import pytest
 
 from runtime.errors import SourceError
 from runtime.frame import EndOfStream, Frame
-from runtime.sources.newest import NewestSlot
+from runtime.newest import NewestSlot
 
 LONG_S = 20.0
 """Longer than anything here takes on a busy machine; only a failing test waits this long."""
