@@ -13,7 +13,7 @@ from tqdm import tqdm
 from runtime.bundle import Bundle
 from runtime.engines.onnx import OnnxEngine
 from runtime.recognition.classifier import Classifier
-from search.looking.looker import certain_margin
+from search.looking.certain import certain_margins
 from search.storing.index_file import IndexFile
 
 AT_ONCE = 64
@@ -28,7 +28,7 @@ def renew(path: str, bundle: Bundle, is_quiet: bool = False) -> int:
         index.set_recogniser(wanted + UNFINISHED)
         with contextlib.suppress(FileNotFoundError):
             os.remove(path + ".vectors")
-        done, certain = 0, certain_margin(bundle)
+        done, certain = 0, certain_margins(bundle)
         with tqdm(total=index.crop_count(), disable=True if is_quiet else None) as bar:
             for some in _batches(index.crops()):
                 _renew(index, classifier, bundle.products, certain, some)
@@ -50,9 +50,9 @@ def _batches(crops: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, byt
 
 
 def _renew(
-    index: IndexFile, classifier: Classifier, products: list[str], certain: float, some: list[tuple[int, bytes]]
+    index: IndexFile, classifier: Classifier, products: list[str], certain: list[float], some: list[tuple[int, bytes]]
 ) -> None:
-    """A name needs the margin `certain`: there is one crop of each."""
+    """A name needs its product's margin of `certain`: there is one crop of each."""
     decoded = [(number, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)) for number, data in some]
     images = [(number, image) for number, image in decoded if image is not None]
     if not images:
@@ -63,7 +63,7 @@ def _renew(
         (
             (
                 number,
-                products[product] if product >= 0 and margin >= certain else None,
+                products[product] if product >= 0 and margin >= certain[product] else None,
                 round(similarity, 4),
                 embedding.astype("<f2").tobytes(),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import cv2
 import numpy as np
@@ -56,13 +56,17 @@ class Appearance:
     def _keep(self) -> None:
         self._best = self._best._replace(crop=self._best.crop.copy())  # a view would keep the whole picture
 
-    def is_unsettled(self, certain: float) -> bool:
+    def is_unsettled(self, certain: Sequence[float]) -> bool:
         """Whether it should be looked at again soon: also where it has a name that is not certain yet."""
         votes = self.votes
         if self.samples < LEAST_SAMPLES or votes.is_contested or votes.streak < LEAST_SAMPLES:
             return True
         answers = sum(map(len, self._margins.values()))
-        return votes.product != UNKNOWN and answers < MOST_ANSWERS and not self._is_certain(votes.product, certain)
+        return (
+            votes.product != UNKNOWN
+            and answers < MOST_ANSWERS
+            and not self._is_certain(votes.product, certain[votes.product])
+        )
 
     def seen(self, time_s: float, score: float) -> None:
         """It is in the picture of this time; `score`: stage 1's."""
@@ -102,16 +106,16 @@ class Appearance:
         agreed = sum(margin >= certain for margin in self._margins.get(product, ()))
         return agreed >= LEAST_SAMPLES and 2 * agreed >= answers
 
-    def sighting(self, track: int, products: list[str], sure: float, certain: float) -> Sighting | None:
+    def sighting(self, track: int, products: list[str], sure: float, certain: Sequence[float]) -> Sighting | None:
         """None: it was a flicker.
 
-        A name needs a score of stage 1 that is `sure` or more, and a margin of `certain` in LEAST_SAMPLES answers and
-        in half of all.
+        A name needs a score of stage 1 that is `sure` or more, and its product's margin of `certain` in
+        LEAST_SAMPLES answers and in half of all.
         """
         if self.samples < LEAST_SAMPLES or self.last_s < self.first_s:
             return None
         product = self.votes.product
-        is_named = product != UNKNOWN and self.score >= sure and self._is_certain(product, certain)
+        is_named = product != UNKNOWN and self.score >= sure and self._is_certain(product, certain[product])
         best = self._best
         return Sighting(
             track,

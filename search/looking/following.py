@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
@@ -30,9 +30,10 @@ class FollowingPolicy(NamedTuple):
     sure: float = 0.7
     """Stage 1's score that a thing must reach once to be named. Hair and printed stones pass stage 2 in pictures that
     no network was trained on, but stage 1 is never sure of them."""
-    certain: float = 0.0
-    """Margin of stage 2, above the threshold and the next product, that two answers about a thing and half of all must
-    have for its name. Of what only looks like a product, some views pass for it, but not as many, nor as clearly."""
+    certain: Sequence[float] = ()
+    """By product: the margin of stage 2, above the threshold and the next product, that two answers about a thing and
+    half of all must have for its name. Of what only looks like a product, some views pass for it, but not as many, nor
+    as clearly."""
 
 
 class Following:

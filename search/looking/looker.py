@@ -15,6 +15,7 @@ from runtime.settings import Settings
 from runtime.sides import Res
 from runtime.sources.source import Source
 from runtime.stages import Stages
+from search.looking.certain import certain_margins
 from search.looking.following import Following, FollowingPolicy
 from search.looking.sampling import Sampler, SamplingPolicy
 from search.videos.decoding import Picture, Pictures
@@ -25,9 +26,6 @@ NAMING_EVERY = FollowingPolicy(ask_every=1, max_missed=15)
 
 SURE = 0.5
 """Of the way from the bundle's least score to 1: what stage 1 must reach once for a name."""
-CERTAIN = 0.85
-"""Of the way from the bundle's threshold to what its own products usually reach: the margin of an answer that is
-certain. Chosen in docs/search.md."""
 
 
 class Request(NamedTuple):
@@ -92,7 +90,7 @@ class Looker:
             self._bundle.shapes,
             self._bundle.products,
             (NAMING_EVERY if self._policy.every_picture else FollowingPolicy())._replace(
-                sure=self._sure, certain=certain_margin(self._bundle)
+                sure=self._sure, certain=certain_margins(self._bundle)
             ),
             piece.number,
         )
@@ -137,11 +135,6 @@ class Looker:
     def close(self) -> None:
         """Free both networks."""
         self._stages.close()
-
-
-def certain_margin(bundle: Bundle) -> float:
-    """See CERTAIN; 0 of a bundle that does not tell what is usual."""
-    return 0.0 if bundle.usual is None else CERTAIN * (bundle.usual - bundle.gallery.threshold)
 
 
 def _began_s(cut_s: float | None, sampled_s: float | None, time_s: float) -> float:

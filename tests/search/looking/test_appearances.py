@@ -6,11 +6,9 @@ pytest.importorskip("av", reason="needs PyAV, of the extra search")
 
 import numpy as np
 
-from runtime.bundle import Bundle
 from runtime.frame import UNKNOWN
 from runtime.seen import Box
 from search.looking.appearances import MOST_ANSWERS, Answered, Appearance
-from search.looking.looker import CERTAIN, certain_margin
 
 BOX = Box(0.0, 0.0, 20.0, 20.0)
 TEA, RICE = 0, 1
@@ -30,8 +28,8 @@ def seen(*answers, score=0.9):
     return one
 
 
-def named(*answers, score=0.9, certain=0.2):
-    return seen(*answers, score=score).sighting(1, ["tea", "rice"], 0.7, certain).product
+def named(*answers, score=0.9, tea=0.2, rice=0.2):
+    return seen(*answers, score=score).sighting(1, ["tea", "rice"], 0.7, [tea, rice]).product
 
 
 def test_two_certain_answers_give_a_name_where_they_are_half_of_all():
@@ -42,7 +40,7 @@ def test_two_certain_answers_give_a_name_where_they_are_half_of_all():
 
 def test_what_only_looks_like_it_stays_unknown_however_often():
     assert named((TEA, 0.1), (TEA, 0.15), (TEA, 0.3), (TEA, 0.1), (TEA, 0.15)) is None
-    assert named((TEA, 0.1), (TEA, 0.15), certain=0.0) == "tea"
+    assert named((TEA, 0.1), (TEA, 0.15), tea=0.0) == "tea"
 
 
 def test_certain_answers_about_another_do_not_count():
@@ -57,19 +55,18 @@ def test_what_takes_another_s_place_needs_its_own_answers():
     one = seen((TEA, 0.3), (TEA, 0.3), (RICE, 0.3), (RICE, 0.1))
     after = one.add(4.0, BOX, answer(RICE, 0.1))
     after.seen(4.0, 0.9)
-    assert after.sighting(1, ["tea", "rice"], 0.7, 0.2).product is None
-    assert after.sighting(1, ["tea", "rice"], 0.7, 0.05).product == "rice"
+    assert after.sighting(1, ["tea", "rice"], 0.7, [0.2, 0.2]).product is None
+    assert after.sighting(1, ["tea", "rice"], 0.7, [0.2, 0.05]).product == "rice"
 
 
 def test_a_name_is_looked_at_closely_until_it_is_certain_or_was_asked_about_often():
-    assert not seen((TEA, 0.3), (TEA, 0.3)).is_unsettled(0.2)
-    assert seen((TEA, 0.3), (TEA, 0.1)).is_unsettled(0.2)
-    assert seen(*[(TEA, 0.1)] * (MOST_ANSWERS - 1)).is_unsettled(0.2)
-    assert not seen(*[(TEA, 0.1)] * MOST_ANSWERS).is_unsettled(0.2)
-    assert not seen((UNKNOWN, 0.1), (UNKNOWN, 0.1)).is_unsettled(0.2)
+    assert not seen((TEA, 0.3), (TEA, 0.3)).is_unsettled([0.2, 0.2])
+    assert seen((TEA, 0.3), (TEA, 0.1)).is_unsettled([0.2, 0.2])
+    assert seen(*[(TEA, 0.1)] * (MOST_ANSWERS - 1)).is_unsettled([0.2, 0.2])
+    assert not seen(*[(TEA, 0.1)] * MOST_ANSWERS).is_unsettled([0.2, 0.2])
+    assert not seen((UNKNOWN, 0.1), (UNKNOWN, 0.1)).is_unsettled([0.2, 0.2])
 
 
-def test_how_certain_follows_from_what_the_bundle_tells():
-    bundle = Bundle.open("demo")
-    assert certain_margin(bundle) == pytest.approx(CERTAIN * (bundle.usual - bundle.gallery.threshold))
-    assert certain_margin(bundle._replace(usual=None)) == 0.0
+def test_each_product_has_a_margin_of_its_own():
+    assert named((TEA, 0.1), (TEA, 0.1), rice=0.0) is None
+    assert named((RICE, 0.1), (RICE, 0.1), rice=0.1) == "rice"
