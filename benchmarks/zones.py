@@ -89,7 +89,7 @@ class InTurn(Presenter):
         pass
 
     def _begin(self, number: int) -> None:
-        now = time.perf_counter(), time.thread_time(), time.process_time()
+        now = time.perf_counter(), time.clock_gettime(time.CLOCK_THREAD_CPUTIME_ID), time.process_time()
         if number:
             self.blocks.append(Block(_has_it(number - 1), *[end - begin for end, begin in zip(now, self._began)]))
         self._began = now
