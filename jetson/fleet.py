@@ -16,9 +16,9 @@ from jetson.devices.following import Following
 from jetson.devices.parcel import Parcel
 from jetson.devices.rolling import Limits, Roll
 from jetson.devices.table import aligned, safe, table
-from runtime.command_line.arguments import TOKEN_VARIABLE
 from runtime.command_line.command import exit_status_of
 from runtime.command_line.flag_values import number_within
+from runtime.command_line.parser import TOKEN_VARIABLE
 from runtime.command_line.utf8 import in_utf8
 from runtime.mqtt.address import Broker, broker_of
 from runtime.sinks.access import Access

@@ -39,7 +39,7 @@ class CameraSettings(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What to run, and how. See runtime.command_line.arguments for the flags and their meaning."""
+    """What to run, and how. See runtime.command_line.parser for the flags and their meaning."""
 
     camera: str = ""
     """Its name; empty for the only one that has none."""

@@ -27,7 +27,7 @@ EPILOG = "shelfsight COMMAND --help lists what it takes. Exit status: 0 done, 1 
 
 def make_parser() -> argparse.ArgumentParser:
     """For the help, and for programs that make shell completions out of a parser; the commands parse by themselves."""
-    from runtime.command_line.arguments import make_parser as make_run_parser  # here: a run begins without it
+    from runtime.command_line.parser import make_parser as make_run_parser  # here: a run begins without it
 
     parser = argparse.ArgumentParser(prog="shelfsight", epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND")

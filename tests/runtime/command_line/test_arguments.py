@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from runtime.command_line.arguments import make_parser, settings_from_arguments
+from runtime.command_line.arguments import settings_from_arguments
+from runtime.command_line.parser import make_parser
 from runtime.errors import UsageError
 from runtime.settings import Settings
 
