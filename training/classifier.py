@@ -20,7 +20,7 @@ from training.memory import fitting
 from training.requirements import INSTALL, STAGE2, require
 from training.stage2.flags import parser
 from training.stage2.folds import cross_validate
-from training.stage2.regions import Regions, collect_regions
+from training.stage2.regions import Regions, check_held_out, collect_regions
 
 CHECKPOINT_EVERY_S = 30.0
 CURVE_POINTS = 50
@@ -47,7 +47,9 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
     if content is not None:
         values = dict(values, **{key: content["values"][key] for key in KEPT if key in content["values"]})
     out.mkdir(parents=True, exist_ok=True)
-    regions = regions or collect_regions(values)
+    if regions is None:
+        regions = collect_regions(values)
+        check_held_out(regions)
     training = Training(values, regions.products, regions.others, is_begun=content is not None)
     if content is not None:
         training.go_on_from(content)

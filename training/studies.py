@@ -19,12 +19,12 @@ from training import classifier
 from training.data.dataset import write_atomically
 from training.requirements import STAGE2, require
 from training.stage2 import flags
-from training.stage2.regions import collect_regions
+from training.stage2.regions import check_held_out, collect_regions
 from training.study.cifar import cifar_in
 from training.study.definitions import STUDIES, Study, Variant
 from training.study.latency import CLOCKS, Cost, costs_of
 from training.study.planning import Plan, planned, without_teachers
-from training.study.regions import check_held_out, gallery_of, regions_for
+from training.study.regions import gallery_of, regions_for
 from training.study.report import latency_table, plot, report
 from training.study.rows import Row, add_row, read_rows
 from training.study.running import Job, Outcome, run_all

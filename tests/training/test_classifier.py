@@ -220,6 +220,14 @@ def test_a_checkpoint_of_an_older_version_is_measured(data, tmp_path):
     assert load_training(tmp_path / "old.pt").products == list(COLOURS)
 
 
+def test_a_set_that_would_validate_on_its_last_product_alone_is_refused(data, tmp_path, capsys):
+    for number, label in enumerate(sorted((data / "labels").iterdir())):  # a product a picture, one after the other
+        label.write_text(label.read_text().splitlines()[number // 3])
+    assert run(data, tmp_path / "run", "--steps", "1") == 1
+    assert "shows 1 of 3 products: split the set first (python -m training.split" in capsys.readouterr().err
+    assert run(data, tmp_path / "run", "--steps", "1", "--folds", "2") == 0
+
+
 def test_folders_of_pictures_are_learnt_and_cross_validated(tmp_path, capsys):
     rng = np.random.RandomState(0)
     for name, colour in COLOURS.items():

@@ -70,6 +70,16 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     return Regions(train, val, names[0], names[1], pictures)
 
 
+def check_held_out(regions: Regions) -> None:
+    """SourceError where what validates shows too few of the products to say anything: a folder sorted by product."""
+    shown = len({region.product for region in regions.val} & set(range(len(regions.products))))
+    if 2 * shown < len(regions.products):
+        raise SourceError(
+            f"what is held out shows {shown} of {len(regions.products)} products: split the set first "
+            "(python -m training.split SET --val 0.2 --out NEW), and give NEW"
+        )
+
+
 def _from_cifar(values: Dict[str, Any]) -> Regions:
     """CIFAR-100's own halves; of the one to train on at most about `values["limit"]`, all of the other."""
     parts = [read_cifar(str(cifar_at(str(values["data"]))), part) for part in (TRAIN, TEST)]

@@ -2,23 +2,12 @@
 
 from typing import Any, Dict, List, Sequence
 
-from runtime.errors import SourceError
 from training.stage2.crops import Region
 from training.stage2.regions import Regions, collect_regions
 from training.study.definitions import Study
 
 GALLERY = 20
 """Crops of each product, of those trained on, that the others are matched with."""
-
-
-def check_held_out(regions: Regions) -> None:
-    """SourceError where it shows too few of the products to tell ways to train apart: a folder sorted by product."""
-    shown = len({region.product for region in regions.val} & set(range(len(regions.products))))
-    if 2 * shown < len(regions.products):
-        raise SourceError(
-            f"what is held out shows {shown} of {len(regions.products)} products: split the set first "
-            "(python -m training.split SET --val 0.2 --out NEW), and give NEW"
-        )
 
 
 def regions_for(values: Dict[str, Any], study: Study) -> Regions:

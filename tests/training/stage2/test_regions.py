@@ -7,7 +7,8 @@ from made_up_cifar import COLOURS, make_cifar
 
 from runtime.errors import SourceError, UsageError
 from training.data.dataset import hold_out, open_data_set
-from training.stage2.regions import MAX_PHOTO_PX, collect_regions
+from training.stage2.crops import Region
+from training.stage2.regions import MAX_PHOTO_PX, Regions, check_held_out, collect_regions
 
 ASKED = {"groups": None, "also": [], "leave_out": [], "limit": 1000}
 
@@ -117,3 +118,18 @@ def test_the_last_pictures_of_each_folder_are_held_out(labelled):
     kept, held = hold_out(open_data_set(labelled).pictures)
     assert [len(kept), len(held)] == [6, 2]
     assert sorted(each.path[-9:] for each in held) == ["ain/3.png", "val/3.png"]
+
+
+@pytest.mark.parametrize("held, is_enough", [([0, 1, 2, 3], True), ([0, 3, 3], True), ([3, 3], False), ([3, 9], False)])
+def test_a_set_that_is_held_out_product_by_product_is_refused(held, is_enough):
+    image, names = np.zeros((4, 4, 3), np.uint8), ["tea", "milk", "rice", "beans"]
+
+    def of(products):
+        return [Region(image, np.array([0, 0, 4, 4], np.float32), product) for product in products]
+
+    found = Regions(of([0, 1, 2, 3]), of(held), names, ["a stranger"], [])
+    if is_enough:
+        check_held_out(found)
+    else:
+        with pytest.raises(SourceError, match="shows 1 of 4 products: split the set first"):
+            check_held_out(found)
