@@ -14,7 +14,6 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 from export.building.lock import BuildLock
 from export.building.making import STAGING, Maker, Wishes
-from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
 from runtime.command_line.flag_values import network_sides, resolution
@@ -24,6 +23,7 @@ from runtime.engines.sidecar import FP16, FP32, EngineKey, EngineRecord
 from runtime.engines.tensorrt import this_machine
 from runtime.errors import BuildError, MissingPackageError
 from runtime.settings import DEFAULT_RES
+from runtime.shipped import DRAWN
 from runtime.sides import Sides, sides_for, square
 
 SMALLEST_WORKSPACE_MIB = 16
@@ -124,7 +124,7 @@ def _workspace(text: str) -> int:
 
 def add_choice(parser: argparse.ArgumentParser, precisions: Sequence[str]) -> None:
     """Flags that say which networks, and how: BUNDLE, --size, --stage, --precision (by default the first)."""
-    parser.add_argument("bundle", nargs="?", default=SHIPPED_BUNDLE, metavar="BUNDLE", help="default: the shipped one")
+    parser.add_argument("bundle", nargs="?", default=DRAWN, metavar="BUNDLE", help="default: the shipped one")
     parser.add_argument(
         "--size",
         type=network_sides,

@@ -12,7 +12,6 @@ from typing import Iterator, List, Optional
 import numpy as np
 
 from export.comparing.comparison import FAILED, compare, parity_frames
-from runtime.assembly import SHIPPED_BUNDLE
 from runtime.bundle import Bundle
 from runtime.command_line.command import exit_status_of
 from runtime.command_line.flag_values import network_sides
@@ -24,6 +23,7 @@ from runtime.engines.tensorrt import TensorRTEngine
 from runtime.errors import ModelError
 from runtime.frame import EndOfStream
 from runtime.settings import Settings
+from runtime.shipped import DRAWN
 from runtime.sides import square
 from runtime.sources.opening import open_source
 
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bundle",
         metavar="DIR",
-        default=SHIPPED_BUNDLE,
+        default=DRAWN,
         help="whose frames, gallery and thresholds (default: shipped)",
     )
     parser.add_argument(
