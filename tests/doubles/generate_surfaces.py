@@ -50,7 +50,7 @@ class Unavailable(RuntimeError):
 
 
 @functools.lru_cache(maxsize=None)
-def surface_of(name: str, pip_options: Sequence[str] = ()) -> Dict[str, Any]:
+def surface_of(name: str, pip_options: Sequence[str]) -> Dict[str, Any]:
     """The document that belongs into surfaces/NAME.json. Unavailable where something needed is missing."""
     if name == "8.2":
         surface = since_8_2.surface_of_8_2(surface_of("8.6", pip_options))

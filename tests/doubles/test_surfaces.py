@@ -73,7 +73,7 @@ def test_the_data_is_small_and_says_where_it_is_from(name):
 @pytest.mark.parametrize("name", generate_surfaces.NAMES)
 def test_generating_the_data_again_gives_the_same(name):
     try:
-        found = generate_surfaces.surface_of(name)
+        found = generate_surfaces.surface_of(name, ())
     except generate_surfaces.Unavailable as error:
         pytest.skip("needs what doubles/generate_surfaces.py needs: {}".format(error))
     assert generate_surfaces.text_of(found) == (SURFACES / (name + ".json")).read_text(encoding="utf-8")
