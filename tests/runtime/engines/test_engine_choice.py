@@ -49,14 +49,37 @@ def run(bundle_folder, caplog):
     return assembled
 
 
+@pytest.fixture(scope="module")
+def builds():
+    """Of each release, the engines of the first build, and the report and the log of the run that built them."""
+    return {}
+
+
+@pytest.fixture
+def built(player, run, bundle_folder, builds, tmp_path_factory):
+    """Play a release, the engines of both stages there; the report and the log of the run that built them."""
+
+    def played(version):
+        player.play(version)
+        here = engines_folder(str(bundle_folder))
+        if version not in builds:
+            report, log = run()
+            builds[version] = str(tmp_path_factory.mktemp("built") / "engines"), report, log
+            shutil.copytree(here, builds[version][0])
+        else:
+            shutil.copytree(builds[version][0], here)
+        return builds[version][1:]
+
+    return played
+
+
 def engine_of(bundle_folder, stage="detector-160x128-fp16"):
     return os.path.join(engines_folder(str(bundle_folder)), stage + ".engine")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_auto_builds_what_is_not_there_and_then_finds_it(player, run, version):
-    player.play(version)
-    report, log = run()
+def test_auto_builds_what_is_not_there_and_then_finds_it(built, run, version):
+    report, log = built(version)
     assert "no engine fits: building for detector (none has been built yet), classifier (none" in log
     assert "minutes on a Jetson Nano, once" in log
     assert report["engine"].startswith("TensorRT {}".format(version))
@@ -81,9 +104,8 @@ def test_an_fp16_that_does_not_agree_runs_in_fp32_and_says_why(player, run, vers
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_does_not_fit_is_built_again_with_a_message(player, run, bundle_folder, version):
-    player.play(version)
-    run()
+def test_what_does_not_fit_is_built_again_with_a_message(player, built, run, bundle_folder, version):
+    built(version)
     path = engine_of(bundle_folder)
     with open(path, "r+b") as file:
         file.truncate(1000)
@@ -109,9 +131,8 @@ def test_what_does_not_fit_is_built_again_with_a_message(player, run, bundle_fol
 
 
 @pytest.mark.skipif(len(VERSIONS) < 2, reason="plays one version")
-def test_another_tensorrt_and_another_model_are_built_for(player, run, bundle_folder):
-    player.play(VERSIONS[0])
-    run()
+def test_another_tensorrt_and_another_model_are_built_for(player, built, run, bundle_folder):
+    built(VERSIONS[0])
     player.play(VERSIONS[1])
     report, log = run()
     assert "TensorRT was 8.2.1.8, is 8.6.1" in log
@@ -171,9 +192,8 @@ def test_nobody_is_told_of_a_missing_tensorrt_who_has_no_gpu(monkeypatch, run, d
     assert report["engines"]["detector"]["why"].startswith(words)
 
 
-def test_one_stage_may_run_on_tensorrt_and_the_other_not(player, run, bundle_folder):
-    player.play(VERSIONS[0])
-    run()
+def test_one_stage_may_run_on_tensorrt_and_the_other_not(player, built, run, bundle_folder):
+    built(VERSIONS[0])
     player.turn(kill_build=True)
     os.unlink(engine_of(bundle_folder, "classifier-32x32-fp16"))
     report, log = run()
@@ -182,9 +202,8 @@ def test_one_stage_may_run_on_tensorrt_and_the_other_not(player, run, bundle_fol
     assert report["engines"]["classifier"]["why"].startswith("classifier at 32x32: killed by the system")
 
 
-def test_a_file_that_tensorrt_refuses_and_that_cannot_be_built_again(player, run, bundle_folder):
-    player.play(VERSIONS[0])
-    run()
+def test_a_file_that_tensorrt_refuses_and_that_cannot_be_built_again(player, built, run, bundle_folder):
+    built(VERSIONS[0])
     path = engine_of(bundle_folder)
     with open(path, "wb") as file:
         file.write(b"foreign")
@@ -232,9 +251,8 @@ def test_a_detector_of_somebody_else_runs_on_onnxruntime(player, run, tiny_folde
     assert report["engines"]["classifier"]["engine"].startswith("TensorRT")
 
 
-def test_a_folder_that_others_may_write_to_is_not_loaded_from(player, run, bundle_folder):
-    player.play(VERSIONS[0])
-    run()
+def test_a_folder_that_others_may_write_to_is_not_loaded_from(built, run, bundle_folder):
+    built(VERSIONS[0])
     os.chmod(os.path.dirname(engine_of(bundle_folder)), 0o777)
     report, log = run()
     assert report["engine"].startswith("onnxruntime")
