@@ -23,6 +23,9 @@ CAMERA = Need(10.0, 12)
 """Pictures in its driver, between the threads, in the page's two copies."""
 DEMO = Need(13.0, 13)
 """Hands, and the layers that its pictures are made of, instead of a driver: 25 MiB at 640x480 (docs/cameras.md)."""
+PIPELINE = Need(CAMERA.mib + 12.0, CAMERA.pictures + 3)
+"""With what GStreamer's child holds: 15 MiB at 640x480, 31 at 1920x1080 (PSS, raw pictures; a decoder has more)."""
+PIPELINES = ("gst:", "csi://", "rtsp://", "rtsps://")
 
 
 def check_room(cameras: Sequence[Settings], free_mib: Optional[float] = None) -> None:
@@ -40,8 +43,16 @@ def check_room(cameras: Sequence[Settings], free_mib: Optional[float] = None) ->
 
 def _of_camera_mib(camera: Settings) -> float:
     width, height = camera.res or DEFAULT_RES
-    need = DEMO if camera.source.split("@")[-1].startswith("demo://") else CAMERA
+    need = _need_of(camera.source)
     return need.mib + need.pictures * width * height * 3 / MIB
+
+
+def _need_of(source: str) -> Need:
+    if source.startswith("fault://"):
+        source = source.split("@", 1)[-1]
+    if source.startswith("demo://"):
+        return DEMO
+    return PIPELINE if source.lower().startswith(PIPELINES) else CAMERA
 
 
 def _free_mib() -> Optional[float]:

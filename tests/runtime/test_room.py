@@ -36,6 +36,18 @@ def test_the_demo_needs_what_it_was_measured_to():
         check_room(cameras(9), free_mib)
 
 
+@pytest.mark.parametrize(
+    "uri", ["gst:videotestsrc", "csi://{}", "rtsp://me@10.0.0.{}/x", "fault://die:5:3@RTSP://1.0.0.{}/"]
+)
+def test_the_child_that_runs_a_pipeline_is_counted(uri):
+    sources = [flag for number in range(4) for flag in ("--source", uri.format(number))]
+    plain = settings_from_arguments([flag for number in range(4) for flag in ("--source", str(number))]).each
+    free_mib = 350 + 4 * 22
+    check_room(plain, free_mib)
+    with pytest.raises(UsageError):
+        check_room(settings_from_arguments(sources).each, free_mib)
+
+
 def test_it_is_said_before_anything_is_opened(monkeypatch, capsys):
     monkeypatch.setattr("runtime.room._free_mib", lambda: 400.0)
     assert main(["--source", "a=/dev/video97", "--source", "b=/dev/video98", "--source", "c=/dev/video99"]) == 2
