@@ -61,6 +61,7 @@ def read_packaged(name: str) -> str:
 def load_page(name: str) -> Page:
     """The tab of that name."""
     style, main, script = _parts(read_packaged(name + ".html"))
+    style = style.replace("{teaching.css}\n", read_packaged("teaching.css"))
     script = script.replace("{teaching.js}", read_packaged("teaching.js"))
     common = read_packaged("common.js").replace("{strings.json}", read_packaged("strings.json").strip())
     html = read_packaged("frame.html")
