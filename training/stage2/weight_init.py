@@ -8,8 +8,13 @@ from runtime.errors import UsageError
 
 
 def initialise(network: nn.Module, how: str) -> None:
-    """Random weights in place: "kaiming" (He et al., 2015: normal, fan out) or "xavier" (Glorot and Bengio, 2010)."""
+    """Random weights in place: "kaiming" (He et al., 2015: normal, fan out) or "xavier" (Glorot and Bengio, 2010).
+
+    Norms begin with a scale of 1, all of them: timm's ResNets begin with the last one of a block at 0.
+    """
     for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             if how == "kaiming":
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

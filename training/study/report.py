@@ -22,8 +22,16 @@ def report(name: str, study: Study, rows: Sequence[Row], left_out: Dict[str, str
     lines += [_line(_cells(one, own, engines)) for one, own in shown]
     lines += ["", f"Published: {study.conditions}. Here: {_conditions(rows)}."]
     failed = {f"{row.variant}, seed {row.seed}": row.error for row in rows if row.error}
-    lines += [f"- not run: {what}: {why}" for what, why in {**left_out, **failed}.items()]
+    lines += _not_run({**left_out, **failed})
     return "\n".join(lines) + "\n"
+
+
+def _not_run(reasons: Dict[str, str]) -> List[str]:
+    """A line a reason; `reasons`: by what was not run."""
+    by_reason: Dict[str, List[str]] = {}
+    for what, why in reasons.items():
+        by_reason.setdefault(why, []).append(what)
+    return [f"- not run: {'; '.join(names)}: {why}" for why, names in by_reason.items()]
 
 
 def latency_table(study: Study, rows: Sequence[Row], costs: Dict[str, Cost]) -> str:

@@ -23,6 +23,15 @@ def test_weights_have_the_deviation_of_the_paper(how, deviation):
 
 
 @pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "resnet18"])
+def test_no_norm_begins_at_zero_unless_asked_to(name):
+    network = timm.create_model(name, num_classes=0)
+    initialise(network, "kaiming")
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert norms
+    assert all((norm.weight == 1).all() for norm in norms)
+
+
+@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "resnet18"])
 def test_zero_gamma_makes_residual_blocks_identities(name):
     network = timm.create_model(name, num_classes=0)
     block = next(module for module in network.modules() if getattr(module, "has_skip", hasattr(module, "conv2")))

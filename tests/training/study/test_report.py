@@ -18,10 +18,11 @@ def row(variant, seed, **more):
 
 def test_means_spread_conditions_and_what_is_missing():
     rows = [row("xavier", 0), row("xavier", 1)._replace(top1=0.6), row("kaiming", 0, error="out of memory")]
-    text = report("init", STUDIES["init"], rows, {"imagenet": "no weights"})
+    left_out = {"imagenet": "no weights", "xavier, seed 2": "out of memory"}
+    text = report("init", STUDIES["init"], rows, left_out)
     assert "| xavier | 2 | 55.0 ± 7.1 | 90.0 ± 0.0 | 60.0 ± 0.0 | 40.0 ± 0.0 | mAP 40.4 |" in text
     assert "| kaiming |" not in text
-    assert "- not run: kaiming, seed 0: out of memory" in text
+    assert "- not run: xavier, seed 2; kaiming, seed 0: out of memory" in text
     assert "- not run: imagenet: no weights" in text
     assert "900 regions of 25 products" in text
     assert STUDIES["init"].conditions in text
