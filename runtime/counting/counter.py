@@ -11,6 +11,8 @@ from runtime.seen import Box, SeenObject
 
 SWAP_S = 1.0
 """So long it takes until a thing that comes in the place of another has its name: what passes meanwhile is its own."""
+ENDS_FRAMES = 2 * LEAST_FRAMES
+"""Before where it was seen last is where it went: the last box of what is seen in fewer is often cut off."""
 IN, OUT, ENTERED, LEFT = "in", "out", "entered", "left"
 
 
@@ -201,6 +203,8 @@ class Counter:
                 self._add(followed, number, ZoneCount(1, 0, -1, stay.since_s - left_s))
 
     def _end_passages(self, followed: Followed) -> None:
+        if followed.frames < ENDS_FRAMES:
+            return
         for number, passage in enumerate(followed.place.passages):
             self._passed(followed, number, passage.end())
 

@@ -10,8 +10,6 @@ from runtime.counting.geometry import Point, Polygon, Segment
 
 BAND = 0.1
 """Half the width of a border, in sizes of the object (roots of areas): twice a tremble of 5 %."""
-FIRST_BAND = 0.03
-"""The same where it is seen first: from there its side is known, or who comes into view at a line would not pass it."""
 LAST_S = 0.3
 """How long the other side must last, unless it is a whole size away."""
 
@@ -36,7 +34,7 @@ class Passage:
         apart_px = segment.side_px(point)
         self._passed += segment.passed(before, point)
         side = 1 if apart_px > 0 else -1
-        is_sure = abs(apart_px) > (BAND if self._side else FIRST_BAND) * size_px
+        is_sure = abs(apart_px) > BAND * size_px
         if not self._side or side == self._side:
             self._has_wavered = self._has_wavered or self._since_s is not None
             self._since_s = None

@@ -128,3 +128,14 @@ def test_a_short_offline_gap_on_the_line_does_not_lose_who_passes():
 @pytest.mark.parametrize(("frames", "count"), [(2, 0), (3, 0), (4, 1)])
 def test_a_flicker_is_not_counted(frames, count):
     assert passed([[], [thing(1, 200)]] + [[thing(1, 800)]] * (frames - 1) + [[]] * 100) == (0, count)
+
+
+def test_what_comes_into_view_on_a_line_has_no_side_yet():
+    """A hand brings it: at first half of it is covered, so its box's centre lies elsewhere."""
+    assert passed([[thing(1, 492)]] * 10 + [[thing(1, x)] for x in way(505, 800, 30)]) == (0, 0)
+    assert passed([[thing(1, 485)]] * 10 + [[thing(1, x)] for x in way(505, 800, 30)]) == (0, 1)
+
+
+@pytest.mark.parametrize(("before", "count"), [(4, 0), (7, 1)])
+def test_the_last_box_of_what_was_hardly_seen_is_no_passage(before, count):
+    assert passed([[thing(1, 450)]] * before + [[thing(1, 520)]] + [[]] * 100) == (0, count)
