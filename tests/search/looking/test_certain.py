@@ -1,7 +1,10 @@
 """How clear an answer must be follows from what the bundle tells, and is less for what was taught."""
 
-import numpy as np
 import pytest
+
+pytest.importorskip("av", reason="needs PyAV, of the extra search")
+
+import numpy as np
 
 from runtime.bundle import Bundle
 from search.looking.certain import CERTAIN, TAUGHT, certain_margins
