@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 CLOSE_S = 1.0
 """How long the last look is waited for: it takes some milliseconds."""
 WAIT_S = 60.0
+"""For the next look, over and over; the end comes at once."""
 
 
 class Look(NamedTuple):
