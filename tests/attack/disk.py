@@ -12,6 +12,8 @@ from attack.program import Program
 SOURCE = "gst:videotestsrc is-live=true pattern=snow ! video/x-raw,width=640,height=480,framerate=15/1"
 DISK = "3m"
 OTHERS_BYTES = 1800000
+DELETED = 3
+"""Segments that make room before time is counted: by then the disk has been full for a while."""
 
 
 def why_not() -> str:
@@ -26,7 +28,7 @@ def why_not() -> str:
 
 
 def attack(seconds: float, arguments: List[str]) -> Dict[str, Any]:
-    """Record for `seconds` to a disk of DISK with --keep above what it holds, somebody else's file on it."""
+    """Record to a disk of DISK until it is full, and `seconds` on; --keep above what it holds, another's file on it."""
     with tempfile.TemporaryDirectory() as outside, tempfile.TemporaryDirectory() as folder:
         subprocess.check_call(["mount", "-t", "tmpfs", "-o", "size=" + DISK, "none", folder])
         try:
@@ -34,7 +36,7 @@ def attack(seconds: float, arguments: List[str]) -> Dict[str, Any]:
             other.write_bytes(b"x" * OTHERS_BYTES)
             flags = ["--source", SOURCE, "--fps", "15", "--log-every", "1", "--segment", "2s", "--keep", "1GB"]
             with Program(Path(outside), *flags, "--sink", str(Path(folder, "out.mp4")), *arguments) as program:
-                program.wait_for(r"true 1[345]\.")
+                program.wait_for("(?s)" + "deleted .*" * DELETED)
                 time.sleep(seconds)
                 is_running = program.popen.poll() is None
                 before = sorted(Path(folder).glob("out-*.mp4"))
