@@ -2,11 +2,13 @@
 
 from typing import List
 
+import torch
 from torch import nn
 
 from runtime.errors import UsageError
 
 
+@torch.no_grad()
 def initialise(network: nn.Module, how: str) -> None:
     """Random weights in place: "kaiming" (He et al., 2015: normal, fan out) or "xavier" (Glorot and Bengio, 2010).
 
@@ -16,10 +18,11 @@ def initialise(network: nn.Module, how: str) -> None:
         if isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
         if isinstance(module, (nn.Conv2d, nn.Linear)):
-            if how == "kaiming":
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            else:
-                nn.init.xavier_uniform_(module.weight)
+            for weight in module.weight.chunk(getattr(module, "groups", 1)):  # groups are convolutions side by side
+                if how == "kaiming":
+                    nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu")
+                else:
+                    nn.init.xavier_uniform_(weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 

@@ -22,6 +22,14 @@ def test_weights_have_the_deviation_of_the_paper(how, deviation):
     assert not layer.bias.any()
 
 
+@pytest.mark.parametrize("how, deviation", [("kaiming", (2 / 9) ** 0.5), ("xavier", (2 / 18) ** 0.5)])
+def test_a_depthwise_weight_has_the_fan_of_its_own_channel(how, deviation):
+    torch.manual_seed(0)
+    layer = torch.nn.Conv2d(512, 512, 3, groups=512)
+    initialise(layer, how)
+    assert layer.weight.std().item() == pytest.approx(deviation, rel=0.05)
+
+
 @pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "resnet18"])
 def test_no_norm_begins_at_zero_unless_asked_to(name):
     network = timm.create_model(name, num_classes=0)
