@@ -11,7 +11,7 @@ from runtime.seen import Box, SeenObject
 
 SWAP_S = 1.0
 """So long it takes until a thing that comes in the place of another has its name: what passes meanwhile is its own."""
-ENDS_FRAMES = 2 * LEAST_FRAMES
+ENDS_FRAMES = 3 * LEAST_FRAMES
 """In which it must have been seen for its last place to be where it went: a last box is often cut off."""
 IN, OUT, ENTERED, LEFT = "in", "out", "entered", "left"
 

@@ -11,21 +11,23 @@ from runtime.counting.geometry import Point, Polygon, Segment
 BAND = 0.1
 """Half the width of a border, in sizes of the object (roots of areas): twice a tremble of 5 %."""
 LAST_S = 0.3
-"""How long the other side must last, unless it is a whole size away."""
+"""How long it must stay beyond the border, unless it is a whole size away."""
 
 
 class Passage:
     """Of one track across one line."""
 
-    __slots__ = ("_side", "_passed", "_since_s", "_has_wavered")
+    __slots__ = ("_side", "_passed", "_is_over", "_since_s", "_has_wavered")
 
     def __init__(self) -> None:
         self._side = 0
         """Where it was last for sure: 1 right, -1 left, 0 not known yet."""
         self._passed = 0
         """How often it has passed between the ends since, to the right less to the left."""
+        self._is_over = False
+        """It seems to be on the other side."""
         self._since_s: Optional[float] = None
-        """Since when it seems to be on the other side."""
+        """Since when it is there for sure."""
         self._has_wavered = False
         """It seemed to be on the other side before, and was not."""
 
@@ -36,24 +38,27 @@ class Passage:
         side = 1 if apart_px > 0 else -1
         is_sure = abs(apart_px) > BAND * size_px
         if not self._side or side == self._side:
-            self._has_wavered = self._has_wavered or self._since_s is not None
-            self._since_s = None
+            self._has_wavered = self._has_wavered or self._is_over
+            self._is_over, self._since_s = False, None
             if is_sure:
                 self._side, self._passed = side, 0
             return 0
+        self._is_over = True
+        if not is_sure:
+            self._since_s = None
+            return 0
         if self._since_s is None:
             self._since_s = now_s
-        if is_sure and (now_s - self._since_s >= LAST_S or abs(apart_px) >= size_px):
-            return self._settle()
-        return 0
+        return self._settle() if now_s - self._since_s >= LAST_S or abs(apart_px) >= size_px else 0
 
     def end(self) -> int:
         """As `step`, where it is not seen any more: where it was last is where it went, unless it has wavered."""
-        return 0 if self._since_s is None or self._has_wavered else self._settle()
+        return 0 if not self._is_over or self._has_wavered else self._settle()
 
     def _settle(self) -> int:
         has_passed = self._passed != 0  # else it went round an end
-        self._side, self._passed, self._since_s, self._has_wavered = -self._side, 0, None, False
+        self._side, self._passed = -self._side, 0
+        self._is_over, self._since_s, self._has_wavered = False, None, False
         return self._side if has_passed else 0
 
 
