@@ -120,6 +120,12 @@ def test_after_an_offline_gap_everything_begins_anew():
     assert tuple(counter.counts().lines[0].total) == (0, 1)
 
 
+def test_a_moment_beyond_the_border_is_no_passage():
+    """A hand holds it over the line for a second; once its box trembles to beyond the band."""
+    held = [450] * 15 + [505] * 15 + [520] + [505] * 15 + [450] * 30
+    assert passed([[thing(1, x)] for x in held]) == (0, 0)
+
+
 def test_a_short_offline_gap_on_the_line_does_not_lose_who_passes():
     xs = way(200, 800, 90)
     assert passed([[] if 40 <= step < 60 else [thing(1, x)] for step, x in enumerate(xs)]) == (0, 1)
@@ -136,6 +142,6 @@ def test_what_comes_into_view_on_a_line_has_no_side_yet():
     assert passed([[thing(1, 485)]] * 10 + [[thing(1, x)] for x in way(505, 800, 30)]) == (0, 1)
 
 
-@pytest.mark.parametrize(("before", "count"), [(4, 0), (7, 1)])
+@pytest.mark.parametrize(("before", "count"), [(10, 0), (11, 1)])
 def test_the_last_box_of_what_was_hardly_seen_is_no_passage(before, count):
     assert passed([[thing(1, 450)]] * before + [[thing(1, 520)]] + [[]] * 100) == (0, count)
