@@ -8,6 +8,7 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(200)
 def test_silent_connections():
     need_gstreamer()
     found = attack(400, seed=1, hold_s=3.0, files=256)
