@@ -20,6 +20,10 @@ UNSURE = 0.08
 UNSURE_EVERY = 2
 """Frames until then, and as many more for each equal answer since: what stays unknown is in the end asked about as
 rarely as anything else."""
+SURE = 0.2
+"""The same cosine, from which one answer decides alone, and below which the next look is more urgent."""
+HASTE = 5.0
+"""By which each doubt about a name counts the wait: where more are due than fit, the doubtful come first."""
 SHARE = 0.25
 """Of stage 1's time that stage 2 may take where no budget is given."""
 SHARE_FOR_NEW = 1.5
@@ -40,12 +44,14 @@ class NamingPolicy(NamedTuple):
 class _Track:
     """What is known of one track."""
 
-    __slots__ = ("votes", "embedding", "asked_frame", "seen_frame", "width", "height")
+    __slots__ = ("votes", "embedding", "asked_frame", "seen_frame", "was_lost", "width", "height")
 
     def __init__(self) -> None:
         self.votes: Optional[Votes] = None
         self.embedding: Optional[np.ndarray] = None
         self.asked_frame = self.seen_frame = 0
+        self.was_lost = False
+        """Since it was asked about: what was found again is often the neighbour that it went behind."""
         self.width = self.height = 1.0
 
 
@@ -161,6 +167,7 @@ class Naming:
         track = self._tracks.get(number)
         if track is None:
             track = self._tracks[number] = _Track()
+        track.was_lost |= track.seen_frame < self._frame - 1
         track.seen_frame = self._frame
         return track
 
@@ -176,7 +183,7 @@ class Naming:
         return [index for _, index in due]
 
     def _urgency(self, track: _Track, width: float, height: float) -> float:
-        """From 1 on there is a reason; new tracks come first, then changed ones, then the longest unasked."""
+        """From 1 on there is a reason; new tracks come first, then contested ones, then the doubtful."""
         votes = track.votes
         waited = self._frame - track.asked_frame
         if votes is None:
@@ -186,10 +193,11 @@ class Naming:
         every = self._policy.every
         if votes.margin < UNSURE or votes.product == UNKNOWN:
             every = min(every, UNSURE_EVERY * votes.streak)
-        urgency = waited / every
-        if _ratio(width, track.width) > GROWN or _ratio(height, track.height) > GROWN:
-            urgency += 10.0
-        return urgency
+        has_changed = _ratio(width, track.width) > GROWN or _ratio(height, track.height) > GROWN
+        urgency = waited / every * HASTE**track.was_lost + has_changed
+        if urgency < 1.0:
+            return urgency
+        return urgency * HASTE ** (has_changed + (votes.margin < SURE) + (votes.product == UNKNOWN))
 
     def _affordable(self, tracks: List[_Track], detect_ms: float) -> int:
         budget_ms = self._policy.budget_ms
@@ -207,12 +215,13 @@ class Naming:
         embeddings = [None] * len(asked) if answer.embeddings is None else answer.embeddings
         for index, said, embedding in zip(asked, answers, embeddings):
             track = tracks[index]
+            product, _, margin = said
             track.embedding = embedding
-            if track.votes is None:
+            if track.votes is None or (margin >= SURE and product not in (track.votes.product, UNKNOWN)):
                 track.votes = Votes(*said)
             else:
                 track.votes.add(*said)
-            track.asked_frame = self._frame
+            track.asked_frame, track.was_lost = self._frame, False
             x1, y1, x2, y2 = boxes_px[index].tolist()
             track.width, track.height = max(1.0, x2 - x1), max(1.0, y2 - y1)
 

@@ -16,6 +16,8 @@ MIN_IOU = 0.3
 """The threshold of SORT (Bewley et al., 2016)."""
 MAX_MISSED = 15
 """Frames that a track outlives without a match: half a second at 30 fps."""
+RESHAPED_IOU = 0.7
+"""What is found as another shape at so much of the same place is what was there: half a cylinder looks like a box."""
 NEARBY = 0.75
 """How far, in its own size, a lost track may be found again: its shadow lies where it was last seen."""
 
@@ -24,7 +26,7 @@ _Pair = Tuple[float, int, int]
 
 
 class _Track:
-    """Where something of one shape was last seen."""
+    """Where something was last seen, and as what shape."""
 
     __slots__ = ("id", "shape", "box", "missed")
 
@@ -38,7 +40,10 @@ class _Track:
 
 
 class Tracker:
-    """Greedy matching within one shape: by overlap, best pair first; what is left, to lost tracks nearby."""
+    """Greedy matching within one shape by overlap, best pair first; what is left, to lost tracks.
+
+    Of whatever shape in the very same place, then of its own nearby.
+    """
 
     def __init__(
         self,
@@ -59,11 +64,13 @@ class Tracker:
         """The track id of each candidate, (k,) int64."""
         boxes, shapes, tracks = detections.boxes_px.tolist(), detections.shapes.tolist(), self._tracks
         track_of: Dict[int, int] = {}
-        _pair_up(track_of, _overlapping(boxes, shapes, tracks, self._min_iou))
+        pairs = _overlapping(boxes, range(len(boxes)), tracks, range(len(tracks)), self._min_iou, shapes)
+        _pair_up(track_of, pairs)
         if len(track_of) < min(len(boxes), len(tracks)):
             new = [index for index in range(len(boxes)) if index not in track_of]
-            lost = set(range(len(tracks))).difference(track_of.values())
-            _pair_up(track_of, _close(boxes, shapes, new, tracks, sorted(lost), self._nearby))
+            lost = sorted(set(range(len(tracks))).difference(track_of.values()))
+            _pair_up(track_of, _overlapping(boxes, new, tracks, lost, RESHAPED_IOU))
+            _pair_up(track_of, _close(boxes, shapes, new, tracks, lost, self._nearby))
         seen = [self._see(box, shape, track_of.get(index)) for index, (box, shape) in enumerate(zip(boxes, shapes))]
         self._tracks = seen + list(self._outliving(set(track_of.values())))
         return np.array([track.id for track in seen], np.int64)
@@ -74,7 +81,7 @@ class Tracker:
             self._next_id += self._step
         else:
             track = self._tracks[known]
-        track.box, track.missed = box, 0
+        track.box, track.shape, track.missed = box, shape, 0
         return track
 
     def _outliving(self, matched: Set[int]) -> Iterator[_Track]:
@@ -95,14 +102,21 @@ def _pair_up(track_of: Dict[int, int], pairs: Iterable[_Pair]) -> None:
 
 
 def _overlapping(
-    boxes: Sequence[List[float]], shapes: Sequence[int], tracks: Sequence[_Track], least: float
+    boxes: Sequence[List[float]],
+    new: Iterable[int],
+    tracks: Sequence[_Track],
+    lost: Sequence[int],
+    least: float,
+    shapes: Optional[Sequence[int]] = None,
 ) -> Iterator[_Pair]:
-    """Pairs of one shape whose intersection over union is at least `least`."""
-    for index, (x1, y1, x2, y2) in enumerate(boxes):
-        shape, area = shapes[index], (x2 - x1) * (y2 - y1)
-        for number, track in enumerate(tracks):
+    """Pairs whose intersection over union is at least `least`; of one shape, where `shapes` are given."""
+    for index in new:
+        x1, y1, x2, y2 = boxes[index]
+        area = (x2 - x1) * (y2 - y1)
+        for number in lost:
+            track = tracks[number]
             u1, v1, u2, v2 = track.box
-            if u1 < x2 and x1 < u2 and v1 < y2 and y1 < v2 and track.shape == shape:
+            if u1 < x2 and x1 < u2 and v1 < y2 and y1 < v2 and (shapes is None or track.shape == shapes[index]):
                 shared = (min(x2, u2) - max(x1, u1)) * (min(y2, v2) - max(y1, v1))
                 iou = shared / (area + (u2 - u1) * (v2 - v1) - shared)
                 if iou >= least:

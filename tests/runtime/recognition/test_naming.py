@@ -6,7 +6,7 @@ import pytest
 from runtime.clock import FakeClock
 from runtime.frame import PENDING, UNKNOWN, Detections
 from runtime.gallery import Answer, Gallery
-from runtime.recognition.naming import FORGET_FRAMES, GROWN, SHARE_FOR_NEW, UNSURE, Naming, NamingPolicy
+from runtime.recognition.naming import FORGET_FRAMES, GROWN, HASTE, SHARE_FOR_NEW, SURE, UNSURE, Naming, NamingPolicy
 from runtime.recognition.naming_cost import NamingCost, measured_cost
 from runtime.recognition.votes import LEAD, STREAK, Votes
 
@@ -123,6 +123,7 @@ def test_what_is_unsure_or_unknown_is_asked_about_sooner_but_not_for_ever(produc
 
 def test_one_odd_answer_does_not_flicker_and_is_followed_up_at_once():
     told, naming = make()
+    told.margin = SURE / 2
     run(naming, seen(0), 10)
     told.says = {0: 3}
     assert run(naming, seen(0)).products.tolist() == [7]
@@ -134,12 +135,41 @@ def test_one_odd_answer_does_not_flicker_and_is_followed_up_at_once():
 
 def test_another_name_with_a_streak_takes_its_place():
     told, naming = make()
+    told.margin = SURE / 2
     run(naming, seen(0), 31)
     told.says = {0: 3}
     shown = [run(naming, seen(0)).products.tolist()[0] for _ in range(20)]
     first = shown.index(3)
     assert shown == [7] * first + [3] * (20 - first)
     assert len(told.calls) <= 4 + STREAK + 2
+
+
+@pytest.mark.parametrize("says, shown", [(3, 3), (UNKNOWN, 7)])
+def test_one_sure_answer_takes_its_place_unless_it_is_unknown(says, shown):
+    told, naming = make()
+    run(naming, seen(0), 10)
+    told.says, told.margin = {0: says}, SURE
+    names = run(naming, seen(0))
+    assert (names.products.tolist(), names.asked) == ([shown], 1)
+
+
+def test_what_was_lost_and_found_again_is_asked_about_sooner():
+    told, naming = make()
+    run(naming, seen(0, 30))
+    run(naming, seen(0))
+    asked = [frame for frame in range(2, 20) for _ in range(run(naming, seen(0, 30)).asked)]
+    assert asked[:2] == [10 / HASTE, 10]
+    assert told.calls[1:3] == [[30], [0]]
+
+
+def test_the_doubtful_come_before_those_that_waited_longer():
+    told, naming = make(budget_ms=2.0)
+    for left, told.margin in ((30, SURE), (0, SURE / 2)):
+        naming.name(IMAGE, seen(left), np.array([left]), 8.0)
+    run(naming, seen(), 20)
+    for _ in range(2):
+        naming.name(IMAGE, seen(30, 0), np.array([30, 0]), 8.0)
+    assert told.calls == [[30], [0], [0], [30]]
 
 
 def test_a_track_not_seen_for_long_is_forgotten():

@@ -47,10 +47,19 @@ def test_an_object_out_of_sight_for_a_while_comes_back_as_itself():
     assert tracker.update(detections(A)).tolist() != [first]
 
 
-def test_another_shape_at_the_same_place_is_another_object():
+@pytest.mark.parametrize("by, is_same", [(0, True), (3, True), (5, False)])
+def test_what_looks_like_another_shape_at_the_very_same_place_is_the_same_object(by, is_same):
     tracker = Tracker()
     (first,) = tracker.update(detections(A, shapes=[0]))
-    assert tracker.update(detections(A, shapes=[1])).tolist() != [first]
+    assert (tracker.update(detections(moved(A, by), shapes=[1])).tolist() == [first]) is is_same
+    assert tracker.update(detections(moved(A, by), shapes=[1])).tolist() == [first if is_same else first + 1]
+
+
+def test_two_shapes_at_one_place_are_two_objects():
+    tracker = Tracker()
+    both = tracker.update(detections(A, A, shapes=[0, 1])).tolist()
+    assert len(set(both)) == 2
+    assert tracker.update(detections(A, A, shapes=[1, 0])).tolist() == both[::-1]
 
 
 def test_one_track_is_given_once():
