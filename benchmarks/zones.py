@@ -193,6 +193,7 @@ def report(blocks: Sequence[Block], frames: int, control: bool) -> None:
 
 def measure(own: argparse.Namespace) -> None:
     """Draw, play, report."""
+    print(json.dumps(machine()))
     images = drawn(own.frames)
     report(play(images, own.seconds, own.control), len(images), own.control)
 
@@ -208,5 +209,4 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(machine()))
     sys.exit(main())
