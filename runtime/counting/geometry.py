@@ -43,12 +43,17 @@ class Polygon:
         self.corners = tuple(corners)
         pairs = list(zip(self.corners, self.corners[1:] + self.corners[:1]))
         self._edges = [_edge(start, end) for start, end in pairs]
+        xs, ys = zip(*self.corners)
+        self._left, self._top, self._right, self._bottom = min(xs), min(ys), max(xs), max(ys)
         self.area_px = abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairs)) / 2.0
 
-    def inside_px(self, point: Point) -> float:
-        """Distance of `point` from the border, positive inside."""
+    def inside_px(self, point: Point, far_px: float = math.inf) -> float:
+        """Distance of `point` from the border, positive inside; `far_px` or more outside, at most that distance."""
         x, y = point
-        is_inside, nearest = False, float("inf")
+        apart_px = max(self._left - x, x - self._right, self._top - y, y - self._bottom)
+        if apart_px >= far_px:
+            return -apart_px
+        is_inside, nearest = False, math.inf
         for ax, ay, by, dx, dy, per_length in self._edges:
             px, py = x - ax, y - ay
             if (py < 0) != (by > y) and px < py * dx / dy:

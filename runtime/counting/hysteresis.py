@@ -34,7 +34,6 @@ class Passage:
     def step(self, now_s: float, segment: Segment, before: Point, point: Point, size_px: float) -> int:
         """1 where it has passed in, -1 out, else 0. `before`: where it was at the last step."""
         apart_px = segment.side_px(point)
-        self._passed += segment.passed(before, point)
         side = 1 if apart_px > 0 else -1
         is_sure = abs(apart_px) > BAND * size_px
         if not self._side or side == self._side:
@@ -42,7 +41,10 @@ class Passage:
             self._is_over, self._since_s = False, None
             if is_sure:
                 self._side, self._passed = side, 0
+            else:
+                self._passed += segment.passed(before, point)
             return 0
+        self._passed += segment.passed(before, point)
         self._is_over = True
         if not is_sure:
             self._since_s = None
@@ -77,7 +79,7 @@ class Stay:
 
     def step(self, now_s: float, polygon: Polygon, point: Point, size_px: float) -> int:
         """1 where it has entered, also by being seen inside first, -1 where it has left, else 0."""
-        inside_px = polygon.inside_px(point)
+        inside_px = polygon.inside_px(point, size_px)
         if not self._is_known:
             self._is_known, self.is_inside, self.since_s = True, inside_px > 0, now_s
             return 1 if self.is_inside else 0

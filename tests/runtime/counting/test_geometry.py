@@ -33,6 +33,13 @@ def test_distance_from_a_border():
     assert square.inside_px((13, 14)) == -5
 
 
+@given(st.tuples(st.floats(-30, 40), st.floats(-30, 40)), st.floats(0, 30))
+def test_only_what_is_far_outside_is_told_nearer_than_it_is(point, far_px):
+    square = Polygon(SQUARE)
+    told, exact = square.inside_px(point, far_px), square.inside_px(point)
+    assert told == exact or exact - 1e-9 <= told <= -far_px
+
+
 def test_a_corner_that_points_inwards_is_outside():
     arrow = Polygon([(0.0, 0.0), (10.0, 0.0), (5.0, 4.0), (10.0, 10.0), (0.0, 10.0)])
     assert arrow.inside_px((9, 5)) < 0 < arrow.inside_px((2, 5))
