@@ -48,7 +48,10 @@ class Polygon:
         self.area_px = abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairs)) / 2.0
 
     def inside_px(self, point: Point, far_px: float = math.inf) -> float:
-        """Distance of `point` from the border, positive inside; `far_px` or more outside, at most that distance."""
+        """Distance of `point` from the border, positive inside.
+
+        Where it is `far_px` or more outside the bounding box, its distance from that, which costs less and is no more.
+        """
         x, y = point
         apart_px = max(self._left - x, x - self._right, self._top - y, y - self._bottom)
         if apart_px >= far_px:

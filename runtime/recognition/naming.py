@@ -194,10 +194,15 @@ class Naming:
         if votes.margin < UNSURE or votes.product == UNKNOWN:
             every = min(every, UNSURE_EVERY * votes.streak)
         has_changed = _ratio(width, track.width) > GROWN or _ratio(height, track.height) > GROWN
-        urgency = waited / every * HASTE**track.was_lost + has_changed
+        urgency = waited / every
+        if track.was_lost:
+            urgency *= HASTE
+        if has_changed:
+            urgency += 1.0
         if urgency < 1.0:
             return urgency
-        return urgency * HASTE ** (has_changed + (votes.margin < SURE) + (votes.product == UNKNOWN))
+        doubts = sum((has_changed, votes.margin < SURE, votes.product == UNKNOWN))
+        return urgency * HASTE**doubts
 
     def _affordable(self, tracks: List[_Track], detect_ms: float) -> int:
         budget_ms = self._policy.budget_ms
