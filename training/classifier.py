@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, UsageError
+from training.allocation import keep_freed_memory
 from training.checkpoint import read_checkpoint, write_checkpoint
 from training.memory import fitting
 from training.requirements import INSTALL, STAGE2, require
@@ -39,6 +40,7 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
     except ImportError as error:
         raise MissingPackageError(f"training stage 2 needs {error.name}: {INSTALL}") from error
     torch.set_num_threads(values["threads"])
+    keep_freed_memory()
     out: Path = values["out"]
     last = out / "last.pt"
     content = read_checkpoint(last, "classifier") if values["resume"] else None
@@ -55,6 +57,8 @@ def train(values: Dict[str, Any], regions: Optional[Regions] = None) -> Any:
         training.go_on_from(content)
     elif values["start"]:
         training.start_from(read_checkpoint(values["start"], "classifier"))
+        if values["imprint"]:
+            training.imprint(regions.train)
     more = f" and {len(regions.others)} others" if regions.others else ""
     print(f"{len(regions.train)} regions of {len(regions.products)} products{more}, weights: {training.origin}")
 
@@ -133,6 +137,8 @@ def _check(values: Dict[str, Any]) -> None:
         raise UsageError("--steps, --embedding and --limit must be at least 1, --batch 2, --crop-size 32")
     if values["teacher"] and values["cutmix"]:
         raise UsageError("--teacher with --cutmix: its patches are not the same in two sizes, take --mixup")
+    if values["imprint"] and not values["start"]:
+        raise UsageError("--imprint without --start: a network that knows nothing yet has no means to begin with")
     if values["batch"] % 2 and (values["mixup"] or values["cutmix"]):
         raise UsageError(f"--batch {values['batch']}: mixup and CutMix take examples in pairs, so an even number")
     shares = {name: values[name] for name in ("smoothing", "warmup", "ema", "context", "also_share")}

@@ -36,6 +36,9 @@ def _data(group: "argparse._ArgumentGroup") -> None:
         "--also", nargs="+", default=[], metavar="NAME", help="folders of strangers, which train, but are not named"
     )
     group.add_argument(
+        "--also-photos", type=Path, metavar="DIR", help="photos of strangers, whole, a folder for each: as with --also"
+    )
+    group.add_argument(
         "--also-share", type=float, metavar="SHARE", help="of the examples: strangers (as many as there are regions)"
     )
     group.add_argument("--leave-out", nargs="+", default=[], metavar="NAME", help="products to know nothing of")
@@ -53,6 +56,10 @@ def _network(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--backbone", default="tf_efficientnet_lite0", help="a network of timm (tf_efficientnet_lite0)")
     group.add_argument("--init", choices=INITS, default="imagenet", help="what it starts from (imagenet)")
     group.add_argument("--start", type=Path, metavar="last.pt", help="start from another training's network")
+    group.add_argument(
+        "--imprint", action="store_true",
+        help="with --start: the head begins as the mean embeddings of the products (Qi et al., 2018)",
+    )  # fmt: skip
     group.add_argument("--freeze", type=int, default=0, metavar="N", help="leave the first N blocks as they are (0)")
     group.add_argument("--zero-gamma", action="store_true", help="residual blocks begin as identities")
     group.add_argument("--embedding", type=int, default=128, metavar="D", help="length of the embedding (128)")

@@ -46,7 +46,8 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     """Read a data set: its images/val, or the last pictures of each folder, are for validation.
 
     The products are those that have a box in `values["groups"]`, less `values["leave_out"]`, in the order of the names;
-    the others have one in `values["also"]` only. Raises ShelfsightError for a data set that cannot be trained on.
+    the others have one in `values["also"]` only, or are those of `values["also_photos"]`. Raises ShelfsightError for a
+    data set that cannot be trained on.
     """
     folder: Path = values["data"]
     if cifar_at(str(folder)) is not None:
@@ -67,6 +68,12 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     val = [region for picture in chosen.val for region in regions_of(picture, numbers)]
     names = [[chosen.names[number] for number in kind] for kind in (chosen.products, chosen.others)]
     _check(names[0], train)  # one of the others that only the validation shows is no loss
+    if values.get("also_photos"):
+        strangers = survey(values["also_photos"])
+        for picture in tqdm(strangers.pictures, "reading photos", unit="photo", disable=None):
+            train.append(whole_picture(picture.path, len(numbers) + picture.product))
+            pictures.append(str(picture.path))
+        names[1] += strangers.names
     return Regions(train, val, names[0], names[1], pictures)
 
 

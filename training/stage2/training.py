@@ -29,6 +29,8 @@ LR_BATCH = 256
 """Learning rates are for so many examples a step, and grow with them (Goyal et al., 2017)."""
 MIXED_SHARE = 0.5
 """Of the batches, where examples are mixed at all."""
+IMPRINTED = 20
+"""Regions of a product."""
 LR_SCALES = {"backbone": 0.4, "embed": 1.0, "head": 4.0}
 """Learning rates of the parts: the backbone knows something already, the head starts from nothing."""
 KEPT = (
@@ -174,6 +176,16 @@ class Training:
         for network in (self.network, self.average.module):
             network["embedder"].load_state_dict(content["embedder"])
         self.origin = f"another training's ({content['origin']})"
+
+    def imprint(self, regions: Sequence[Region]) -> None:
+        """The head begins as each product's mean embedding, of `IMPRINTED` regions at most (Qi et al., 2018)."""
+        side = self.values["crop_size"]
+        for number, prototype in enumerate(self.network["head"].weight.data):
+            own = [region for region in regions if region.product == number][:IMPRINTED]
+            crops = [cut(region.image, region.box_px, self.values["context"], side) for region in own]
+            mean = embeddings_of(self.network["embedder"], np.stack(crops)).mean(axis=0)
+            prototype.copy_(torch.from_numpy(mean / np.linalg.norm(mean)))
+        self.average.module["head"].load_state_dict(self.network["head"].state_dict())
 
 
 def _optimizer(network: nn.ModuleDict, values: Dict[str, Any]) -> torch.optim.Optimizer:

@@ -28,3 +28,10 @@ def _means(vectors: np.ndarray, products: np.ndarray) -> Tuple[np.ndarray, np.nd
     """(k, d) means and (k,) numbers of the products that occur, in their order."""
     numbers = np.unique(products)
     return np.stack([vectors[products == number].mean(axis=0) for number in numbers]), numbers
+
+
+def projection(vectors: np.ndarray, products: np.ndarray, shrinkage: float, length: int) -> np.ndarray:
+    """(d, length) float32: whitened, and of that the directions in which `vectors` vary most; see `whitening`."""
+    turn = whitening(vectors, products, shrinkage)
+    _, directions = np.linalg.eigh(np.cov(vectors @ turn, rowvar=False))  # the widest come last
+    return (turn @ directions[:, : -length - 1 : -1]).astype(np.float32)

@@ -57,6 +57,13 @@ def test_large_photos_are_shrunk(folders):
     assert (MAX_PHOTO_PX // 2, MAX_PHOTO_PX) in shapes
 
 
+def test_photos_of_strangers_train_beside_boxes(labelled, folders):
+    found = collect(labelled, also_photos=folders / "val")
+    assert (found.products, found.others) == (["tea", "milk"], ["milk", "tea"])
+    assert [region.product for region in found.train[-4:]] == [2, 2, 3, 3]
+    assert len(found.pictures) == len(found.train) == 12
+
+
 def test_folders_without_splits_hold_some_back(tmp_path):
     for name in ("tea", "milk"):
         for number in range(30):

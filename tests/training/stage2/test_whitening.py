@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.stage2.whitening import whitening
+from training.stage2.whitening import projection, whitening
 
 
 @given(st.integers(0, 1000))
@@ -39,3 +39,21 @@ def test_all_shrinkage_changes_the_scale_alone():
     turn = whitening(vectors, products, 1.0)
     np.testing.assert_allclose(turn @ turn.T, np.eye(3) * (turn @ turn.T)[0, 0], atol=1e-5)
     assert (turn @ turn.T)[0, 0] == pytest.approx(1, abs=0.3)
+
+
+def test_a_projection_keeps_the_directions_in_which_products_differ():
+    rng = np.random.RandomState(2)
+    products = np.repeat(np.arange(3), 50)
+    vectors = np.zeros((150, 6), np.float32)
+    vectors[:, :2] = np.array([[0, 3], [3, 0], [3, 3]])[products]
+    vectors += rng.normal(0, 0.3, vectors.shape)
+    turned = vectors @ projection(vectors, products, 0.01, 2)
+    means = np.stack([turned[products == number].mean(axis=0) for number in range(3)])
+    nearest = np.linalg.norm(turned[:, None] - means, axis=2).argmin(axis=1)
+    assert turned.shape == (150, 2)
+    assert (nearest == products).all()
+
+
+def test_a_projection_may_be_longer_than_there_are_photos():
+    vectors = np.random.RandomState(3).rand(4, 9).astype(np.float32)
+    assert projection(vectors, np.array([0, 0, 1, 1]), 0.5, 6).shape == (9, 6)
