@@ -42,7 +42,7 @@ def parity_frames() -> List[np.ndarray]:
     return [Scene(settings, PARITY_SIZE).render(3.0).image for settings in asked]
 
 
-def calibrated(seen: Sequence[List[Seen]]) -> Dict[str, float]:
+def calibrated(seen: Sequence[List[Seen]], min_score: Optional[float] = None) -> Dict[str, float]:
     """min_score, threshold and usual from what was seen, by set and size, of sets that neither network was trained on.
 
     With strangers among the boxes: min_score by the boxes alone, all sets and sizes; threshold by the true boxes of the
@@ -52,10 +52,13 @@ def calibrated(seen: Sequence[List[Seen]]) -> Dict[str, float]:
     everything = [each for pictures in seen for each in pictures]
     known, strangers = _similarities(seen[0])
     if len(strangers):
-        min_score, f1 = choose_min_score([each.found for each in everything], [each.truth for each in everything])
+        best, f1 = choose_min_score([each.found for each in everything], [each.truth for each in everything])
+        min_score = best if min_score is None else min_score
         threshold = _threshold_beside_strangers(known, strangers)
     else:
-        scores = np.concatenate([each.sure.scores for each in everything])
+        scores = (
+            np.concatenate([each.sure.scores for each in everything]) if min_score is None else np.array([min_score])
+        )
         similarities = np.concatenate([each.sure_similarities for each in everything])
         min_score, threshold = choose_both(
             lambda *chosen: detected(everything, *chosen)["f1"] or 0.0, scores, similarities
@@ -132,7 +135,8 @@ def put_together(values: Dict[str, Any]) -> Bundle:
             for size in values["sizes"]
         }
         if values["calibrate"]:
-            chosen = calibrated([seen[group, size] for group in values["calibrate"] for size in values["sizes"]])
+            shown = [seen[group, size] for group in values["calibrate"] for size in values["sizes"]]
+            chosen = calibrated(shown, values["min_score"])
             description["detector"]["min_score"] = chosen["min_score"]
             description["classifier"].update(threshold=chosen["threshold"], usual=chosen["usual"])
             bundle = assemble_bundle(str(work / "calibrated"), files, description)
@@ -165,6 +169,7 @@ def parser() -> argparse.ArgumentParser:
         "--sizes", nargs="+", type=int, default=[160, 320], metavar="PX", help="of stage 1, the usual first (160 320)"
     )
     made.add_argument("--crop-size", type=int, metavar="PX", help="side of a crop on the device (the training's)")
+    made.add_argument("--min-score", type=float, metavar="S", help="of a detector that was calibrated before: it stays")
     made.add_argument("--name", help="the bundle's (its folder's)")
     made.add_argument("--trained-on", metavar="TEXT", help="set and source, for bundle.json (the set's folder)")
     made.add_argument("--out", required=True, metavar="BUNDLE", help="the folder to make")

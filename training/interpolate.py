@@ -2,6 +2,9 @@
 
 Weights between ImageNet's and a classifier's (WiSE-FT), and as the last layer a whitening, in which products lie apart.
 Then train on: python -m training.classifier --start start.pt --imprint
+
+With --origin the other weights are those of another training that both come from; the last layer and the gallery stay,
+so it is finished: python -m training.interpolate last.pt --origin before.pt --share 0.7 --out RUN/last.pt
 """
 
 import argparse
@@ -22,6 +25,25 @@ CROPS = 256
 LIMIT = 6000
 """Regions at most that the whitening is found on."""
 STRUCTURE = {"groups": None, "also": [], "leave_out": [], "limit": LIMIT}
+
+
+def between(values: Dict[str, Any]) -> str:
+    """Write `values["out"]`, a finished training; what there is to say of it. Raises ShelfsightError."""
+    from training.stage2.embedder import make_embedder
+    from training.stage2.interpolation import interpolate
+
+    contents = [read_checkpoint(values[key], "classifier") for key in ("classifier", "origin")]
+    if "head" not in contents[0]:
+        raise ModelError(f"{values['classifier']} has no gallery: give a finished training first")
+    made = []
+    for content in contents:
+        embedder, _ = make_embedder(values["backbone"], len(content["embedder"]["norm.weight"]), "kaiming")
+        embedder.load_state_dict(content["embedder"])
+        made.append(embedder)
+    interpolate(made[0].backbone, made[1].backbone, values["share"])
+    said = f"{values['share']:g} of {values['classifier']}, the rest {values['origin']}"
+    write_checkpoint(values["out"], dict(contents[0], embedder=made[0].state_dict()))
+    return f"{values['out']}: {said}"
 
 
 def make_start(values: Dict[str, Any]) -> str:
@@ -65,7 +87,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         prog="python -m training.interpolate", description="Weights between ImageNet's and a classifier's."
     )
     parser.add_argument("classifier", type=Path, metavar="last.pt", help="of training.classifier or .onnx_weights")
-    parser.add_argument("--data", required=True, type=Path, metavar="SET", help="a YOLO set, or a folder a product")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, metavar="SET", help="a YOLO set, or a folder a product")
+    source.add_argument("--origin", type=Path, metavar="before.pt", help="of these weights, not ImageNet's; no whitening")
     parser.add_argument("--also-photos", type=Path, metavar="DIR", help="photos of other products, a folder for each")
     parser.add_argument("--share", type=float, default=0.5, metavar="S", help="of the classifier's own weights (0.5)")
     parser.add_argument("--whiten", type=float, default=0.1, metavar="S", help="shrinkage of the whitening (0.1)")
@@ -79,7 +103,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     def work() -> None:
         if not 0 <= values["share"] <= 1 or not 0 < values["whiten"] <= 1 or values["crop_size"] < 32:
             raise UsageError("--share and --whiten lie in 0..1, --crop-size is at least 32")
-        print(make_start(values))
+        print(between(values) if values["origin"] else make_start(values))
 
     return exit_status_of(work, target=values["out"])
 
