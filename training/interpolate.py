@@ -89,7 +89,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("classifier", type=Path, metavar="last.pt", help="of training.classifier or .onnx_weights")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, metavar="SET", help="a YOLO set, or a folder a product")
-    source.add_argument("--origin", type=Path, metavar="before.pt", help="of these weights, not ImageNet's; no whitening")
+    source.add_argument(
+        "--origin", type=Path, metavar="before.pt", help="of these weights, not ImageNet's; no whitening"
+    )
     parser.add_argument("--also-photos", type=Path, metavar="DIR", help="photos of other products, a folder for each")
     parser.add_argument("--share", type=float, default=0.5, metavar="S", help="of the classifier's own weights (0.5)")
     parser.add_argument("--whiten", type=float, default=0.1, metavar="S", help="shrinkage of the whitening (0.1)")

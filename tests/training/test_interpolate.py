@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch, a training extra")
 pytest.importorskip("timm", reason="needs timm, a training extra")
 
-import training.stage2.training  # noqa: E402, F401 (bound before weights are made up)
+import training.stage2.training  # noqa: E402 (bound before weights are made up)
 from training import classifier, interpolate  # noqa: E402
 from training.checkpoint import write_checkpoint  # noqa: E402
 from training.stage2 import embedder  # noqa: E402
@@ -72,8 +72,25 @@ def test_the_trainer_starts_from_it_with_a_head_of_means(photos, tuned, weights_
 
 def test_without_weights_of_imagenet_it_says_so(photos, tuned, monkeypatch, capsys):
     pretend(monkeypatch, "random (kaiming)")
-    assert run(photos, tuned) == 2
+    assert run(photos, tuned) == 1
     assert "no weights of ImageNet to be had" in capsys.readouterr().err
+
+
+def test_between_two_trainings_the_gallery_stays(photos, tuned, capsys):
+    arguments = ["--data", str(photos / "set"), "--out", str(photos / "run"), "--init", "kaiming", "--embedding", "16"]
+    assert classifier.main([*arguments, "--crop-size", "32", "--steps", "1", "--batch", "4"]) == 0
+    finished, mixed = photos / "run/last.pt", photos / "mixed.pt"
+    assert interpolate.main([str(finished), "--origin", str(tuned), "--share", "0.7", "--out", str(mixed)]) == 0
+    before, after = (training.stage2.training.load_training(path) for path in (finished, mixed))
+    assert after.products == ["a", "b"]
+    np.testing.assert_array_equal(after.prototypes(), before.prototypes())
+    weights = [each.embedder.backbone.conv_head.weight.abs().sum() for each in (before, after)]
+    assert weights[0] != weights[1]
+
+
+def test_a_start_has_no_gallery_to_keep(photos, tuned, capsys):
+    assert interpolate.main([str(tuned), "--origin", str(tuned), "--out", str(photos / "mixed.pt")]) == 1
+    assert "has no gallery: give a finished training first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", (("--share", "2"), ("--whiten", "0"), ("--crop-size", "8")))
