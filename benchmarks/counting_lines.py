@@ -86,12 +86,13 @@ def row_of(scenes: List[Recorded], count: Callable[[Recorded], Passed]) -> Dict[
             by_product[name] -= value
         apart += sum(abs(value) for value in sides.values())
     wrong = sum(abs(value) for value in by_product.values())
+    share = 100.0 / max(1, true)
     return {
         "true": true,
         "counted": found,
-        "total_percent": 100.0 * (found - true) / true,
-        "by_line_percent": 100.0 * apart / true,
-        "by_product_percent": 100.0 * wrong / true,
+        "total_percent": share * (found - true),
+        "by_line_percent": share * apart,
+        "by_product_percent": share * wrong,
     }
 
 

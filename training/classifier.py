@@ -15,10 +15,10 @@ from tqdm import tqdm
 
 from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, UsageError
-from training.allocation import keep_freed_memory
 from training.checkpoint import read_checkpoint, write_checkpoint
 from training.memory import fitting
 from training.requirements import INSTALL, STAGE2, require
+from training.stage2.allocation import keep_freed_memory
 from training.stage2.flags import parser
 from training.stage2.folds import cross_validate
 from training.stage2.regions import Regions, check_held_out, collect_regions

@@ -65,7 +65,7 @@ def test_the_groceries_were_measured_to_be_good_enough():
     at_160, at_224 = accuracy("groceries")["val at 160"], accuracy("groceries")["val at 224"]
     assert at_160["ap50"] >= 0.87
     assert at_224["ap50"] >= 0.90
-    assert at_224["top1"] >= 0.88
+    assert at_224["top1"] >= 0.877  # 0.882 before it could be taught other products, which may cost 0.005
     assert min(at_160["f1"], at_224["f1"]) >= 0.72
 
 

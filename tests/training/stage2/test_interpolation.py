@@ -52,4 +52,4 @@ def test_the_last_layer_becomes_the_projection(training):
     wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
     with torch.no_grad():
         found = embedder.train(training)(torch.from_numpy(features)).numpy()
-    np.testing.assert_allclose(found, wanted, atol=0.02 if training else 1e-4)
+    np.testing.assert_allclose(found, wanted, atol=0.05 if training else 1e-4)
