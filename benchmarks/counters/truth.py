@@ -9,8 +9,6 @@ from runtime.scene.scene import Scene
 
 BAND = 0.1
 """In sizes of the thing: nearer to a line it is on neither side, so that a hand that wavers there passes nothing."""
-LAST_S = 0.3
-"""How long it is on the other side for that to be a passage, unless it is a whole size away: docs/counting.md."""
 
 
 def lines_for(scene: Scene, times_s: List[float]) -> List[Tuple[Point, Point]]:
@@ -28,11 +26,10 @@ def lines_for(scene: Scene, times_s: List[float]) -> List[Tuple[Point, Point]]:
 
 
 def passed_in(scene: Scene, times_s: List[float], lines: List[Tuple[Point, Point]]) -> Passed:
-    """By line, direction and product: what has gone between the ends and stays beyond. The lines are upright."""
+    """By line, direction and product: what has gone between the ends, once it is beyond. The lines are upright."""
     sides: Dict[Tuple[int, int], int] = {}
     last: Dict[Tuple[int, int], Tuple[float, float]] = {}
     goes_through: Dict[Tuple[int, int], bool] = {}
-    beyond_since_s: Dict[Tuple[int, int], float] = {}
     passed: Tally = Tally()
     for time_s in times_s:
         for place in scene.places(time_s):
@@ -45,12 +42,11 @@ def passed_in(scene: Scene, times_s: List[float], lines: List[Tuple[Point, Point
                 if (before_px > 0) != (apart_px > 0):
                     line_y = y + (before_y - y) * apart_px / (apart_px - before_px)
                     goes_through[key] = min(start_y, end_y) <= line_y <= max(start_y, end_y)
+                if abs(apart_px) <= BAND * place.size_px:
+                    continue
                 side = 1 if apart_px > 0 else -1
-                is_beyond = abs(apart_px) > BAND * place.size_px and side != sides.setdefault(key, side)
-                if not is_beyond:
-                    beyond_since_s.pop(key, None)
-                elif time_s - beyond_since_s.setdefault(key, time_s) >= LAST_S or abs(apart_px) >= place.size_px:
-                    sides[key] = side
-                    if goes_through[key]:
-                        passed[number, side, PRODUCTS[place.product].name] += 1
+                before = sides.get(key, side)
+                sides[key] = side
+                if side != before and goes_through[key]:
+                    passed[number, side, PRODUCTS[place.product].name] += 1
     return dict(passed)
