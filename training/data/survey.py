@@ -50,6 +50,14 @@ def survey(folder: Path) -> Survey:
     return found
 
 
+def survey_photos(folder: Path) -> Survey:
+    """Plain photos, a folder a product; SourceError for anything else."""
+    found = survey(folder)
+    if found.has_labels:
+        raise SourceError(f"{folder} has boxes: expected plain photos, a folder a product")
+    return found
+
+
 def _yolo(folder: Path) -> Survey:
     names = read_names(str(folder))
     listed = _lists(folder)

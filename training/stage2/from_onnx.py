@@ -9,7 +9,7 @@ from torch import nn
 
 from runtime.errors import ModelError
 from training.checkpoint import write_checkpoint
-from training.refolding import refold
+from training.refolding import become_shift, refold
 from training.stage2.embedder import make_embedder
 from training.stage2.training import normalized
 from training.stage2.views import pixels_of
@@ -53,10 +53,7 @@ def load_layers(embedder: nn.Module, layers: List[_Layer]) -> None:
             if weight.shape != tuple(module.weight.shape):
                 raise ModelError(f"a layer of {weight.shape} for one of {tuple(module.weight.shape)}: another backbone")
             module.weight.copy_(torch.from_numpy(weight))
-            norm.running_mean.zero_()
-            norm.running_var.fill_(1.0 - norm.eps)
-            norm.weight.fill_(1.0)
-            norm.bias.copy_(torch.from_numpy(bias))
+            become_shift(norm, torch.from_numpy(bias))
 
 
 def make_checkpoint(backbone: str, path: Path, crops: np.ndarray, out: Path) -> int:

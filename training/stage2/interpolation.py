@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from runtime.errors import ModelError
+from training.refolding import become_shift
+
 
 class Folded:
     """A convolution with the batch norm behind it, as one."""
@@ -24,17 +27,17 @@ class Folded:
         """The norm becomes the shift that it was folded to."""
         with torch.no_grad():
             self._convolution.weight.copy_(weight)
-            self._norm.running_mean.zero_()
-            self._norm.running_var.fill_(1.0 - self._norm.eps)
-            self._norm.weight.fill_(1.0)
-            self._norm.bias.copy_(bias)
+        become_shift(self._norm, bias)
 
 
 def folded(backbone: nn.Module) -> List[Folded]:
-    """Its convolutions, in order."""
-    modules = list(backbone.modules())
-    convolutions = [module for module in modules if isinstance(module, nn.Conv2d)]
-    return [Folded(*pair) for pair in zip(convolutions, (each for each in modules if isinstance(each, nn.BatchNorm2d)))]
+    """Its convolutions with their norms, in order; ModelError where there is not a norm behind each."""
+    convolutions, norms = (
+        [module for module in backbone.modules() if isinstance(module, kind)] for kind in (nn.Conv2d, nn.BatchNorm2d)
+    )
+    if len(convolutions) != len(norms):
+        raise ModelError(f"{len(convolutions)} convolutions and {len(norms)} batch norms: give another --backbone")
+    return [Folded(*pair) for pair in zip(convolutions, norms)]
 
 
 def interpolate(tuned: nn.Module, origin: nn.Module, share: float) -> None:
@@ -44,7 +47,10 @@ def interpolate(tuned: nn.Module, origin: nn.Module, share: float) -> None:
 
 
 def set_projection(embedder: nn.Module, turn: np.ndarray, features: np.ndarray) -> None:
-    """The last layer becomes `turn` (features, d); its norm changes nothing, with the statistics of `features`."""
+    """The last layer of an Embedder becomes `turn` (f, d) float32, and its norm changes nothing.
+
+    `features`: (n, f) float32 of the backbone, which the norm takes its statistics from.
+    """
     turned = torch.from_numpy(features @ turn)
     mean, variance = turned.mean(dim=0), turned.var(dim=0)
     norm = embedder.norm

@@ -13,7 +13,7 @@ from benchmarks.scoring.yolo_labels import LabelledPicture
 from runtime.errors import SourceError, UsageError
 from training.data.dataset import VALIDATION, hold_out, open_data_set, open_to_train, read_picture
 from training.data.label_check import MIN_SIDE_PX
-from training.data.survey import survey
+from training.data.survey import survey, survey_photos
 from training.stage2.crops import Region, region_of
 
 MAX_PHOTO_PX = 512
@@ -69,7 +69,7 @@ def collect_regions(values: Dict[str, Any]) -> Regions:
     names = [[chosen.names[number] for number in kind] for kind in (chosen.products, chosen.others)]
     _check(names[0], train)  # one of the others that only the validation shows is no loss
     if values.get("also_photos"):
-        strangers = survey(values["also_photos"])
+        strangers = survey_photos(values["also_photos"])
         for picture in tqdm(strangers.pictures, "reading photos", unit="photo", disable=None):
             train.append(whole_picture(picture.path, len(numbers) + picture.product))
             pictures.append(str(picture.path))

@@ -30,7 +30,7 @@ LR_BATCH = 256
 MIXED_SHARE = 0.5
 """Of the batches, where examples are mixed at all."""
 IMPRINTED = 20
-"""Regions of a product."""
+"""Regions of a product, at most, whose mean its row of the head begins as."""
 LR_SCALES = {"backbone": 0.4, "embed": 1.0, "head": 4.0}
 """Learning rates of the parts: the backbone knows something already, the head starts from nothing."""
 KEPT = (
@@ -182,6 +182,8 @@ class Training:
         side = self.values["crop_size"]
         for number, prototype in enumerate(self.network["head"].weight.data):
             own = [region for region in regions if region.product == number][:IMPRINTED]
+            if not own:  # one of the others that only the validation shows
+                continue
             crops = [cut(region.image, region.box_px, self.values["context"], side) for region in own]
             mean = embeddings_of(self.network["embedder"], np.stack(crops)).mean(axis=0)
             prototype.copy_(torch.from_numpy(mean / np.linalg.norm(mean)))

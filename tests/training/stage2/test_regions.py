@@ -64,6 +64,11 @@ def test_photos_of_strangers_train_beside_boxes(labelled, folders):
     assert len(found.pictures) == len(found.train) == 12
 
 
+def test_strangers_with_boxes_are_one_line(labelled):
+    with pytest.raises(SourceError, match="has boxes: expected plain photos"):
+        collect(labelled, also_photos=labelled)
+
+
 def test_folders_without_splits_hold_some_back(tmp_path):
     for name in ("tea", "milk"):
         for number in range(30):
